@@ -1,0 +1,77 @@
+"""What an experiment is: models, training, run configuration, result, environment."""
+
+from mnist_search.specs._frozen import Frozen
+from mnist_search.specs.environment import Environment, available_cores, describe_environment
+from mnist_search.specs.models import (
+    Activate,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    Initializer,
+    Layer,
+    LinearClassifier,
+    Model,
+    ModelFamily,
+    Network,
+    Pool,
+)
+from mnist_search.specs.record import Record, RunKey, State
+from mnist_search.specs.result import Epoch, Failure, RunResult, Score, Timings
+from mnist_search.specs.run import DatasetRef, Job, Precision, Protocol, RunConfig
+from mnist_search.specs.seeds import derive_seed
+from mnist_search.specs.training import (
+    SGD,
+    Adadelta,
+    Adam,
+    AdamW,
+    Augmentation,
+    Nadam,
+    Optimizer,
+    RMSprop,
+    Training,
+)
+
+__all__ = [
+    "SGD",
+    "Activate",
+    "Adadelta",
+    "Adam",
+    "AdamW",
+    "Augmentation",
+    "BatchNorm",
+    "Conv",
+    "DatasetRef",
+    "Dense",
+    "Dropout",
+    "Environment",
+    "Epoch",
+    "Failure",
+    "Flatten",
+    "Frozen",
+    "Initializer",
+    "Job",
+    "Layer",
+    "LinearClassifier",
+    "Model",
+    "ModelFamily",
+    "Nadam",
+    "Network",
+    "Optimizer",
+    "Pool",
+    "Precision",
+    "Protocol",
+    "RMSprop",
+    "Record",
+    "RunConfig",
+    "RunKey",
+    "RunResult",
+    "Score",
+    "State",
+    "Timings",
+    "Training",
+    "available_cores",
+    "derive_seed",
+    "describe_environment",
+]

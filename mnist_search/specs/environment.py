@@ -1,0 +1,91 @@
+"""The machine and the versions behind a measurement."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+
+from mnist_search.specs._frozen import Frozen
+
+PACKAGES = ("mnist-search", "tensorflow", "keras", "optuna", "keras-tuner", "scikit-learn", "numpy")
+
+
+class Environment(Frozen):
+    """Where a run was measured; times of different `machine_id`s are never ranked together."""
+
+    system: str
+    python: str
+    processor: str
+    cores: int
+    memory_bytes: int | None
+    features: tuple[str, ...]
+    packages: dict[str, str]
+
+    @cached_property
+    def machine_id(self) -> str:
+        """Return 8 hex digits for processor, cores, memory in GiB and system."""
+        memory = None if self.memory_bytes is None else round(self.memory_bytes / 2**30)
+        facts = f"{self.processor}|{self.cores}|{memory}|{self.system.split('-')[0]}"
+        return hashlib.blake2b(facts.encode(), digest_size=4).hexdigest()
+
+    @property
+    def summary(self) -> str:
+        """Return one line for the foot of a table."""
+        tensorflow = self.packages.get("tensorflow", "?")
+        keras = self.packages.get("keras", "?")
+        return (
+            f"{self.processor}, {self.cores} cores, Python {self.python}, "
+            f"TensorFlow {tensorflow}, Keras {keras} (machine {self.machine_id})"
+        )
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def describe_environment() -> Environment:
+    """Describe this machine and the installed versions, without importing any of them."""
+    info = _cpu_info()
+    flags = set(info.get("flags", "").split())
+    wanted = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+    return Environment(
+        system=platform.platform(aliased=True, terse=True),
+        python=platform.python_version(),
+        processor=info.get("model name") or platform.processor() or platform.machine(),
+        cores=available_cores(),
+        memory_bytes=_memory_bytes(),
+        features=tuple(name for name in wanted if name in flags),
+        packages=_versions(),
+    )
+
+
+def _cpu_info() -> dict[str, str]:
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return {}
+    first = text.split("\n\n", 1)[0]
+    pairs = (line.split(":", 1) for line in first.splitlines() if ":" in line)
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return None
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

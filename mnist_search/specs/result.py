@@ -1,0 +1,114 @@
+"""What came out of a run: raw samples, never derived numbers; unknown is None."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mnist_search.specs._frozen import Frozen
+from mnist_search.specs.environment import Environment
+from mnist_search.specs.run import Precision
+
+Status = Literal["complete", "pruned", "failed"]
+FailureKind = Literal[
+    "diverged", "error", "unbuildable", "out-of-memory", "timeout", "worker-died"
+]
+
+
+class Failure(Frozen):
+    """Why a run failed: kind and one-line message; the traceback is for the log."""
+
+    kind: FailureKind
+    message: str
+    traceback: str | None = None
+
+
+class Score(Frozen):
+    """Right answers on a set of images; `loss` is the mean cross-entropy, in nats.
+
+    `clipped_loss` is Keras 2's, with probabilities clipped at 1e-7 as the documents' were.
+    """
+
+    correct: int
+    total: int
+    loss: float | None = None
+    clipped_loss: float | None = None
+
+    @property
+    def accuracy(self) -> float:
+        """Return the share of right answers."""
+        return self.correct / self.total
+
+
+class Epoch(Frozen):
+    """One epoch: running means over its training batches, and the validation after it."""
+
+    epoch: int
+    loss: float | None
+    accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    seconds: float
+    validation_seconds: float
+
+
+class Timings(Frozen):
+    """Wall-clock seconds of the phases of a run, taken apart.
+
+    `fit_seconds` runs from the first training step to the end of the last validation;
+    `step_seconds` are samples of the steady step: the mean over each uninterrupted stretch of
+    steps, so that no Python work lies between the steps.
+    """
+
+    import_seconds: float | None = None
+    data_seconds: float | None = None
+    build_seconds: float | None = None
+    first_step_seconds: float | None = None
+    step_seconds: tuple[float, ...] = ()
+    fit_seconds: float | None = None
+    inference_us_batch_1: float | None = None
+    inference_us_batch_256: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+class RunResult(Frozen):
+    """The record of one run, versioned for the ledger.
+
+    `validation` is the held-out score, `test` the score on the test images (None where a
+    protocol does not meet them). `predictions` packs the classes answered for the test images:
+    base64 of zlib of one byte per image. `reports` are (step, accuracy) pairs, step in quarters
+    of an epoch. `collapsed` says that the model gave one constant answer.
+    `contended` says that other processes took a notable share of the cores meanwhile.
+    """
+
+    schema_version: Literal[1] = 1
+    status: Status
+    config_id: str
+    seed: int
+    failure: Failure | None = None
+    validation: Score | None = None
+    test: Score | None = None
+    train: Score | None = None
+    collapsed: bool | None = None
+    epochs: tuple[Epoch, ...] = ()
+    reports: tuple[tuple[int, float], ...] = ()
+    parameters: int | None = None
+    trainable_parameters: int | None = None
+    flops: int | None = None
+    predictions: str | None = None
+    timings: Timings = Timings()
+    precision: Precision = "float32"
+    threads: int | None = None
+    contended: bool | None = None
+    environment: Environment | None = None
+
+    @property
+    def score(self) -> Score | None:
+        """Return the score that the run's protocol is about: validation, else test."""
+        return self.validation if self.validation is not None else self.test
+
+    @property
+    def last_accuracy(self) -> float | None:
+        """Return the accuracy of the score, else of the last report, else None."""
+        if self.score is not None:
+            return self.score.accuracy
+        return self.reports[-1][1] if self.reports else None

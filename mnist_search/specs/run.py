@@ -1,0 +1,67 @@
+"""`RunConfig`, the waist of the hourglass, and the job that runs it once."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mnist_search.specs._frozen import Frozen
+from mnist_search.specs.models import Model
+from mnist_search.specs.training import Training
+
+Protocol = Literal["held-out", "documented", "corrected", "confirm"]
+Precision = Literal["float32", "bfloat16"]
+
+
+class RunConfig(Frozen):
+    """One experiment: after this value a trial and a reference are the same thing.
+
+    Protocols: `held-out` trains on the search's training part and validates on its
+    validation part; `documented` and `corrected` train on all training images and use the test
+    images as validation at every epoch, as the documents did; `confirm` trains on all training
+    images and meets the test images once, at the end.
+    `raw_test_pixels` keeps the quirk of a document that left its test images at 0..255.
+    """
+
+    model: Model
+    training: Training
+    protocol: Protocol = "held-out"
+    raw_test_pixels: bool = False
+
+    # Not cached: a cached value would survive `model_copy(update=...)`.
+    @property
+    def config_id(self) -> str:
+        """Return 16 hex digits, the hash of the canonical JSON."""
+        return hashlib.blake2b(self.model_dump_json().encode(), digest_size=8).hexdigest()
+
+
+class DatasetRef(Frozen):
+    """Which data a run uses: enough for another process to read exactly the same arrays.
+
+    `path` is None for the embedded digits. `digest` identifies the arrays, whatever file held
+    them. `fallback` marks embedded digits that stand in for a data set that was not to be had.
+    """
+
+    name: str
+    path: str | None = None
+    digest: str
+    train_images: int
+    test_images: int
+    fallback: bool = False
+
+
+class Job(Frozen):
+    """One run of one configuration.
+
+    `rungs` are the steps, in quarters of an epoch, at which the run validates and asks whether
+    to go on, beside the end of each epoch.
+    """
+
+    number: Annotated[int, Field(ge=0)]
+    config: RunConfig
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    dataset: DatasetRef
+    rungs: tuple[int, ...] = ()
+    precision: Precision = "float32"

@@ -1,0 +1,227 @@
+"""Shapes, parameters and floating-point operations of a model, without building it."""
+
+from __future__ import annotations
+
+import math
+from typing import assert_never
+
+from mnist_search.specs._frozen import Frozen
+from mnist_search.specs.models import (
+    Activate,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LinearClassifier,
+    Model,
+    Network,
+    Pool,
+)
+
+INPUT_SHAPE = (28, 28, 1)
+
+Shape = tuple[int, ...]
+
+
+class UnbuildableError(ValueError):
+    """A network that cannot exist; the message names the layer and the rule it breaks."""
+
+
+class LayerShape(Frozen):
+    """One layer: its number from 1, a short label, and what it gives out and costs.
+
+    `output_shape` is (rows, columns, channels) for images and (values,) for vectors.
+    """
+
+    number: int
+    label: str
+    output_shape: Shape
+    parameters: int = 0
+    trainable_parameters: int = 0
+    flops: int = 0
+
+
+class Size(Frozen):
+    """What a model costs; the implied output layer is the last of `layers`.
+
+    `flops` are the forward floating-point operations per image: two for each multiply-add of
+    the convolution and dense kernels, padded pixels included. Biases, activations, pooling and
+    normalization are left out; the kernels outweigh them.
+    """
+
+    parameters: int
+    trainable_parameters: int
+    flops: int
+    layers: tuple[LayerShape, ...]
+
+
+def measure(model: Model, classes: int = 10) -> Size:
+    """Count what `model` costs on 28x28x1 images, as Keras would build it.
+
+    Raises:
+        UnbuildableError: a layer does not fit on what the layers before it give out.
+    """
+    match model:
+        case Network():
+            layers = _network_layers(model, classes)
+        case LinearClassifier():
+            layers = (
+                _dense_shape(1, summarize(model), math.prod(INPUT_SHAPE), classes, bias=True),
+            )
+        case _:
+            assert_never(model)
+    return Size(
+        parameters=sum(layer.parameters for layer in layers),
+        trainable_parameters=sum(layer.trainable_parameters for layer in layers),
+        flops=sum(layer.flops for layer in layers),
+        layers=layers,
+    )
+
+
+def summarize(model: Model) -> str:
+    """Return a line such as `C32(3x3 valid) MP Flatten D128`; the output layer is implied.
+
+    relu and 2x2 pooling go without saying, other activations and sizes are named.
+    """
+    match model:
+        case Network():
+            return " ".join(label(layer) for layer in model.layers)
+        case LinearClassifier():
+            penalty = "no" if model.penalty == "none" else model.penalty
+            return f"one-against-rest({penalty} penalty)"
+        case _:
+            assert_never(model)
+
+
+def label(layer: Layer) -> str:
+    """Return a short name such as `C32(3x3 valid)`, `D128`, `BN`, `DO.25` or `MP`."""
+    match layer:
+        case Conv(filters=filters, kernel=kernel):
+            words = [f"{kernel}x{kernel}", layer.padding, *_deviations(layer)]
+            return f"C{filters}({' '.join(words)})"
+        case Dense(units=units):
+            deviations = _deviations(layer)
+            return f"D{units}({' '.join(deviations)})" if deviations else f"D{units}"
+        case BatchNorm():
+            return "BN"
+        case Activate(activation=activation):
+            return activation
+        case Pool(function=function, size=size):
+            name = "MP" if function == "max" else "AP"
+            return name if size == 2 else f"{name}({size}x{size})"
+        case Dropout(rate=rate):
+            return f"DO{f'{rate:g}'.removeprefix('0')}"
+        case Flatten():
+            return "Flatten"
+        case _:
+            assert_never(layer)
+
+
+def _deviations(layer: Conv | Dense) -> list[str]:
+    words: list[str] = [] if layer.activation == "relu" else [layer.activation]
+    return words if layer.bias else [*words, "no bias"]
+
+
+def _network_layers(network: Network, classes: int) -> tuple[LayerShape, ...]:
+    shape: Shape = INPUT_SHAPE
+    layers = []
+    for number, layer in enumerate(network.layers, start=1):
+        layers.append(_layer_shape(number, layer, shape))
+        shape = layers[-1].output_shape
+    number, name = len(layers) + 1, f"D{classes}(softmax)"
+    if len(shape) == 3:
+        raise UnbuildableError(
+            f"layer {number} ({name}), the output, needs a vector, "
+            f"but no Flatten comes before it and it gets a {_spell(shape)} image"
+        )
+    layers.append(_dense_shape(number, name, shape[0], classes, bias=True))
+    return tuple(layers)
+
+
+def _layer_shape(number: int, layer: Layer, shape: Shape) -> LayerShape:
+    name = label(layer)
+    match layer:
+        case Conv():
+            return _conv_shape(number, layer, shape)
+        case Dense(units=units):
+            if len(shape) == 3:
+                raise UnbuildableError(
+                    f"layer {number} ({name}) needs a vector, "
+                    f"but no Flatten comes before it and it gets a {_spell(shape)} image"
+                )
+            return _dense_shape(number, name, shape[0], units, bias=layer.bias)
+        case BatchNorm():
+            # Scale and offset learn; the running mean and variance are only kept.
+            channels = shape[-1]
+            return LayerShape(
+                number=number,
+                label=name,
+                output_shape=shape,
+                parameters=4 * channels,
+                trainable_parameters=2 * channels,
+            )
+        case Pool(size=size):
+            rows, columns, channels = _image(number, name, shape)
+            if size > min(rows, columns):
+                raise UnbuildableError(
+                    f"layer {number} ({name}) pools {size}x{size} pixels, "
+                    f"which leaves nothing of a {rows}x{columns} image"
+                )
+            pooled = (rows // size, columns // size, channels)
+            return LayerShape(number=number, label=name, output_shape=pooled)
+        case Flatten():
+            return LayerShape(number=number, label=name, output_shape=(math.prod(shape),))
+        case Activate() | Dropout():
+            return LayerShape(number=number, label=name, output_shape=shape)
+        case _:
+            assert_never(layer)
+
+
+def _conv_shape(number: int, layer: Conv, shape: Shape) -> LayerShape:
+    name, kernel = label(layer), layer.kernel
+    rows, columns, channels = _image(number, name, shape)
+    if layer.padding == "valid":
+        if kernel > min(rows, columns):
+            raise UnbuildableError(
+                f"layer {number} ({name}) has a {kernel}x{kernel} kernel, which valid padding "
+                f"does not let exceed the image, here {rows}x{columns}"
+            )
+        rows, columns = rows - kernel + 1, columns - kernel + 1
+    weights = kernel * kernel * channels * layer.filters
+    parameters = weights + (layer.filters if layer.bias else 0)
+    return LayerShape(
+        number=number,
+        label=name,
+        output_shape=(rows, columns, layer.filters),
+        parameters=parameters,
+        trainable_parameters=parameters,
+        flops=2 * rows * columns * weights,
+    )
+
+
+def _dense_shape(number: int, name: str, inputs: int, units: int, *, bias: bool) -> LayerShape:
+    parameters = inputs * units + (units if bias else 0)
+    return LayerShape(
+        number=number,
+        label=name,
+        output_shape=(units,),
+        parameters=parameters,
+        trainable_parameters=parameters,
+        flops=2 * inputs * units,
+    )
+
+
+def _image(number: int, name: str, shape: Shape) -> tuple[int, int, int]:
+    if len(shape) != 3:
+        raise UnbuildableError(
+            f"layer {number} ({name}) needs an image, "
+            f"but comes after a Flatten and gets a vector of {shape[0]} values"
+        )
+    rows, columns, channels = shape
+    return rows, columns, channels
+
+
+def _spell(shape: Shape) -> str:
+    return "x".join(str(extent) for extent in shape)

@@ -1,0 +1,86 @@
+"""How it is trained: optimizer, schedule, batches, augmentation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mnist_search.specs._frozen import Frozen
+
+PositiveFloat = Annotated[float, Field(gt=0)]
+Schedule = Literal["constant", "cosine", "one-cycle"]
+OptimizerName = Literal["adam", "adamw", "nadam", "rmsprop", "sgd", "adadelta"]
+
+
+class Adam(Frozen):
+    """Adam with Keras' betas."""
+
+    name: Literal["adam"] = "adam"
+    learning_rate: PositiveFloat = 1e-3
+
+
+class AdamW(Frozen):
+    """Adam with decoupled weight decay."""
+
+    name: Literal["adamw"] = "adamw"
+    learning_rate: PositiveFloat = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 4e-3
+
+
+class Nadam(Frozen):
+    """Adam with Nesterov momentum."""
+
+    name: Literal["nadam"] = "nadam"
+    learning_rate: PositiveFloat = 1e-3
+
+
+class RMSprop(Frozen):
+    """RMSprop with Keras' rho 0.9."""
+
+    name: Literal["rmsprop"] = "rmsprop"
+    learning_rate: PositiveFloat = 1e-3
+
+
+class SGD(Frozen):
+    """Stochastic gradient descent with (Nesterov) momentum."""
+
+    name: Literal["sgd"] = "sgd"
+    learning_rate: PositiveFloat = 1e-2
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    nesterov: bool = False
+
+
+class Adadelta(Frozen):
+    """Adadelta; Keras 2's default rate was 1.0, Keras 3's 0.001 hardly learns in a few epochs."""
+
+    name: Literal["adadelta"] = "adadelta"
+    learning_rate: PositiveFloat = 1.0
+    rho: Annotated[float, Field(gt=0, lt=1)] = 0.95
+
+
+Optimizer = Annotated[
+    Adam | AdamW | Nadam | RMSprop | SGD | Adadelta, Field(discriminator="name")
+]
+
+
+class Augmentation(Frozen):
+    """Random affine changes of the training images, borders filled with the nearest pixel."""
+
+    rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 10.0
+    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    shift: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+
+class Training(Frozen):
+    """The recipe of one run.
+
+    `train_images` trains on a fixed stratified part of the training images only (None: all).
+    """
+
+    optimizer: Optimizer
+    batch_size: Annotated[int, Field(ge=1, le=65536)]
+    epochs: Annotated[int, Field(ge=1, le=100_000)]
+    schedule: Schedule = "constant"
+    augmentation: Augmentation | None = None
+    train_images: Annotated[int, Field(ge=10)] | None = None

@@ -1,0 +1,68 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the caller's settings, but the data set, out of the tests."""
+    for name in list(os.environ):
+        if name.startswith("MNIST_SEARCH_") and name != "MNIST_SEARCH_DATA":
+            monkeypatch.delenv(name)
+    for name in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def space_file(tmp_path: Path) -> Path:
+    """Write a small space with a choice, a condition and a float."""
+    path = tmp_path / "small.toml"
+    path.write_text(
+        """
+family = "mlp"
+description = "One or two dense layers."
+
+[parameters.dense_layers]
+type = "int"
+low = 1
+high = 2
+
+[parameters.units]
+type = "choice"
+choices = [16, 32, 64]
+per = "dense"
+
+[parameters.dense_dropout]
+type = "float"
+low = 0.0
+high = 0.5
+step = 0.25
+
+[parameters.optimizer]
+type = "choice"
+choices = ["adam", "sgd"]
+
+[parameters.learning_rate_adam]
+type = "float"
+low = 1e-4
+high = 1e-2
+log = true
+when = { optimizer = "adam" }
+
+[parameters.learning_rate_sgd]
+type = "float"
+low = 1e-3
+high = 1e-1
+log = true
+when = { optimizer = "sgd" }
+
+[fixed]
+batch_size = 64
+"""
+    )
+    return path
