@@ -1,0 +1,29 @@
+"""The data: find, fetch, check and split MNIST, Fashion-MNIST, digits, or your own files."""
+
+from mnist_search.datasets.arrays import class_counts
+from mnist_search.datasets.catalog import CATALOG, Source, class_names
+from mnist_search.datasets.download import Limits
+from mnist_search.datasets.drawing import draw_images, pick_samples
+from mnist_search.datasets.loading import FullData, SearchData, load_full, load_search
+from mnist_search.datasets.resolving import resolve
+from mnist_search.datasets.splits import rung_subset, stratified_subset
+from mnist_search.datasets.survey import DatasetStatus, survey
+
+__all__ = [
+    "CATALOG",
+    "DatasetStatus",
+    "FullData",
+    "Limits",
+    "SearchData",
+    "Source",
+    "class_counts",
+    "class_names",
+    "draw_images",
+    "load_full",
+    "load_search",
+    "pick_samples",
+    "resolve",
+    "rung_subset",
+    "stratified_subset",
+    "survey",
+]

@@ -1,0 +1,251 @@
+"""Fetch a published file once: bounded, checked, and in place whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import http.client
+import os
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+from urllib.parse import urlsplit
+
+from filelock import FileLock, Timeout
+
+from mnist_search.errors import DataError, ResourceError
+
+CHUNK_BYTES = 2**16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long and how much: seconds to the first answer, of silence, and in all; bytes."""
+
+    connect_seconds: float = 4.0
+    stall_seconds: float = 20.0
+    total_seconds: float = 1800.0
+    max_bytes: int = 64 * 2**20
+
+
+LIMITS = Limits()
+
+
+def fetch_file(
+    url: str,
+    target: Path,
+    *,
+    sha256: str,
+    lock: Path,
+    limits: Limits = LIMITS,
+    notice: Callable[[str], None] | None = None,
+) -> None:
+    """Download a file unless it is there with that SHA-256; several processes fetch it once.
+
+    `lock` is a file that stays; the target's folder is made only when a server has answered.
+    Raises DataError when it cannot be had or is not what it should be, ResourceError when the
+    disk is full. The target is then as it was before.
+    """
+    tell = notice if notice is not None else lambda _: None
+    part = target.with_name(f".{target.name}.part")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with _held(FileLock(lock), target, limits, tell):
+            if not has_sha256(target, sha256):
+                try:
+                    _download(url, part, sha256=sha256, limits=limits, tell=tell)
+                    part.replace(target)
+                    _sync_folder(target.parent)
+                finally:
+                    part.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise ResourceError(f"{target}: no space left to download it") from error
+        raise DataError(
+            f"{target}: cannot be written: {error.strerror or error}",
+            hint="set KERAS_HOME to a folder that can be written",
+        ) from error
+
+
+def has_sha256(path: Path, sha256: str) -> bool:
+    """Tell whether a regular file is there and has that SHA-256."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
+
+@contextmanager
+def _held(
+    lock: FileLock, target: Path, limits: Limits, tell: Callable[[str], None]
+) -> Iterator[None]:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        tell(f"waiting for another process that downloads {target.name}")
+        try:
+            lock.acquire(timeout=limits.total_seconds)
+        except Timeout as error:
+            raise DataError(
+                f"{target}: another process has held its lock for {limits.total_seconds:g} s"
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _download(
+    url: str, part: Path, *, sha256: str, limits: Limits, tell: Callable[[str], None]
+) -> None:
+    tell(f"downloading {url}")
+    with _open(url, limits) as response:
+        announced = _announced_bytes(url, response, limits)
+        part.parent.mkdir(exist_ok=True)
+        with part.open("wb") as sink:
+            received, digest = _copy(url, response, sink, limits)
+            sink.flush()
+            os.fsync(sink.fileno())
+    if announced is not None and received != announced:
+        raise DataError(
+            f"{url}: the download was cut off after {received:,} of {announced:,} bytes"
+        )
+    if digest != sha256:
+        raise DataError(f"{url}: must have the SHA-256 {sha256}, got {digest}")
+
+
+def _announced_bytes(url: str, response: http.client.HTTPResponse, limits: Limits) -> int | None:
+    text = response.headers.get("Content-Length")
+    if text is None or not text.isdecimal():
+        return None
+    if int(text) > limits.max_bytes:
+        raise DataError(f"{url}: must not exceed {limits.max_bytes:,} bytes, got {int(text):,}")
+    return int(text)
+
+
+def _copy(
+    url: str, response: http.client.HTTPResponse, sink: IO[bytes], limits: Limits
+) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    received = 0
+    end = time.monotonic() + limits.total_seconds
+    while chunk := _next_chunk(url, response, limits):
+        received += len(chunk)
+        if received > limits.max_bytes:
+            raise DataError(f"{url}: must not exceed {limits.max_bytes:,} bytes")
+        if time.monotonic() > end:
+            raise DataError(f"{url}: took longer than {limits.total_seconds:g} s")
+        digest.update(chunk)
+        sink.write(chunk)
+    return received, digest.hexdigest()
+
+
+def _next_chunk(url: str, response: http.client.HTTPResponse, limits: Limits) -> bytes:
+    try:
+        # read1 returns what has come: read would wait for a whole chunk from a trickling server.
+        return response.read1(CHUNK_BYTES)
+    except TimeoutError as error:
+        raise DataError(f"{url}: no data for {limits.stall_seconds:g} s") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise DataError(f"{url}: the download was cut off: {_reason(error)}") from error
+
+
+def _open(url: str, limits: Limits) -> http.client.HTTPResponse:
+    try:
+        return _open_within(url, limits)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise DataError(f"{url}: HTTP {error.code} {_reason(error)}") from error
+    except TimeoutError as error:
+        raise DataError(f"{url}: no answer within {limits.connect_seconds:g} s") from error
+    except urllib.error.URLError as error:
+        raise DataError(f"{url}: cannot be reached: {_reason(error)}") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise DataError(f"{url}: the connection failed: {_reason(error)}") from error
+
+
+def _open_within(url: str, limits: Limits) -> http.client.HTTPResponse:
+    """Open a URL, or give up after `connect_seconds` in all.
+
+    A socket's timeout holds for each address of a host, and not for looking up its name, which
+    takes minutes behind some firewalls; so a thread does it, and is abandoned.
+    """
+    future: Future[http.client.HTTPResponse] = Future()
+    opener = _opener()
+
+    def run() -> None:
+        try:
+            response = cast(
+                http.client.HTTPResponse, opener.open(url, timeout=limits.stall_seconds)
+            )
+        except Exception as error:
+            with suppress(InvalidStateError):
+                future.set_exception(error)
+            return
+        try:
+            future.set_result(response)
+        except InvalidStateError:
+            response.close()
+
+    threading.Thread(target=run, name="download", daemon=True).start()
+    try:
+        return future.result(timeout=limits.connect_seconds)
+    except TimeoutError:
+        if future.cancel():
+            raise
+        return future.result()
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follow a few redirects, never from https to something else."""
+
+    max_redirections = 5
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
+            raise urllib.error.URLError("a redirect leads away from https")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        _Redirects(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+def _reason(error: Exception) -> str:
+    """Return one line that says why, without the wrappers around it."""
+    reason = getattr(error, "reason", error)
+    text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    return str(text).splitlines()[0]
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

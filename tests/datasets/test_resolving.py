@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_search.datasets import CATALOG, resolve
+from mnist_search.datasets.catalog import ORIGIN, RemoteFile, Source
+from mnist_search.datasets.resolving import inspect
+from mnist_search.errors import DataError, UsageError
+from mnist_search.specs import DatasetRef
+
+Write = Callable[..., Path]
+
+
+class Bench:
+    """`resolve` with a folder for Keras' cache and a server, or none."""
+
+    def __init__(self, folder: Path, catalog: dict[str, Source], origin: str) -> None:
+        self.catalog = catalog
+        self.origin = origin
+        self.environ = {"KERAS_HOME": str(folder / "keras"), "HOME": str(folder)}
+        self.cached = folder / "keras" / "datasets" / "mnist.npz"
+        self.said: list[str] = []
+
+    def resolve(self, name: str, **environ: str) -> DatasetRef:
+        return resolve(
+            name,
+            environ={**self.environ, **environ},
+            notice=self.said.append,
+            catalog=self.catalog,
+            origin=self.origin,
+        )
+
+    def cache(self, body: bytes) -> None:
+        self.cached.parent.mkdir(parents=True)
+        self.cached.write_bytes(body)
+
+
+@pytest.fixture
+def bench(tmp_path: Path, catalog: dict[str, Source], server: Any) -> Bench:
+    return Bench(tmp_path, catalog, server.origin)
+
+
+@pytest.mark.parametrize("name", ["auto", "mnist"])
+def test_variable_comes_first(bench: Bench, npz: Write, name: str) -> None:
+    path = npz()
+    bench.cache(b"never looked at")
+    ref = bench.resolve(name, MNIST_SEARCH_DATA=str(path))
+    assert (ref.name, ref.path, ref.fallback) == ("mnist", str(path), False)
+    assert (ref.train_images, ref.test_images) == (120, 30)
+    assert bench.said == []
+
+
+def test_arrays_count_not_the_file(bench: Bench, npz: Write, idx: Write) -> None:
+    refs = [
+        bench.resolve("mnist", MNIST_SEARCH_DATA=str(path))
+        for path in (npz(), idx("plain"), idx("zipped", zipped=True))
+    ]
+    assert len({ref.digest for ref in refs}) == 1
+
+
+def test_empty_variable_counts_as_unset(bench: Bench, archive: bytes) -> None:
+    bench.cache(archive)
+    assert bench.resolve("mnist", MNIST_SEARCH_DATA="").path == str(bench.cached)
+
+
+@pytest.mark.parametrize("key", ["x_train", "y_train", "x_test", "y_test"])
+def test_other_data_has_its_own_name(
+    bench: Bench, npz: Write, arrays: dict[str, np.ndarray], key: str
+) -> None:
+    changed = arrays[key].copy()
+    changed.flat[0] ^= 1
+    path = npz("my\x1bown.npz", **{key: changed})
+    ref = bench.resolve("auto", MNIST_SEARCH_DATA=str(path))
+    assert ref.name == "npz:my?own"
+    with pytest.raises(DataError, match=r"does not hold MNIST but npz:my\?own \(120 \+ 30 images"):
+        bench.resolve("mnist", MNIST_SEARCH_DATA=str(path))
+
+
+@pytest.mark.parametrize("name", ["auto", "mnist"])
+@pytest.mark.parametrize("body", [None, b"", b"damaged"])
+def test_bad_variable_is_an_error_in_every_mode(
+    bench: Bench, tmp_path: Path, archive: bytes, name: str, body: bytes | None
+) -> None:
+    bench.cache(archive)
+    path = tmp_path / "bad.npz"
+    if body is not None:
+        path.write_bytes(body)
+    with pytest.raises(DataError, match=r"^MNIST_SEARCH_DATA: .*bad\.npz: ") as caught:
+        bench.resolve(name, MNIST_SEARCH_DATA=str(path))
+    assert caught.value.exit_code == 5
+    assert "unset it" in str(caught.value.hint)
+
+
+def test_variable_with_tilde_relative_path_and_folder(
+    bench: Bench, npz: Write, idx: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folder = npz(), idx()
+    monkeypatch.chdir(tmp_path)
+    assert bench.resolve("mnist", MNIST_SEARCH_DATA="~/own.npz").path == str(path)
+    assert bench.resolve("mnist", MNIST_SEARCH_DATA="own.npz").path == str(path)
+    assert bench.resolve("mnist", MNIST_SEARCH_DATA="idx").path == str(folder)
+
+
+@pytest.mark.parametrize("name", ["auto", "mnist"])
+def test_cached_file_is_used_offline(bench: Bench, server: Any, archive: bytes, name: str) -> None:
+    bench.cache(archive)
+    ref = bench.resolve(name)
+    assert (ref.name, ref.path) == ("mnist", str(bench.cached))
+    assert server.asked == []
+
+
+def test_cached_file_of_other_bytes_but_the_same_arrays(
+    bench: Bench, server: Any, arrays: dict[str, np.ndarray]
+) -> None:
+    bench.cached.parent.mkdir(parents=True)
+    np.savez(bench.cached, **arrays)
+    assert bench.resolve("mnist").name == "mnist"
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("name", ["auto", "mnist"])
+def test_download(bench: Bench, server: Any, archive: bytes, name: str) -> None:
+    server.put("mnist.npz", archive)
+    ref = bench.resolve(name)
+    assert (ref.name, ref.path) == ("mnist", str(bench.cached))
+    assert bench.said == [f"downloading {server.origin}mnist.npz"]
+    assert bench.resolve(name) == ref
+    assert server.asked == ["/mnist.npz"]
+
+
+def test_damaged_cache_is_fetched_again(bench: Bench, server: Any, archive: bytes) -> None:
+    server.put("mnist.npz", archive)
+    bench.cache(archive[:-100])
+    assert bench.resolve("mnist").name == "mnist"
+    assert "not a readable .npz file" in bench.said[0]
+    assert bench.cached.read_bytes() == archive
+
+
+def test_other_data_in_the_cache_is_not_taken_for_mnist(
+    bench: Bench, npz: Write, arrays: dict[str, np.ndarray]
+) -> None:
+    bench.cache(npz(x_test=arrays["x_test"] ^ 1).read_bytes())
+    with pytest.raises(DataError, match=r"does not hold MNIST but other images, and .*HTTP 404"):
+        bench.resolve("mnist")
+
+
+def test_mnist_never_falls_back(bench: Bench) -> None:
+    with pytest.raises(DataError, match=r"no MNIST at .*mnist\.npz, and .*HTTP 404") as caught:
+        bench.resolve("mnist")
+    hint = str(caught.value.hint)
+    for way in ("MNIST_SEARCH_DATA", "mnist-search data fetch", "--dataset digits"):
+        assert way in hint
+    assert "\n" not in caught.value.message + hint
+
+
+def test_auto_falls_back_and_says_why(bench: Bench) -> None:
+    ref = bench.resolve("auto")
+    assert (ref.name, ref.path, ref.fallback) == ("digits", None, True)
+    assert "HTTP 404 Not Found; scikit-learn's embedded digits stand in" in bench.said[-1]
+
+
+def test_digits_asked_for_are_no_fallback(bench: Bench, server: Any) -> None:
+    ref = bench.resolve("digits", MNIST_SEARCH_DATA="/nowhere")
+    assert (ref.name, ref.train_images, ref.test_images) == ("digits", 1500, 297)
+    assert not ref.fallback
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("name", ["", "mnst", "MNIST"])
+def test_unknown_name(
+    bench: Bench, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=rf"dataset must be auto, mnist, .* got '{name}'"):
+        bench.resolve(name)
+
+
+def test_path(bench: Bench, idx: Write, npz: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = idx("letters", y_test=bytes((0, 0, 8, 1, 0, 0, 0, 30)) + bytes(30))
+    assert bench.resolve(str(folder)).name == "idx:letters"
+    monkeypatch.chdir(folder.parent)
+    assert bench.resolve("letters").path == str(folder)
+    assert bench.resolve(str(npz())).name == "mnist"
+    with pytest.raises(DataError, match=r"none\.npz: No such file"):
+        bench.resolve("none.npz")
+
+
+def test_unreadable_cache(bench: Bench, archive: bytes) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("nothing is closed to root")
+    bench.cache(archive)
+    bench.cached.parent.chmod(0)
+    try:
+        with pytest.raises(DataError):
+            bench.resolve("mnist")
+        assert bench.resolve("auto").fallback
+    finally:
+        bench.cached.parent.chmod(0o700)
+
+
+def test_cache_in_an_impossible_place(bench: Bench, npz: Write) -> None:
+    below_a_file = str(npz())
+    with pytest.raises(DataError, match="cannot be written"):
+        bench.resolve("mnist", KERAS_HOME=below_a_file)
+    assert bench.resolve("auto", KERAS_HOME=below_a_file).fallback
+
+
+def fashion_of(catalog: dict[str, Source], bodies: dict[str, bytes]) -> Source:
+    files = tuple(
+        RemoteFile(path=f"fashion-mnist/{name}", sha256=hashlib.sha256(body).hexdigest())
+        for name, body in bodies.items()
+    )
+    return Source(
+        name="fashion-mnist",
+        title="Fashion-MNIST",
+        place="fashion-mnist",
+        files=files,
+        idx_md5=catalog["mnist"].idx_md5,
+        class_names=CATALOG["fashion-mnist"].class_names,
+    )
+
+
+def test_fashion_mnist(bench: Bench, server: Any, idx: Write) -> None:
+    bodies = {path.name: path.read_bytes() for path in idx(zipped=True).iterdir()}
+    bench.catalog = {"fashion-mnist": fashion_of(bench.catalog, bodies)}
+    for name, body in bodies.items():
+        server.put(name, body)
+    first = bench.resolve("fashion-mnist")
+    assert first.name == "fashion-mnist"
+    assert len(server.asked) == 4
+    assert {path.name for path in Path(str(first.path)).iterdir()} == set(bodies)
+    lost = Path(str(first.path)) / "t10k-images-idx3-ubyte.gz"
+    lost.write_bytes(gzip.compress(b"damaged"))
+    assert bench.resolve("fashion-mnist") == first
+    assert server.asked[4:] == ["/t10k-images-idx3-ubyte.gz"]
+    del server.pages["t10k-images-idx3-ubyte.gz"]
+    lost.unlink()
+    with pytest.raises(DataError, match=r"t10k-images.* is missing, and .*HTTP 404") as caught:
+        bench.resolve("fashion-mnist")
+    assert "data fetch fashion-mnist" in str(caught.value.hint)
+
+
+def test_addresses_and_hashes_are_those_of_keras() -> None:
+    import importlib.util
+
+    spec = importlib.util.find_spec("keras")
+    assert spec is not None
+    assert spec.origin is not None
+    folder = Path(spec.origin).parent / "src" / "datasets"
+    mnist, fashion = (folder / "mnist.py").read_text(), (folder / "fashion_mnist.py").read_text()
+    assert CATALOG["mnist"].files[0].sha256 in mnist
+    for text, name in ((mnist, "mnist"), (fashion, "fashion-mnist")):
+        assert ORIGIN in text
+        for file in CATALOG[name].files:
+            assert file.path.rsplit("/", 1)[-1] in text
+
+
+def test_place_of_the_cache() -> None:
+    mnist = CATALOG["mnist"]
+    assert mnist.location({"HOME": "/h"}) == Path("/h/.keras/datasets/mnist.npz")
+    assert mnist.location({"HOME": "/h", "KERAS_HOME": "~/k"}) == Path("/h/k/datasets/mnist.npz")
+    assert mnist.location({"KERAS_HOME": "/k"}) == Path("/k/datasets/mnist.npz")
+
+
+@pytest.mark.skipif("MNIST_SEARCH_DATA" not in os.environ, reason="needs the real MNIST")
+def test_the_real_mnist() -> None:
+    ref = inspect(Path(os.environ["MNIST_SEARCH_DATA"]))
+    assert ref.name == "mnist"
+    assert ref.digest == "d652e6bf4478a49d8244e02ac52f1e23-562b8f08aaea2e981a4dbf288bc58abe"
+    assert (ref.train_images, ref.test_images) == (60_000, 10_000)
