@@ -1,0 +1,158 @@
+"""Document B: four CNNs, relu against sigmoid, batch-norm against dropout, 12 epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from mnist_search.references._base import (
+    CurveRow,
+    Published,
+    Reference,
+    curves,
+    documented,
+    mean_seconds,
+)
+from mnist_search.references._curves import CNN_MNIST_1, CNN_MNIST_2, CNN_MNIST_3, CNN_MNIST_4
+from mnist_search.specs.models import BatchNorm, Conv, Dense, Dropout, Flatten, Network, Pool
+from mnist_search.specs.training import Adadelta, Training
+
+_SOURCE: Final = (
+    "Notebook CNN_MNIST_1 to CNN_MNIST_4, four CNNs with their training logs and a closing table"
+)
+# Adadelta() meant a rate of 1.0 in the Keras of the document.
+_TRAINING: Final = Training(
+    optimizer=Adadelta(learning_rate=1.0, rho=0.95), batch_size=128, epochs=12
+)
+_SCALED_LOSS: Final = "The closing table prints the test loss times 100."
+_HEADING_D512: Final = "The heading announces a dense layer of 512; the code has 524."
+
+_SIGMOID_STEM: Final = (
+    Conv(filters=16, kernel=5, activation="sigmoid"),
+    Conv(filters=32, kernel=5, activation="sigmoid"),
+    Pool(),
+    Conv(filters=64, kernel=3, activation="sigmoid"),
+)
+_SIGMOID_C128: Final = Conv(filters=128, kernel=3, activation="sigmoid")
+_SIGMOID_D1024: Final = Dense(units=1024, activation="sigmoid")
+_SIGMOID_D524: Final = Dense(units=524, activation="sigmoid")
+
+
+def _published(accuracy: float, loss: float, rows: Sequence[CurveRow]) -> Published:
+    return Published(
+        accuracy=accuracy,
+        loss=loss,
+        train_accuracy=rows[-1][1],
+        seconds_per_epoch=mean_seconds(rows),
+        epochs=12,
+        curves=curves(rows),
+    )
+
+
+REFERENCES: Final = (
+    Reference(
+        name="cnn-mnist-1",
+        family="cnn",
+        document="B",
+        title="CNN with relu and one dropout",
+        source=_SOURCE,
+        config=documented(
+            Network(
+                layers=(
+                    Conv(filters=32, kernel=5, padding="same"),
+                    Pool(),
+                    Conv(filters=64, kernel=5, padding="same"),
+                    Pool(),
+                    Flatten(),
+                    Dense(units=1024),
+                    Dropout(rate=0.5),
+                )
+            ),
+            _TRAINING,
+        ),
+        published=_published(0.9932, 0.0227041470241536, CNN_MNIST_1),
+        quirks=(_SCALED_LOSS,),
+    ),
+    Reference(
+        name="cnn-mnist-2",
+        family="cnn",
+        document="B",
+        title="Sigmoid CNN with batch-norm",
+        source=_SOURCE,
+        config=documented(
+            Network(
+                layers=(
+                    *_SIGMOID_STEM,
+                    Conv(filters=128, kernel=3, activation="sigmoid", bias=False),
+                    BatchNorm(),
+                    Flatten(),
+                    _SIGMOID_D1024,
+                    _SIGMOID_D524,
+                )
+            ),
+            _TRAINING,
+        ),
+        published=_published(0.9900, 0.029902513770171207, CNN_MNIST_2),
+        quirks=(
+            "The heading announces a second max pooling; the code has one.",
+            _HEADING_D512,
+            "The bias is left out for the sake of the batch-norm, but the sigmoid stands between "
+            "the two, so that the batch-norm cannot make up for it.",
+            "The validation figures of epoch 10 are damaged in the document.",
+            _SCALED_LOSS,
+        ),
+    ),
+    Reference(
+        name="cnn-mnist-3",
+        family="cnn",
+        document="B",
+        title="Sigmoid CNN with dropout",
+        source=_SOURCE,
+        config=documented(
+            Network(
+                layers=(
+                    *_SIGMOID_STEM,
+                    _SIGMOID_C128,
+                    Dropout(rate=0.5),
+                    Flatten(),
+                    _SIGMOID_D1024,
+                    _SIGMOID_D524,
+                )
+            ),
+            _TRAINING,
+        ),
+        published=_published(0.1135, 2.3011466354370116, CNN_MNIST_3),
+        quirks=(
+            "It collapsed: 11.35 % is the share of the digit 1 in the test images, the score of "
+            "one constant answer, and the loss is near ln 10.",
+            _HEADING_D512,
+            _SCALED_LOSS,
+        ),
+    ),
+    Reference(
+        name="cnn-mnist-4",
+        family="cnn",
+        document="B",
+        title="Sigmoid CNN with batch-norm and dropout",
+        source=_SOURCE,
+        config=documented(
+            Network(
+                layers=(
+                    *_SIGMOID_STEM,
+                    _SIGMOID_C128,
+                    BatchNorm(),
+                    Flatten(),
+                    _SIGMOID_D1024,
+                    Dropout(rate=0.2),
+                    _SIGMOID_D524,
+                )
+            ),
+            _TRAINING,
+        ),
+        published=_published(0.9909, 0.029612665722063683, CNN_MNIST_4),
+        quirks=(
+            "The heading announces a dropout of 0.5; the code and the closing table have 0.2.",
+            _SCALED_LOSS,
+        ),
+    ),
+)

@@ -1,0 +1,69 @@
+"""Protocols of a reference: what stays and what goes."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from pydantic import ValidationError
+
+from mnist_search.references import REFERENCES, Published, Reference, get_reference
+from mnist_search.specs import Protocol, RunConfig
+
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_every_protocol_keeps_model_and_training(protocol: Protocol) -> None:
+    for reference in REFERENCES:
+        config = reference.run_config(protocol)
+        assert config.protocol == protocol
+        assert config.model == reference.config.model
+        assert config.training == reference.config.training
+
+
+def test_raw_test_pixels_only_as_documented_in_document_a() -> None:
+    raw = {
+        (reference.name, protocol)
+        for reference in REFERENCES
+        for protocol in PROTOCOLS
+        if reference.run_config(protocol).raw_test_pixels
+    }
+    assert raw == {("cnn-plain", "documented"), ("cnn-bn-dropout", "documented")}
+
+
+def test_corrected_only_where_a_quirk_can_go() -> None:
+    corrected = [reference.name for reference in REFERENCES if reference.corrected is not None]
+    assert corrected == ["cnn-plain", "cnn-bn-dropout"]
+
+
+def test_each_protocol_has_its_own_config_id() -> None:
+    reference = get_reference("mlp-784")
+    assert len({reference.run_config(protocol).config_id for protocol in PROTOCOLS}) == 4
+
+
+def test_config_survives_json() -> None:
+    for reference in REFERENCES:
+        text = reference.config.model_dump_json()
+        again = RunConfig.model_validate_json(text)
+        assert again.config_id == reference.config.config_id
+        assert again.model == reference.config.model
+
+
+def test_protocols_are_checked_when_made() -> None:
+    reference = get_reference("cnn-plain")
+    facts = {name: getattr(reference, name) for name in Reference.model_fields}
+    Reference(**facts)
+    with pytest.raises(ValidationError, match="config must be documented, got corrected"):
+        Reference(**facts | {"config": reference.corrected})
+    with pytest.raises(ValidationError, match="corrected must be corrected, got documented"):
+        Reference(**facts | {"corrected": reference.config})
+
+
+def test_accuracy_is_a_fraction() -> None:
+    with pytest.raises(ValidationError, match="less than or equal to 1"):
+        Published(accuracy=99.0)
+
+
+def test_summary_names_the_hidden_layers() -> None:
+    assert get_reference("cnn-plain").summary == "C32(3x3 valid) C64(3x3 valid) MP Flatten D128"
