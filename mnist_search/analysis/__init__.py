@@ -1,0 +1,61 @@
+"""What results mean: statistics, verdicts, ties and the leaderboard, pure functions of records."""
+
+from mnist_search.analysis.leaderboard import Leaderboard, build_leaderboard
+from mnist_search.analysis.order import SortKey
+from mnist_search.analysis.predictions import (
+    Answers,
+    Comparison,
+    compare_runs,
+    discordant_pairs,
+    pack_predictions,
+    unpack_predictions,
+)
+from mnist_search.analysis.row import Row
+from mnist_search.analysis.statistics import (
+    Estimate,
+    Interval,
+    Sample,
+    Spread,
+    difference_p_value,
+    mcnemar_p_value,
+    median_and_iqr,
+    relative_to_fastest,
+    summarize_runs,
+    t_interval,
+    wilson_interval,
+)
+from mnist_search.analysis.ties import Contender, split_letters, tie_groups
+from mnist_search.analysis.traits import Traits, describe, traits_of
+from mnist_search.analysis.verdict import Verdict, verdict
+
+__all__ = [
+    "Answers",
+    "Comparison",
+    "Contender",
+    "Estimate",
+    "Interval",
+    "Leaderboard",
+    "Row",
+    "Sample",
+    "SortKey",
+    "Spread",
+    "Traits",
+    "Verdict",
+    "build_leaderboard",
+    "compare_runs",
+    "describe",
+    "difference_p_value",
+    "discordant_pairs",
+    "mcnemar_p_value",
+    "median_and_iqr",
+    "pack_predictions",
+    "relative_to_fastest",
+    "split_letters",
+    "summarize_runs",
+    "t_interval",
+    "tie_groups",
+    "traits_of",
+    "unpack_predictions",
+    "verdict",
+    "wilson_interval",
+]

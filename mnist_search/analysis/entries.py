@@ -1,0 +1,314 @@
+"""From records to rows: one trial, the repeats of one run, or a published figure."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mnist_search.analysis.predictions import Answers, unpack_predictions
+from mnist_search.analysis.row import Row, ScoreBasis
+from mnist_search.analysis.statistics import Estimate, Spread, median_and_iqr
+from mnist_search.analysis.ties import Contender
+from mnist_search.analysis.traits import traits_of
+from mnist_search.analysis.verdict import (
+    Verdict,
+    estimate,
+    has_score,
+    is_constant_answer,
+    verdict,
+)
+from mnist_search.references import Reference
+from mnist_search.specs import DatasetRef, Record, RunConfig, RunResult, Score
+from mnist_search.specs.shapes import UnbuildableError, measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row on its way to the board, beside what its tie group is computed from."""
+
+    row: Row
+    contender: Contender | None = None
+
+
+def measured_entry(name: str, repeats: Sequence[Record], reference: Reference | None) -> Entry:
+    """Make the row of one trial, or of the complete repeats of one run.
+
+    All `repeats` share state, configuration, data set, precision and machine.
+    """
+    first = repeats[0]
+    config, dataset = first.config, first.dataset
+    results = [record.result for record in repeats if record.result is not None]
+    finished = first.state == "complete"
+    validation = _estimate([result.validation for result in results])
+    test = _estimate([result.test for result in results])
+    last_accuracy = _last_accuracy(results[0]) if results and not finished else None
+    val_accuracy = validation.accuracy if validation is not None else last_accuracy
+    score, basis = _score(test, validation, val_accuracy)
+    row = Row(
+        name=name,
+        kind=first.kind,
+        status=first.state,
+        score=score,
+        score_basis=basis,
+        val_accuracy=val_accuracy,
+        n=len(results) if first.state in ("complete", "pruned") else 0,
+        collapsed=_any(result.collapsed for result in results),
+        values=first.values,
+        study=", ".join(dict.fromkeys(record.study for record in repeats)),
+        number=min(record.number for record in repeats),
+        seeds=tuple(
+            sorted({record.seed for record in repeats if record.seed is not None})
+            or sorted({result.seed for result in results})
+        ),
+        failure=_failure(results),
+        dataset=None if dataset is None else dataset.name,
+        dataset_fallback=None if dataset is None else dataset.fallback,
+        reference=first.reference,
+    )
+    basis_estimate = test if basis == "test" else validation
+    row = _with_estimates(row, validation=validation, test=test, basis=basis_estimate)
+    if config is not None:
+        row = _with_config(row, config, dataset)
+    if results:
+        row = _with_measurements(row, results, config)
+    if reference is not None:
+        row = _with_published(row, reference)
+        if config is not None and finished:
+            row = dataclasses.replace(
+                row,
+                verdict=verdict(reference, config, dataset, results),
+                gap=(
+                    test.accuracy - reference.published.accuracy
+                    if test is not None and _same_images(reference, dataset, test)
+                    else None
+                ),
+            )
+    contender = None
+    if finished and basis_estimate is not None:
+        contender = Contender(
+            estimate=basis_estimate,
+            image_set=None if dataset is None or basis != "test" else dataset.digest,
+            answers=_answers(results) if basis == "test" else {},
+        )
+    return Entry(row=row, contender=contender)
+
+
+def published_entry(reference: Reference, *, comparable: bool) -> Entry:
+    """Make the row of a reference that was not measured here.
+
+    `comparable` is False where the board is about other data than the published figure.
+    """
+    published = reference.published
+    alone = Estimate(accuracy=published.accuracy, images=published.test_images, runs=published.runs)
+    collapsed = is_constant_answer(published.accuracy, published.test_images)
+    judged: Verdict | None = None if comparable else "not comparable"
+    row = Row(
+        name=reference.name,
+        kind="reference",
+        status="published",
+        verdict="collapsed" if collapsed else judged,
+        score=published.accuracy,
+        score_low=alone.interval.low,
+        score_high=alone.interval.high,
+        score_basis="published",
+        images=published.test_images,
+        epochs=published.epochs,
+        collapsed=True if collapsed else None,
+        reference=reference.name,
+    )
+    row = _with_published(_with_config(row, reference.config, None), reference)
+    return Entry(row=row, contender=Contender(estimate=alone))
+
+
+def _score(
+    test: Estimate | None, validation: Estimate | None, val_accuracy: float | None
+) -> tuple[float | None, ScoreBasis | None]:
+    if test is not None:
+        return test.accuracy, "test"
+    if validation is not None:
+        return validation.accuracy, "validation"
+    return val_accuracy, None if val_accuracy is None else "validation"
+
+
+def _with_estimates(
+    row: Row, *, validation: Estimate | None, test: Estimate | None, basis: Estimate | None
+) -> Row:
+    if validation is not None:
+        row = dataclasses.replace(
+            row,
+            val_accuracy_low=validation.interval.low,
+            val_accuracy_high=validation.interval.high,
+            val_accuracy_sd=validation.sd,
+        )
+    if test is not None:
+        row = dataclasses.replace(
+            row,
+            test_accuracy=test.accuracy,
+            test_accuracy_low=test.interval.low,
+            test_accuracy_high=test.interval.high,
+            test_accuracy_sd=test.sd,
+        )
+    if basis is not None:
+        row = dataclasses.replace(
+            row,
+            score_low=basis.interval.low,
+            score_high=basis.interval.high,
+            images=basis.images,
+        )
+    return row
+
+
+def _with_config(row: Row, config: RunConfig, dataset: DatasetRef | None) -> Row:
+    traits = traits_of(config)
+    try:
+        size = measure(config.model)
+    except UnbuildableError:
+        size = None
+    train_images = config.training.train_images
+    if train_images is None and dataset is not None and config.protocol != "held-out":
+        train_images = dataset.train_images
+    return dataclasses.replace(
+        row,
+        parameters=None if size is None else size.parameters,
+        trainable_parameters=None if size is None else size.trainable_parameters,
+        flops=None if size is None else size.flops,
+        epochs_planned=config.training.epochs,
+        protocol=config.protocol,
+        raw_test_pixels=config.raw_test_pixels,
+        train_images=train_images,
+        config_ids=(config.config_id,),
+        **{field.name: getattr(traits, field.name) for field in dataclasses.fields(traits)},
+    )
+
+
+def _with_measurements(row: Row, results: Sequence[RunResult], config: RunConfig | None) -> Row:
+    times = [result.timings for result in results]
+    fit = _spread([time.fit_seconds for time in times])
+    steps = _spread([seconds for time in times for seconds in time.step_seconds])
+    epoch_seconds = [
+        epoch.seconds + epoch.validation_seconds for result in results for epoch in result.epochs
+    ]
+    epochs = max(len(result.epochs) for result in results)
+    if epochs == 0 and row.status == "complete" and config is not None:
+        epochs = config.training.epochs
+    memory = [time.peak_memory_bytes for time in times if time.peak_memory_bytes is not None]
+    return dataclasses.replace(
+        row,
+        parameters=_first((result.parameters for result in results), row.parameters),
+        trainable_parameters=_first(
+            (result.trainable_parameters for result in results), row.trainable_parameters
+        ),
+        flops=_first((result.flops for result in results), row.flops),
+        epochs=epochs,
+        test_loss=_mean([_loss(result.test) for result in results]),
+        test_clipped_loss=_mean(
+            [None if result.test is None else result.test.clipped_loss for result in results]
+        ),
+        fit_seconds=_median(fit),
+        fit_seconds_iqr=None if fit is None else fit.iqr,
+        seconds_per_epoch=_median(_spread(epoch_seconds)),
+        build_seconds=_median(_spread([time.build_seconds for time in times])),
+        first_step_seconds=_median(_spread([time.first_step_seconds for time in times])),
+        step_ms=None if steps is None else steps.median * 1e3,
+        step_ms_iqr=None if steps is None or steps.iqr is None else steps.iqr * 1e3,
+        inference_us=_median(_spread([time.inference_us_batch_256 for time in times])),
+        inference_us_batch_1=_median(_spread([time.inference_us_batch_1 for time in times])),
+        peak_memory_bytes=max(memory, default=None),
+        contended=_any(result.contended for result in results),
+        precision=results[0].precision,
+        threads=_first((result.threads for result in results), None),
+        machine_id=machine_of(results[0]),
+        config_ids=tuple(dict.fromkeys(result.config_id for result in results)),
+    )
+
+
+def _with_published(row: Row, reference: Reference) -> Row:
+    published = reference.published
+    return dataclasses.replace(
+        row,
+        document=reference.document,
+        published_accuracy=published.accuracy,
+        published_loss=published.loss,
+        published_epochs=published.epochs,
+        published_fit_seconds=published.fit_seconds,
+        published_seconds_per_epoch=published.seconds_per_epoch,
+    )
+
+
+def machine_of(result: RunResult | None) -> str | None:
+    """Return the machine that a result was measured on."""
+    if result is None or result.environment is None:
+        return None
+    return result.environment.machine_id
+
+
+def _same_images(reference: Reference, dataset: DatasetRef | None, test: Estimate) -> bool:
+    return (
+        dataset is not None
+        and dataset.name == "mnist"
+        and not dataset.fallback
+        and test.images == reference.published.test_images
+    )
+
+
+def _answers(results: Sequence[RunResult]) -> dict[int, Answers]:
+    return {
+        result.seed: Answers(
+            predictions=unpack_predictions(result.predictions, result.test.total),
+            correct=result.test.correct,
+        )
+        for result in results
+        if result.predictions is not None and result.test is not None
+    }
+
+
+def _estimate(scores: Sequence[Score | None]) -> Estimate | None:
+    if not scores or not all(has_score(score) for score in scores):
+        return None
+    return estimate([score for score in scores if score is not None])
+
+
+def _last_accuracy(result: RunResult) -> float | None:
+    """Return the last accuracy that a stopped run reported."""
+    for _, accuracy in sorted(result.reports, reverse=True):
+        if math.isfinite(accuracy):
+            return accuracy
+    return None
+
+
+def _failure(results: Sequence[RunResult]) -> str | None:
+    for result in results:
+        if result.failure is not None:
+            return f"{result.failure.kind}: {result.failure.message}"
+    return None
+
+
+def _loss(score: Score | None) -> float | None:
+    return None if score is None else score.loss
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known else None
+
+
+def _spread(values: Sequence[float | None]) -> Spread | None:
+    return median_and_iqr([value for value in values if value is not None])
+
+
+def _median(spread: Spread | None) -> float | None:
+    return None if spread is None else spread.median
+
+
+def _first(values: Iterable[int | None], otherwise: int | None) -> int | None:
+    return next((value for value in values if value is not None), otherwise)
+
+
+def _any(flags: Iterable[bool | None]) -> bool | None:
+    """Return True if any flag is set, None if none is and one is unknown."""
+    known = list(flags)
+    if any(known):
+        return True
+    return False if known and None not in known else None

@@ -1,0 +1,226 @@
+"""The leaderboard: trials and references together, ranked by the accuracy each honestly has."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from mnist_search.analysis.entries import Entry, machine_of, measured_entry, published_entry
+from mnist_search.analysis.notes import environment_lines, notes_on
+from mnist_search.analysis.order import (
+    SortKey,
+    check_sort,
+    known,
+    pareto_front,
+    rank_key,
+    sorted_rows,
+    with_time_ratios,
+)
+from mnist_search.analysis.row import Row
+from mnist_search.analysis.ties import find_differences, letters
+from mnist_search.errors import UsageError
+from mnist_search.references import Reference
+from mnist_search.specs import Record, RunConfig
+
+# All pairs are compared; 200 rows are 19,900 pairs, still well under a second.
+MOST_LETTERED_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaderboard:
+    """Rows in the order to show, notes that belong under them, and where it was measured."""
+
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    environment: tuple[str, ...]
+    sort: SortKey = "accuracy"
+
+
+def build_leaderboard(
+    records: Sequence[Record],
+    references: Sequence[Reference],
+    *,
+    sort: str = "accuracy",
+    top: int | None = None,
+    pareto: bool = False,
+    include_published: bool = True,
+) -> Leaderboard:
+    """Rank trials, measured references and published figures on one board.
+
+    Each row is ranked by the accuracy it honestly has, its `score`: on the test images if it
+    met them, else on the held-out validation images, else as published; `score_basis` names
+    which. Ranks are places in this order, whatever `sort` shows; equal scores go test before
+    validation before published, then by fewer parameters. Only complete runs and published
+    figures have a rank; pruned ones follow by their last accuracy, then failed, running and
+    waiting ones. Repeats of a reference (and of a confirmed trial) under one configuration,
+    data set, precision and machine make one row; a seed that ran twice counts once, the latest.
+    A reference without a complete run here stands with its published figure alone, unranked
+    where the board is about other data than MNIST.
+
+    `sort` by time, and `pareto` (rows that no other row of the same machine beats in accuracy
+    and fit time together; collapsed ones never count), keep machines apart. `top` keeps
+    the first so many trials of the order shown; references stay, as the fixed baselines.
+
+    Raises:
+        UsageError: unknown `sort`, or `top` below 1.
+    """
+    order = check_sort(sort)
+    if top is not None and top < 1:
+        raise UsageError(f"top must be >= 1, got {top}")
+    comparable = all(
+        record.dataset is None or (record.dataset.name == "mnist" and not record.dataset.fallback)
+        for record in records
+    )
+    entries = _measured(records, references)
+    if include_published:
+        measured = {
+            entry.row.reference
+            for entry in entries
+            if entry.row.kind == "reference" and entry.row.status == "complete"
+        }
+        entries += [
+            published_entry(reference, comparable=comparable)
+            for reference in references
+            if reference.name not in measured
+        ]
+    every = with_time_ratios(_ranked(entries, rank_published=comparable))
+    rows = sorted_rows(every, order)
+    if pareto:
+        rows = pareto_front(rows)
+    shown = rows if top is None else _first_trials(rows, top)
+    notes = notes_on(
+        every,
+        shown,
+        records,
+        by_time=order == "time",
+        pareto=pareto,
+        lettered=MOST_LETTERED_ROWS,
+    )
+    return Leaderboard(
+        rows=tuple(shown), notes=notes, environment=environment_lines(every, records), sort=order
+    )
+
+
+def _first_trials(rows: Sequence[Row], top: int) -> list[Row]:
+    trials = [row for row in rows if row.kind == "trial"]
+    left_out = {id(row) for row in trials[top:]}
+    return [row for row in rows if id(row) not in left_out]
+
+
+def _measured(records: Sequence[Record], references: Sequence[Reference]) -> list[Entry]:
+    by_name = {reference.name: reference for reference in references}
+    several_studies = len({record.study for record in records}) > 1
+    originals = {
+        (record.config.model, record.config.training): record
+        for record in sorted(records, key=lambda record: -record.number)
+        if record.kind == "trial" and record.config is not None and not _repeatable(record)
+    }
+    entries = []
+    for group in _grouped(records):
+        first = group.repeats[0]
+        reference = None if first.reference is None else by_name.get(first.reference)
+        named = first
+        if first.kind == "trial" and first.config is not None and _repeatable(first):
+            # A confirmed trial goes by the number of the trial that it confirms.
+            recipe = (first.config.model, first.config.training)
+            named = originals.get(recipe, first)
+        entry = measured_entry(_name(named, several_studies), group.repeats, reference)
+        values = entry.row.values if entry.row.values is not None else named.values
+        row = dataclasses.replace(
+            entry.row, values=values, runs_failed=group.failed, runs_pending=group.pending
+        )
+        entries.append(dataclasses.replace(entry, row=row))
+    return entries
+
+
+def _name(record: Record, several_studies: bool) -> str:
+    if record.kind == "reference" and record.reference is not None:
+        return record.reference
+    name = f"{record.study} #{record.number}" if several_studies else f"trial {record.number}"
+    return name if record.reference is None else f"{record.reference} ({name})"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Group:
+    repeats: list[Record]
+    failed: int = 0
+    pending: int = 0
+
+
+def _repeatable(record: Record) -> bool:
+    """Say whether runs of one configuration are repeats; trials of a search stand alone."""
+    if record.kind == "reference":
+        return True
+    return record.config is not None and record.config.protocol == "confirm"
+
+
+def _grouped(records: Sequence[Record]) -> list[_Group]:
+    """Group repeats; runs without a result count at the complete group of their recipe."""
+    complete: dict[Hashable, dict[int, Record]] = {}
+    others: dict[Hashable, list[Record]] = {}
+    groups = []
+    for record in sorted(records, key=lambda record: record.finished or 0.0):
+        if not _repeatable(record):
+            groups.append(_Group(repeats=[record]))
+        elif record.state == "complete" and record.result is not None:
+            result = record.result
+            same = (*_recipe(record), result.precision, machine_of(result))
+            complete.setdefault(same, {})[result.seed] = record
+        else:
+            others.setdefault((*_recipe(record), record.state), []).append(record)
+    by_recipe: dict[Hashable, _Group] = {}
+    for by_seed in complete.values():
+        group = _Group(repeats=list(by_seed.values()))
+        groups.append(group)
+        by_recipe.setdefault(_recipe(group.repeats[0]), group)
+    for rest in others.values():
+        failed = sum(record.state == "failed" for record in rest)
+        pending = sum(record.state in ("running", "waiting") for record in rest)
+        known = by_recipe.get(_recipe(rest[0]))
+        if known is None:
+            groups.append(_Group(repeats=rest, failed=failed, pending=pending))
+        else:
+            known.failed += failed
+            known.pending += pending
+    return groups
+
+
+def _recipe(record: Record) -> tuple[str, str | None, RunConfig | None, str | None]:
+    digest = None if record.dataset is None else record.dataset.digest
+    return record.kind, record.reference, record.config, digest
+
+
+def _ranked(entries: Sequence[Entry], *, rank_published: bool) -> list[Row]:
+    ranked = [entry for entry in entries if _has_rank(entry.row, rank_published)]
+    ranked.sort(key=lambda entry: rank_key(entry.row))
+    compared = ranked[:MOST_LETTERED_ROWS]
+    contenders = [entry.contender for entry in compared if entry.contender is not None]
+    different = find_differences(contenders)
+    # Letters for what was measured here alone: twenty published figures would need fifteen.
+    measured = [place for place, entry in enumerate(compared) if entry.row.status == "complete"]
+    numbers = {place: number for number, place in enumerate(measured)}
+    apart = {
+        (numbers[first], numbers[second])
+        for first, second in different
+        if first in numbers and second in numbers
+    }
+    groups = dict(zip(measured, letters(len(measured), apart), strict=True))
+    rows = []
+    for place, entry in enumerate(ranked):
+        row = dataclasses.replace(entry.row, rank=place + 1, tie_group=groups.get(place))
+        if place < len(contenders):
+            alike = [
+                other
+                for other in range(len(contenders))
+                if (min(place, other), max(place, other)) not in different
+            ]
+            row = dataclasses.replace(row, rank_low=alike[0] + 1, rank_high=alike[-1] + 1)
+        rows.append(row)
+    return rows + [entry.row for entry in entries if not _has_rank(entry.row, rank_published)]
+
+
+def _has_rank(row: Row, rank_published: bool) -> bool:
+    if row.status == "published":
+        return rank_published
+    return row.status == "complete" and known(row.score) is not None

@@ -1,0 +1,226 @@
+"""What has to be said under a leaderboard, so that nobody reads more into it than it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mnist_search.analysis.entries import machine_of
+from mnist_search.analysis.row import Row
+from mnist_search.analysis.ties import split_letters
+from mnist_search.specs import Record
+
+
+def notes_on(
+    rows: Sequence[Row],
+    shown: Sequence[Row],
+    records: Sequence[Record],
+    *,
+    by_time: bool,
+    pareto: bool,
+    lettered: int,
+) -> tuple[str, ...]:
+    """Return one sentence per thing to know; the first says who leads and how sure that is."""
+    found = [
+        *_data(records),
+        *_leader(rows),
+        *_scores(rows),
+        *_collapsed(rows),
+        *_failures(rows),
+        *_runs(rows),
+        *_times(rows, by_time=by_time or pareto),
+    ]
+    ranked = sum(row.rank is not None for row in rows)
+    if ranked > lettered:
+        found.append(f"Ties are marked among the first {lettered} of {ranked} ranked rows.")
+    if pareto:
+        found.append(
+            f"Pareto: {len(shown)} of {len(rows)} rows, those that no row of the same machine "
+            "beats in accuracy and fit time together."
+        )
+    trials = sum(row.kind == "trial" for row in rows)
+    kept = sum(row.kind == "trial" for row in shown)
+    if kept < trials and not pareto:
+        found.append(f"Shown: the first {kept} of {_plural(trials, 'trial')}.")
+    return tuple(found)
+
+
+def environment_lines(rows: Sequence[Row], records: Sequence[Record]) -> tuple[str, ...]:
+    """Return one line per machine, and one per data set, behind the measured rows."""
+    lines = []
+    seen: dict[str, str] = {}
+    for record in records:
+        environment = None if record.result is None else record.result.environment
+        if environment is not None:
+            seen.setdefault(environment.machine_id, environment.summary)
+    for machine, summary in seen.items():
+        measured = [row for row in rows if row.machine_id == machine]
+        threads = sorted({row.threads for row in measured if row.threads is not None})
+        precisions = sorted({row.precision for row in measured if row.precision is not None})
+        parts = [f"measured on {summary}"]
+        if threads:
+            parts.append(f"threads per run {_either(threads)}")
+        if precisions:
+            parts.append(_either(precisions))
+        runs = sum(row.n for row in measured)
+        parts.append(_plural(runs, "run"))
+        lines.append("; ".join(parts))
+    unknown = sum(
+        record.result is not None and machine_of(record.result) is None for record in records
+    )
+    if unknown:
+        lines.append(f"measured on an unknown machine: {_plural(unknown, 'run')}")
+    for dataset in dict.fromkeys(r.dataset for r in records if r.dataset is not None):
+        lines.append(
+            f"data {dataset.name}{' (embedded fallback)' if dataset.fallback else ''}: "
+            f"{dataset.train_images:,} training and {dataset.test_images:,} test images, "
+            f"digest {dataset.digest[:12]}"
+        )
+    protocols = dict.fromkeys(row.protocol for row in rows if row.n and row.protocol is not None)
+    if protocols:
+        lines.append(f"protocol: {', '.join(protocols)}")
+    return tuple(lines)
+
+
+def _leader(rows: Sequence[Row]) -> list[str]:
+    ranked = sorted((row for row in rows if row.rank is not None), key=_rank)
+    best = next((row for row in ranked if row.status == "complete"), None)
+    if best is None:
+        return ["Nothing is measured here yet: all figures are published ones."] if ranked else []
+    sure = ""
+    if best.score_low is not None:
+        sure = f"95 % interval {_percent(best.score_low)} to {_percent(best.score_high)}, "
+    told = [
+        f"Best measured here: {best.label}, {_percent(best.score)} % "
+        f"({sure}{best.score_basis}, {_plural(best.n, 'run')})."
+    ]
+    if best.rank_high is not None and best.rank_low is not None:
+        alike = [row for row in ranked if row is not best and _share_a_letter(best, row)]
+        if alike:
+            told.append(f"Not told apart from it: {_names(alike)}.")
+        documented = {
+            row.name: row
+            for row in reversed(ranked)
+            if row.kind == "reference"
+            and row is not best
+            and row.protocol == "documented"
+            and row.verdict != "not comparable"
+        }
+        ahead = sum(_rank(row) > best.rank_high for row in documented.values())
+        behind = sum(_rank(row) < best.rank_low for row in documented.values())
+        if documented:
+            told.append(
+                f"Of {_plural(len(documented), 'documented reference')} it is beyond chance "
+                f"ahead of {ahead} and behind {behind}."
+            )
+    return [" ".join(told)]
+
+
+def _scores(rows: Sequence[Row]) -> list[str]:
+    found = []
+    if any(row.kind == "trial" and row.score_basis == "validation" for row in rows):
+        found.append(
+            "Validation accuracies of trials also chose the winner, which flatters it; "
+            "no trial has met the test images."
+        )
+    if any(row.rank_low is not None for row in rows):
+        found.append(
+            "Rows are told apart at 5 % over all pairs together (Holm): by McNemar's test on the "
+            "same test images, else by two proportions."
+        )
+    return found
+
+
+def _data(records: Sequence[Record]) -> list[str]:
+    datasets = list(dict.fromkeys(r.dataset for r in records if r.dataset is not None))
+    found = []
+    for dataset in datasets:
+        if dataset.fallback:
+            found.append(
+                f"WARNING: these are NOT MNIST images: MNIST was not to be had, so "
+                f"{dataset.name} (embedded digits) stands in. "
+                "No figure here compares with a published one."
+            )
+        elif dataset.name != "mnist":
+            found.append(
+                f"WARNING: measured on {dataset.name}, not on MNIST: "
+                "published figures are not comparable."
+            )
+    if len({dataset.digest for dataset in datasets}) > 1:
+        found.append(
+            "WARNING: the rows come from different data sets, whose accuracies do not compare: "
+            f"{', '.join(dict.fromkeys(dataset.name for dataset in datasets))}."
+        )
+    return found
+
+
+def _collapsed(rows: Sequence[Row]) -> list[str]:
+    names = [row for row in rows if row.collapsed]
+    return [f"Collapsed to one constant answer: {_names(names)}."] if names else []
+
+
+def _runs(rows: Sequence[Row]) -> list[str]:
+    found = []
+    for row in rows:
+        if row.n and row.runs_failed:
+            repeats = row.n + row.runs_failed
+            found.append(
+                f"{row.label}: {row.runs_failed} of {repeats} runs failed and are left out."
+            )
+        if row.n and row.runs_pending:
+            found.append(f"{row.label}: {_plural(row.runs_pending, 'more run')} to come.")
+    return found
+
+
+def _times(rows: Sequence[Row], *, by_time: bool) -> list[str]:
+    found = []
+    machines = {row.machine_id for row in rows if row.fit_seconds is not None}
+    if len(machines) > 1:
+        found.append(
+            f"Times come from {len(machines)} machines and are never compared across them"
+            + ("; each machine is listed by itself." if by_time else ".")
+        )
+    contended = sum(bool(row.contended) for row in rows)
+    if contended:
+        found.append(
+            f"{_plural(contended, 'row')} ran while other load took a notable share of the cores: "
+            "those times do not compare."
+        )
+    return found
+
+
+def _failures(rows: Sequence[Row], most: int = 3) -> list[str]:
+    failed = [row for row in rows if row.status == "failed"]
+    if not failed:
+        return []
+    told = "; ".join(
+        f"{row.label}: {'unknown reason' if row.failure is None else row.failure}"
+        for row in failed[:most]
+    )
+    more = f"; and {len(failed) - most} more" if len(failed) > most else ""
+    return [f"Failed: {told}{more}."]
+
+
+def _rank(row: Row) -> int:
+    return 0 if row.rank is None else row.rank
+
+
+def _share_a_letter(first: Row, second: Row) -> bool:
+    return not set(split_letters(first.tie_group)).isdisjoint(split_letters(second.tie_group))
+
+
+def _names(rows: Sequence[Row], most: int = 4) -> str:
+    named = list(dict.fromkeys(row.label for row in rows))
+    more = f" and {len(named) - most} more" if len(named) > most else ""
+    return ", ".join(named[:most]) + more
+
+
+def _percent(share: float | None) -> str:
+    return "?" if share is None else f"{100 * share:.2f}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _either(values: Sequence[object]) -> str:
+    return " or ".join(str(value) for value in values)

@@ -1,0 +1,129 @@
+"""The orders of the leaderboard: rank, sorting, relative times, the Pareto front."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal, assert_never, get_args
+
+from mnist_search.analysis.row import Row
+from mnist_search.analysis.statistics import relative_to_fastest
+from mnist_search.errors import UsageError
+
+SortKey = Literal["accuracy", "time", "parameters", "inference", "name", "number"]
+
+_STATUS_ORDER = {"complete": 0, "published": 0, "pruned": 1, "failed": 2, "running": 3}
+_BASIS_ORDER = {"test": 0, "validation": 1, "published": 2}
+
+
+def check_sort(sort: str) -> SortKey:
+    """Return a known sort key, or raise a UsageError."""
+    for key in get_args(SortKey):
+        if key == sort:
+            found: SortKey = key
+            return found
+    raise UsageError(f"sort must be one of {', '.join(get_args(SortKey))}, got {sort!r}")
+
+
+def sorted_rows(rows: Sequence[Row], order: SortKey) -> list[Row]:
+    """Return the rows in an order to show; unknown values and unfinished rows go last."""
+    machines = _machine_order(rows)
+    return sorted(rows, key=lambda row: _sort_key(row, order, machines))
+
+
+def rank_key(row: Row) -> tuple[object, ...]:
+    """Return the key of the ranking: best score first, unknown last."""
+    basis = len(_BASIS_ORDER) if row.score_basis is None else _BASIS_ORDER[row.score_basis]
+    return (_descending(row.score), basis, _ascending(row.parameters), row.name, row.number or 0)
+
+
+def _sort_key(row: Row, order: SortKey, machines: Mapping[str | None, int]) -> tuple[object, ...]:
+    place = (
+        row.rank is None,
+        row.rank if row.rank is not None else 0,
+        _STATUS_ORDER.get(row.status, len(_STATUS_ORDER)),
+        *rank_key(row),
+    )
+    unfinished = row.status not in ("complete", "published")
+    match order:
+        case "accuracy":
+            return place
+        case "time":
+            unknown = known(row.fit_seconds) is None
+            machine = 0 if unknown else machines[row.machine_id]
+            return (unfinished, unknown, machine, _ascending(row.fit_seconds), *place)
+        case "parameters":
+            return (unfinished, _ascending(row.parameters), *place)
+        case "inference":
+            unknown = known(row.inference_us) is None
+            machine = 0 if unknown else machines[row.machine_id]
+            return (unfinished, unknown, machine, _ascending(row.inference_us), *place)
+        case "name":
+            return (row.name, *place)
+        case "number":
+            # Rows without a number are the published figures.
+            unnumbered = row.number is None
+            return (unnumbered, row.study or "", 0 if row.number is None else row.number, *place)
+        case _:
+            assert_never(order)
+
+
+def known(value: float | None) -> float | None:
+    """Return a finite number as it is, anything else as None: NaN must never sort as best."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _ascending(value: float | None) -> tuple[bool, float]:
+    """Order small before large, and unknown (or not a number) last."""
+    finite = known(value)
+    return finite is None, 0.0 if finite is None else finite
+
+
+def _descending(value: float | None) -> tuple[bool, float]:
+    unknown, finite = _ascending(value)
+    return unknown, -finite
+
+
+def _machine_order(rows: Sequence[Row]) -> dict[str | None, int]:
+    """Number the machines, that with the most rows first."""
+    counts: dict[str | None, int] = {}
+    for row in rows:
+        counts[row.machine_id] = counts.get(row.machine_id, 0) + 1
+    names = sorted(counts, key=lambda name: (-counts[name], name or ""))
+    return {name: place for place, name in enumerate(names)}
+
+
+def with_time_ratios(rows: Sequence[Row]) -> list[Row]:
+    """Fill in fit times as multiples of the fastest complete row of the same machine."""
+    ratios: dict[int, float | None] = {}
+    for machine in {row.machine_id for row in rows}:
+        mine = [
+            place
+            for place, row in enumerate(rows)
+            if row.machine_id == machine and row.status == "complete"
+        ]
+        relative = relative_to_fastest([rows[place].fit_seconds for place in mine])
+        ratios.update(zip(mine, relative, strict=True))
+    return [
+        dataclasses.replace(row, time_ratio=ratios.get(place)) for place, row in enumerate(rows)
+    ]
+
+
+def pareto_front(rows: Sequence[Row]) -> list[Row]:
+    """Keep the rows that none of the same machine beats in accuracy and fit time together."""
+    fit = [
+        row
+        for row in rows
+        if row.rank is not None and known(row.fit_seconds) is not None and not row.collapsed
+    ]
+    return [row for row in fit if not any(_dominates(other, row) for other in fit)]
+
+
+def _dominates(better: Row, worse: Row) -> bool:
+    if better.machine_id != worse.machine_id:
+        return False
+    better_key = (_descending(better.score), _ascending(better.fit_seconds))
+    worse_key = (_descending(worse.score), _ascending(worse.fit_seconds))
+    pairs = list(zip(better_key, worse_key, strict=True))
+    return all(one <= other for one, other in pairs) and better_key != worse_key

@@ -1,0 +1,119 @@
+"""One line of the leaderboard, as its JSON has it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from mnist_search.analysis.verdict import Verdict
+
+Status = Literal["complete", "pruned", "failed", "running", "waiting", "published"]
+ScoreBasis = Literal["test", "validation", "published"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the leaderboard; accuracies are fractions, unknown is None.
+
+    `score` is what the row is ranked by, and `score_basis` says what that is: accuracy on the
+    test images if measured, else on the held-out validation images, else as published.
+    `rank_low` and `rank_high` are the best and the worst rank among the rows that the data do
+    not tell apart from this one; `tie_group` has a letter in common with each such row that was
+    measured here.
+    `n` is the number of complete runs (seeds) measured here, 0 for a published figure alone;
+    `images` is the number of images behind the score. Accuracies are means over the runs with
+    95 % intervals, times are medians over the runs. `seconds_per_epoch` includes validation, as
+    the published ones do. `time_ratio` is the fit time as a multiple of the fastest row of the
+    same machine. `gap` is the measured less the published test accuracy, on the same images.
+    `inference_us` is per image at batch 256.
+    """
+
+    rank: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
+    name: str
+    kind: Literal["trial", "reference"]
+    status: Status
+    verdict: Verdict | None = None
+    score: float | None = None
+    score_low: float | None = None
+    score_high: float | None = None
+    score_basis: ScoreBasis | None = None
+    tie_group: str | None = None
+    parameters: int | None = None
+    trainable_parameters: int | None = None
+    flops: int | None = None
+    epochs: int | None = None
+    epochs_planned: int | None = None
+    val_accuracy: float | None = None
+    val_accuracy_low: float | None = None
+    val_accuracy_high: float | None = None
+    val_accuracy_sd: float | None = None
+    test_accuracy: float | None = None
+    test_accuracy_low: float | None = None
+    test_accuracy_high: float | None = None
+    test_accuracy_sd: float | None = None
+    test_loss: float | None = None
+    test_clipped_loss: float | None = None
+    n: int = 0
+    images: int | None = None
+    published_accuracy: float | None = None
+    published_loss: float | None = None
+    published_epochs: int | None = None
+    published_fit_seconds: float | None = None
+    published_seconds_per_epoch: float | None = None
+    gap: float | None = None
+    fit_seconds: float | None = None
+    fit_seconds_iqr: float | None = None
+    time_ratio: float | None = None
+    seconds_per_epoch: float | None = None
+    build_seconds: float | None = None
+    first_step_seconds: float | None = None
+    step_ms: float | None = None
+    step_ms_iqr: float | None = None
+    inference_us: float | None = None
+    inference_us_batch_1: float | None = None
+    peak_memory_bytes: int | None = None
+    contended: bool | None = None
+    collapsed: bool | None = None
+    values: dict[str, bool | int | float | str] | None = None
+    reference: str | None = None
+    document: str | None = None
+    protocol: str | None = None
+    raw_test_pixels: bool | None = None
+    family: str | None = None
+    architecture: str | None = None
+    depth: int | None = None
+    widths: tuple[int, ...] | None = None
+    activation: str | None = None
+    norm: str | None = None
+    dropout: tuple[float, ...] | None = None
+    optimizer: str | None = None
+    learning_rate: float | None = None
+    batch_size: int | None = None
+    schedule: str | None = None
+    augmented: bool | None = None
+    train_images: int | None = None
+    precision: str | None = None
+    threads: int | None = None
+    machine_id: str | None = None
+    dataset: str | None = None
+    dataset_fallback: bool | None = None
+    study: str | None = None
+    number: int | None = None
+    seeds: tuple[int, ...] = ()
+    config_ids: tuple[str, ...] = ()
+    runs_failed: int = 0
+    runs_pending: int = 0
+    failure: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the row under its JSON keys."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    @property
+    def label(self) -> str:
+        """Return the name to show: with the protocol, where it is not the usual one."""
+        usual = "held-out" if self.kind == "trial" else "documented"
+        return self.name if self.protocol in (None, usual) else f"{self.name} ({self.protocol})"

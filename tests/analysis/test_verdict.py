@@ -1,0 +1,141 @@
+"""Verdicts, each with the nearest case that gets another one."""
+
+from __future__ import annotations
+
+import pytest
+
+from mnist_search.analysis import Estimate, verdict
+from mnist_search.analysis.verdict import is_constant_answer, judge
+from mnist_search.references import REFERENCES, Reference, get_reference
+from mnist_search.specs import DatasetRef, Protocol, RunConfig, RunResult, Score
+
+MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
+PLAIN = get_reference("cnn-plain")  # published: 0.9900
+SIMPLE = get_reference("cnn-simple")  # published: 0.9878, no quirk
+COLLAPSED = get_reference("cnn-mnist-3")  # published: 0.1135
+
+
+def run(correct: int | None, *, seed: int = 0, collapsed: bool | None = False) -> RunResult:
+    return RunResult(
+        status="complete",
+        config_id="c",
+        seed=seed,
+        test=None if correct is None else Score(correct=correct, total=10_000),
+        collapsed=collapsed,
+    )
+
+
+def judged(
+    *correct: int,
+    reference: Reference = SIMPLE,
+    config: RunConfig | None = None,
+    dataset: DatasetRef | None = MNIST,
+) -> str | None:
+    results = [run(count, seed=seed) for seed, count in enumerate(correct)]
+    return verdict(reference, reference.config if config is None else config, dataset, results)
+
+
+def changed(config: RunConfig, protocol: Protocol | None = None, **training: object) -> RunConfig:
+    return RunConfig(
+        model=config.model,
+        training=type(config.training).model_validate(config.training.model_dump() | training),
+        protocol=config.protocol if protocol is None else protocol,
+        raw_test_pixels=config.raw_test_pixels,
+    )
+
+
+@pytest.mark.parametrize(
+    ("correct", "expected"),
+    [
+        (9_878, "reproduced"),
+        (9_906, "reproduced"),
+        (9_907, "higher"),
+        (9_848, "reproduced"),
+        (9_844, "lower"),
+        (10_000, "higher"),
+        (0, "lower"),
+    ],
+)
+def test_the_binomial_error_of_both_figures_decides(correct: int, expected: str) -> None:
+    assert judged(correct) == expected
+
+
+def test_the_published_figure_has_an_error_of_its_own() -> None:
+    measured = Estimate(accuracy=0.9905, images=10_000)
+    exact = Estimate(accuracy=0.9878, images=10**9)
+    assert judge(measured, Estimate(accuracy=0.9878, images=10_000)) == "reproduced"
+    assert judge(measured, exact) == "higher"
+
+
+def test_the_spread_between_seeds_belongs_to_the_error() -> None:
+    steady, wild = (9_835, 9_836, 9_837), (9_750, 9_836, 9_922)
+    assert sum(steady) == sum(wild)
+    assert judged(*steady) == "lower"
+    assert judged(*wild) == "reproduced"
+
+
+def test_seeds_do_not_multiply_the_images() -> None:
+    # As 30,000 independent images 98.56 % would be lower than 98.78 %.
+    assert judged(9_856, 9_856, 9_856) == judged(9_856) == "reproduced"
+
+
+def test_a_constant_answer_is_collapsed_even_where_the_published_one_is() -> None:
+    config = COLLAPSED.config
+    assert verdict(COLLAPSED, config, MNIST, [run(1_135, collapsed=True)]) == "collapsed"
+    assert verdict(COLLAPSED, config, MNIST, [run(1_135)]) == "reproduced"
+    assert verdict(COLLAPSED, config, MNIST, [run(9_850)]) == "higher"
+
+
+def test_one_collapsed_run_of_several_is_not_averaged_away() -> None:
+    runs = [run(9_878), run(9_880, seed=1), run(1_135, seed=2, collapsed=True)]
+    assert verdict(SIMPLE, SIMPLE.config, MNIST, runs) == "collapsed"
+
+
+OTHER_DATA = {
+    "fashion": MNIST.model_copy(update={"name": "fashion-mnist"}),
+    "fallback": MNIST.model_copy(update={"fallback": True}),
+    "fewer test images": MNIST.model_copy(update={"test_images": 1_000}),
+    "unknown": None,
+}
+
+
+@pytest.mark.parametrize("name", OTHER_DATA)
+def test_other_data_do_not_compare(name: str) -> None:
+    assert judged(9_878, dataset=OTHER_DATA[name]) == "not comparable"
+
+
+def test_other_training_does_not_compare() -> None:
+    documented = SIMPLE.config
+    assert judged(9_878, config=changed(documented)) == "reproduced"
+    assert judged(9_878, config=changed(documented, epochs=1)) == "not comparable"
+    assert judged(9_878, config=changed(documented, train_images=5_000)) == "not comparable"
+    assert judged(9_878, config=changed(documented, batch_size=64)) == "not comparable"
+    assert judged(9_878, config=changed(documented, "held-out")) == "not comparable"
+
+
+def test_a_removed_quirk_does_not_compare_but_confirming_does() -> None:
+    corrected = PLAIN.corrected
+    assert corrected is not None
+    assert judged(9_897, reference=PLAIN) == "reproduced"
+    assert judged(9_897, reference=PLAIN, config=corrected) == "not comparable"
+    assert judged(9_897, reference=PLAIN, config=PLAIN.run_config("confirm")) == "not comparable"
+    # Where there is no quirk, training on all images and testing once is what was documented.
+    assert judged(9_878, config=SIMPLE.run_config("confirm")) == "reproduced"
+
+
+def test_without_a_complete_run_there_is_no_verdict() -> None:
+    failed = RunResult(status="failed", config_id="c", seed=0)
+    assert verdict(SIMPLE, SIMPLE.config, MNIST, []) is None
+    assert verdict(SIMPLE, SIMPLE.config, MNIST, [failed]) is None
+    assert verdict(SIMPLE, SIMPLE.config, MNIST, [run(None)]) == "not comparable"
+    assert verdict(SIMPLE, SIMPLE.config, MNIST, [run(9_878), failed]) == "reproduced"
+
+
+def test_the_one_published_constant_answer() -> None:
+    constant = [
+        reference.name
+        for reference in REFERENCES
+        if is_constant_answer(reference.published.accuracy, reference.published.test_images)
+    ]
+    assert constant == ["cnn-mnist-3"]
+    assert not is_constant_answer(0.1135, 5_000)
