@@ -1,0 +1,219 @@
+"""The leaderboard as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from rich.cells import cell_len
+
+from mnist_search.analysis import Leaderboard, Row, build_leaderboard
+from mnist_search.errors import UsageError
+from mnist_search.references import REFERENCES
+from mnist_search.reporting import Column, render_leaderboard
+from mnist_search.reporting.leaderboard import COLUMNS
+from mnist_search.reporting.terminal import Terminal, render_table
+
+ROWS = (
+    Row(
+        rank=1,
+        rank_low=1,
+        rank_high=2,
+        tie_group="a",
+        name="cnn-double-32",
+        kind="reference",
+        status="published",
+        protocol="documented",
+        score=0.995,
+        score_low=0.9934,
+        score_high=0.9962,
+        score_basis="published",
+        published_accuracy=0.995,
+        epochs=30,
+        epochs_planned=30,
+    ),
+    Row(
+        rank=2,
+        rank_low=1,
+        rank_high=2,
+        tie_group="a",
+        name="trial 7",
+        kind="trial",
+        status="complete",
+        protocol="held-out",
+        score=0.9931,
+        score_low=0.9913,
+        score_high=0.9945,
+        score_basis="validation",
+        val_accuracy=0.9931,
+        n=1,
+        parameters=1_200_010,
+        fit_seconds=147.2,
+        time_ratio=6.71,
+        contended=True,
+        epochs=8,
+        epochs_planned=8,
+        values={"lr": 0.001},
+        inference_us=12.3,
+        architecture="C32(3x3 valid) BN",
+    ),
+    Row(
+        rank=3,
+        rank_low=3,
+        rank_high=3,
+        tie_group="b",
+        name="cnn-bn-dropout",
+        kind="reference",
+        status="complete",
+        verdict="lower",
+        protocol="documented",
+        score=0.757,
+        score_low=0.7485,
+        score_high=0.7653,
+        score_basis="test",
+        test_accuracy=0.757,
+        n=3,
+        published_accuracy=0.8776,
+        gap=-0.1206,
+        fit_seconds=120.0,
+        epochs=3,
+        epochs_planned=3,
+    ),
+    Row(
+        name="trial 8",
+        kind="trial",
+        status="pruned",
+        score=0.91,
+        score_basis="validation",
+        val_accuracy=0.91,
+        n=1,
+        epochs=1,
+        epochs_planned=8,
+    ),
+    Row(name="trial 9", kind="trial", status="failed", failure="diverged: loss is NaN"),
+)
+BOARD = Leaderboard(
+    rows=ROWS, notes=("Best: trial 7.", "Second note."), environment=("measured on a machine",)
+)
+
+
+def lines(width: int) -> list[str]:
+    return render_leaderboard(BOARD, "table", width=width).splitlines()
+
+
+def line_with(text: str, width: int = 200) -> str:
+    (found,) = [line for line in lines(width) if text in line and "  " in line]
+    return found
+
+
+def test_who_leads_stands_first_and_the_machine_last() -> None:
+    found = lines(200)
+    assert found[0] == "Best: trial 7."
+    assert found[-1] == "measured on a machine"
+    assert "Second note." in found
+
+
+def test_measured_accuracy_has_its_interval_beside_the_published_one() -> None:
+    shown = " ".join(line_with("cnn-bn-dropout").split())
+    expected = "3 cnn-bn-dropout 3-3 b 75.70 ±0.84 test 3 87.76 -12.06 lower - 3 2m 00s - - -"
+    assert shown == expected
+
+
+def test_a_published_figure_is_marked_as_not_run() -> None:
+    shown = line_with("cnn-double-32")
+    assert "99.50 ±0.14  publ" in shown
+    assert "not run here" in shown
+
+
+def test_a_trial_shows_its_basis_and_disturbed_time() -> None:
+    shown = line_with("trial 7", 300)
+    assert shown.startswith("*2 ")
+    assert "99.31 ±0.16  val" in shown
+    assert "2m 27s!" in shown
+    assert "C32(3x3 valid) BN" in shown
+
+
+def test_unfinished_rows_say_what_became_of_them() -> None:
+    assert line_with("trial 8").split()[:4] == ["-", "trial", "8", "-"]
+    assert "1/8" in line_with("trial 8")
+    assert "pruned" in line_with("trial 8")
+    assert "failed" in line_with("trial 9")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160])
+def test_the_whole_board_fits_the_terminal(width: int) -> None:
+    board = build_leaderboard([], REFERENCES)
+    text = render_leaderboard(board, "table", width=width)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    assert text.count("cnn-") >= 9
+
+
+def test_eighty_columns_keep_what_decides() -> None:
+    header = next(line for line in lines(80) if "name" in line and "verdict" in line)
+    for word in ("#", "range", "accuracy %", "on", "publ. %"):
+        assert word in header
+    assert "cnn-double-32" in "\n".join(lines(80))
+    assert "fit time" in lines(80)[-2] + lines(80)[-1]
+
+
+def test_references_look_different_from_trials_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal(width=120, color=True)
+    monkeypatch.setattr(
+        "mnist_search.reporting.terminal.detect_terminal", lambda width, plain: terminal
+    )
+    colored = render_leaderboard(BOARD, "table").splitlines()
+    published = next(line for line in colored if "cnn-double-32" in line)
+    best = next(line for line in colored if "*2" in line)
+    assert published.startswith("\x1b[2;3m")
+    assert best.startswith("\x1b[1;32m")
+
+
+def test_json_holds_every_key_and_nothing_else() -> None:
+    document = json.loads(render_leaderboard(BOARD, "json"), parse_constant=pytest.fail)
+    assert document["schema_version"] == 1
+    assert document["notes"] == ["Best: trial 7.", "Second note."]
+    assert document["environment"] == ["measured on a machine"]
+    assert document["rows"] == json.loads(json.dumps([row.as_dict() for row in ROWS]))
+
+
+def test_csv_holds_every_key_or_the_columns_asked_for() -> None:
+    found = list(csv.DictReader(io.StringIO(render_leaderboard(BOARD, "csv"))))
+    assert set(found[0]) == set(ROWS[0].as_dict())
+    assert found[1]["values"] == '{"lr": 0.001}'
+    assert found[2]["gap"] == "-0.1206"
+    few = render_leaderboard(BOARD, "csv", columns=[Column("name", "Name"), Column("n", "n")])
+    assert few.splitlines()[:2] == ["name,n", "cnn-double-32,0"]
+
+
+def test_markdown_is_a_table_with_its_notes() -> None:
+    found = render_leaderboard(BOARD, "markdown").splitlines()
+    assert found[0] == "| " + " | ".join(column.header for column in COLUMNS) + " |"
+    assert found[2].startswith("| 1 | cnn-double-32 | 1-2 | a | 99.50 ±0.14 | publ | 0 | 99.50 |")
+    assert r"| \*2 | trial 7 |" in found[3]
+    assert "* Best: trial 7." in found
+
+
+def test_a_row_of_many_tie_groups_does_not_burst_the_table() -> None:
+    row = Row(name="x", kind="trial", status="complete", tie_group="abcdefz1", rank=1)
+    text = render_leaderboard(Leaderboard(rows=(row,), notes=(), environment=()), "table", width=90)
+    assert " a-z1 " in text
+
+
+def test_an_empty_board_and_a_wrong_format() -> None:
+    empty = Leaderboard(rows=(), notes=(), environment=())
+    assert render_leaderboard(empty, "table", width=80) == "no rows\n"
+    with pytest.raises(UsageError, match="format must be one of"):
+        render_leaderboard(empty, "html")
+
+
+def test_names_from_outside_cannot_steer_the_terminal() -> None:
+    row = Row(name="[red]evil\x1b[2J\nx", kind="trial", status="running")
+    text = render_leaderboard(
+        Leaderboard(rows=(row,), notes=("n\x1b[0m",), environment=()), "table", width=120
+    )
+    assert "\x1b" not in text
+    assert "[red]evil[2J x" in text
+    plain = render_table([row.as_dict()], [Column("name", "n")], terminal=Terminal(width=60))
+    assert "[red]evil[2J x" in plain
