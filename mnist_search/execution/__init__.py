@@ -1,0 +1,18 @@
+"""Where jobs run: warm worker processes of this machine, or a function in their place."""
+
+from mnist_search.execution.base import Event, Executor, Finished, Reported, Started
+from mnist_search.execution.factory import create_executor, resolve_workers
+from mnist_search.execution.fake import FakeExecutor
+from mnist_search.execution.local import LocalExecutor
+
+__all__ = [
+    "Event",
+    "Executor",
+    "FakeExecutor",
+    "Finished",
+    "LocalExecutor",
+    "Reported",
+    "Started",
+    "create_executor",
+    "resolve_workers",
+]

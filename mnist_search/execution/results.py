@@ -1,0 +1,57 @@
+"""Results of jobs that ended outside the trainer's hands."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from mnist_search.specs import Environment, Failure, Job, RunResult, describe_environment
+
+Report = Callable[[int, float], bool]
+Trainer = Callable[[Job, Report], RunResult]
+
+MESSAGE_CHARACTERS = 300
+TRACEBACK_CHARACTERS = 8_000
+
+# Once per process: the versions and the processor do not change under a run.
+_environment: Callable[[], Environment] = cache(describe_environment)
+
+
+def failed_result(job: Job, failure: Failure, *, threads: int | None) -> RunResult:
+    """Return the result of a job that ended without one."""
+    return RunResult(
+        status="failed",
+        config_id=job.config.config_id,
+        seed=job.seed,
+        failure=failure,
+        precision=job.precision,
+        threads=threads,
+        environment=_environment(),
+    )
+
+
+def describe_exception(error: BaseException) -> Failure:
+    """Turn an exception that escaped a trainer into a failure with a one-line message."""
+    lines = str(error).strip().splitlines()
+    message = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    told = "".join(traceback.format_exception(error))
+    return Failure(
+        kind="out-of-memory" if isinstance(error, MemoryError) else "error",
+        message=message[:MESSAGE_CHARACTERS],
+        # The end of a traceback names the place.
+        traceback=told[-TRACEBACK_CHARACTERS:],
+    )
+
+
+def run_guarded(trainer: Trainer, job: Job, report: Report, *, threads: int | None) -> RunResult:
+    """Run a job; whatever escapes the trainer, or is no result, becomes a failed result."""
+    try:
+        result: Any = trainer(job, report)
+    except (Exception, SystemExit) as error:
+        return failed_result(job, describe_exception(error), threads=threads)
+    if isinstance(result, RunResult):
+        return result
+    message = f"the trainer must return a RunResult, got {type(result).__name__}"
+    return failed_result(job, Failure(kind="error", message=message), threads=threads)
