@@ -1,0 +1,122 @@
+"""Spaces as rows for reports: one row per space, or one per setting of a space."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from mnist_search.spaces.families import Setting, get_family
+from mnist_search.spaces.parameters import (
+    ChoiceParameter,
+    Condition,
+    FloatParameter,
+    IntParameter,
+    Parameter,
+)
+from mnist_search.spaces.space import SearchSpace
+from mnist_search.spaces.wording import show
+
+Row = dict[str, Any]
+_DEPTHS = ("blocks", "convs", "dense_layers")
+
+
+def space_row(space: SearchSpace) -> Row:
+    """Return a space in one row; `points` is None where a float makes them countless."""
+    return {
+        "name": space.name,
+        "family": space.family,
+        "parameters": len(space.parameters),
+        "points": space.size(),
+        "description": space.description,
+        "source": space.source,
+        "space_id": space.space_id,
+    }
+
+
+def setting_rows(space: SearchSpace) -> list[Row]:
+    """Return every setting of the space's family: searched, fixed or left at its default.
+
+    Parameters that a file declares once per layer share a row, whose `parameters` names them all.
+    """
+    family = get_family(space.family)
+    rows = []
+    for setting in family.settings.values():
+        searched = [p for p in space.parameters if _is_of(space, p.name, setting)]
+        fixed = {name: it for name, it in space.fixed.items() if _is_of(space, name, setting)}
+        for per, group in groupby(searched, key=lambda parameter: parameter.per):
+            members = list(group)
+            if per is None:
+                rows += [_searched_row(member.name, [member], setting) for member in members]
+            else:
+                rows.append(_searched_row(setting.name, members, setting))
+        rows += [_plain_row(name, "fixed", value, setting) for name, value in fixed.items()]
+        if not searched and not fixed:
+            rows.append(_plain_row(setting.name, "default", setting.default, setting))
+    return rows
+
+
+def _is_of(space: SearchSpace, name: str, setting: Setting) -> bool:
+    resolved = get_family(space.family).resolve(name)
+    return resolved is not None and resolved[0] is setting
+
+
+def _searched_row(name: str, members: list[Parameter], setting: Setting) -> Row:
+    first = members[0]
+    conditions = list(first.conditions)
+    if first.per is not None:
+        # That a layer's parameter needs its layer is what `per` says.
+        conditions = [it for it in conditions if it.at_least is None or not _is_depth(it.parameter)]
+    row = _row(name, "searched", setting)
+    row |= {"range": range_words(first), "per": first.per}
+    row |= {"when": " and ".join(map(condition_words, conditions)) or None}
+    row["parameters"] = [parameter.name for parameter in members]
+    match first:
+        case ChoiceParameter(choices=choices):
+            row |= {"type": "choice", "choices": list(choices)}
+        case IntParameter() | FloatParameter():
+            kind = "int" if isinstance(first, IntParameter) else "float"
+            row |= {"type": kind, "low": first.low, "high": first.high}
+            row |= {"log": first.log, "step": first.step}
+    return row
+
+
+def _is_depth(name: str) -> bool:
+    return any(name == depth or name.startswith(f"{depth}_") for depth in _DEPTHS)
+
+
+def _plain_row(name: str, role: str, value: object, setting: Setting) -> Row:
+    shown = "the optimizer's" if value is None else str(value)
+    shown = shown.lower() if isinstance(value, bool) else shown
+    return _row(name, role, setting) | {"range": shown, "value": value}
+
+
+def _row(name: str, role: str, setting: Setting) -> Row:
+    keys = ("type", "range", "low", "high", "log", "step", "choices", "per", "when", "value")
+    return {
+        "name": name,
+        "role": role,
+        **dict.fromkeys(keys),
+        "parameters": [],
+        "description": setting.doc,
+    }
+
+
+def range_words(parameter: Parameter) -> str:
+    """Return the range of a parameter in a few words."""
+    match parameter:
+        case ChoiceParameter(choices=choices):
+            return ", ".join(show(choice).strip('"') for choice in choices)
+        case IntParameter(low=low, high=high, log=log, step=step):
+            steps = "" if step == 1 else f", step {step}"
+            return f"{low} to {high}{', log' if log else ''}{steps}"
+        case FloatParameter(low=low, high=high, log=log, step=width):
+            steps = "" if width is None else f", step {width:g}"
+            return f"{low:g} to {high:g}{', log' if log else ''}{steps}"
+
+
+def condition_words(condition: Condition) -> str:
+    """Return a condition as `optimizer = sgd` or `blocks >= 2`."""
+    if condition.choices is None:
+        return f"{condition.parameter} >= {condition.at_least}"
+    choices = " or ".join(show(choice).strip('"') for choice in condition.choices)
+    return f"{condition.parameter} = {choices}"

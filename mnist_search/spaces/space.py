@@ -1,0 +1,243 @@
+"""`SearchSpace`: what may be tried, and the way from values to a RunConfig and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mnist_search.errors import SpaceError
+from mnist_search.spaces.counting import count_points
+from mnist_search.spaces.families import FAMILIES, get_family, held_out
+from mnist_search.spaces.parameters import (
+    ChoiceParameter,
+    Condition,
+    FloatParameter,
+    IntParameter,
+    Parameter,
+    Value,
+)
+from mnist_search.spaces.wording import did_you_mean, printable, show
+from mnist_search.specs import ModelFamily, RunConfig
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """A family's settings, each of them searched, fixed or left at the family's default.
+
+    `parameters` are concrete (`filters_1_1`, not `filters` per convolution), and a parameter comes
+    after those that its conditions name. `source` says where the space came from.
+    Raises ValueError for repeated names and for conditions on what does not come before.
+    """
+
+    name: str
+    family: ModelFamily
+    parameters: tuple[Parameter, ...]
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+    description: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", tuple(self.parameters))
+        object.__setattr__(self, "fixed", dict(self.fixed))
+        if self.family not in FAMILIES:
+            raise ValueError(f"family must be one of {', '.join(FAMILIES)}, got {self.family!r}")
+        names: set[str] = set(self.fixed)
+        for parameter in self.parameters:
+            if parameter.name in names:
+                raise ValueError(f"{parameter.name}: is searched or fixed twice")
+            for condition in parameter.conditions:
+                if condition.parameter not in names - set(self.fixed):
+                    raise ValueError(
+                        f"{parameter.name}: its condition names {condition.parameter}, "
+                        "which is not a parameter before it"
+                    )
+            names.add(parameter.name)
+
+    def __hash__(self) -> int:
+        return hash(self.space_id)
+
+    @property
+    def space_id(self) -> str:
+        """Return 16 hex digits: the hash of family, parameters and fixed values alone."""
+        content = self._content()
+        del content["name"], content["description"], content["source"]
+        content["parameters"].sort(key=lambda parameter: str(parameter["name"]))
+        text = json.dumps(content, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def active(self, values: Mapping[str, Value]) -> Iterator[Parameter]:
+        """Yield the active parameters; each is decided on when the one before has its value.
+
+        So an engine fills a dictionary while it iterates over `space.active(values)`.
+        """
+        return (parameter for parameter in self.parameters if parameter.is_active(values))
+
+    def size(self) -> int | None:
+        """Return the number of distinct points, None if an active float has no step."""
+        return count_points(self.parameters)
+
+    def check(self, values: Mapping[str, Value]) -> None:
+        """Raise SpaceError unless exactly the active parameters have values in their ranges."""
+        problems = []
+        known = {parameter.name for parameter in self.parameters}
+        for name in values:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                problems.append(f"{printable(name)}: is no parameter of this space{hint}")
+        for parameter in self.parameters:
+            name, given = parameter.name, parameter.name in values
+            if parameter.is_active(values) and not given:
+                problems.append(f"{name}: is active and needs a value, got none")
+            elif given and not parameter.is_active(values):
+                problems.append(f"{name}: is not active here, got {show(values[name])}")
+            elif given and not parameter.contains(values[name]):
+                problems.append(f"{name}: {range_text(parameter)}, got {show(values[name])}")
+        if problems:
+            raise SpaceError(tuple(f"space {self.name}: {problem}" for problem in problems))
+
+    def config(self, values: Mapping[str, Value], *, epochs: int) -> RunConfig:
+        """Return the held-out configuration at these values.
+
+        Raises SpaceError for values that are no point of the space.
+        """
+        self.check(values)
+        searched = {
+            parameter.name: parameter.normalise(values[parameter.name])
+            for parameter in self.active(values)
+        }
+        return get_family(self.family).build({**self.fixed, **searched}, epochs)
+
+    def locate(self, config: RunConfig) -> dict[str, Value] | None:
+        """Return values at which the space makes this model and recipe, None if nowhere.
+
+        Epochs, protocol, train_images and raw_test_pixels play no part. Where several points make
+        the same configuration it is one of them.
+        """
+        wanted, family = held_out(config), get_family(self.family)
+        for reading in family.readings(config):
+            for values in self._fill(reading, {}, 0):
+                settings = {**self.fixed, **values}
+                if family.build(settings, wanted.training.epochs) == wanted:
+                    return values
+        return None
+
+    def _fill(
+        self, reading: Mapping[str, Value], values: dict[str, Value], at: int
+    ) -> Iterator[dict[str, Value]]:
+        """Yield points whose parameters from `at` on take their values from the reading."""
+        while at < len(self.parameters) and not self.parameters[at].is_active(values):
+            at += 1
+        if at == len(self.parameters):
+            yield values
+            return
+        parameter = self.parameters[at]
+        for value in self._options(parameter, reading):
+            yield from self._fill(reading, {**values, parameter.name: value}, at + 1)
+
+    def _options(self, parameter: Parameter, reading: Mapping[str, Value]) -> list[Value]:
+        """Return the values that the reading leaves to a parameter, any one if it has no effect."""
+        family = get_family(self.family)
+        resolved = family.resolve(parameter.name)
+        if resolved is None:
+            return []
+        setting, index = resolved
+        if setting.level == "optimizer":
+            concerns = not index or index == (reading["optimizer"],)
+            read = [reading[setting.name]] if concerns else []
+        else:
+            read = []
+            for name, value in reading.items():
+                other = family.resolve(name)
+                governs = (
+                    other is not None and other[0] is setting and other[1][: len(index)] == index
+                )
+                if governs and value not in read:
+                    read.append(value)
+        if read:
+            return [value for value in read if parameter.contains(value)]
+        default = setting.default
+        return [
+            default if default is not None and parameter.contains(default) else _first(parameter)
+        ]
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "family": self.family,
+            "description": self.description,
+            "source": self.source,
+            "parameters": [_to_data(parameter) for parameter in self.parameters],
+            "fixed": dict(self.fixed),
+        }
+
+    def to_json(self) -> str:
+        """Return the space as JSON, for a study to remember it by."""
+        return json.dumps(self._content())
+
+    @classmethod
+    def from_json(cls, text: str) -> SearchSpace:
+        """Return the space of a `to_json`; raises ValueError for anything else."""
+        try:
+            content = json.loads(text)
+            content["parameters"] = tuple(_from_data(data) for data in content["parameters"])
+            return cls(**content)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"is no search space in JSON, {error!r}") from error
+
+
+def range_text(parameter: Parameter) -> str:
+    """Return what a value of the parameter must be."""
+    match parameter:
+        case ChoiceParameter(choices=choices):
+            return f"must be one of {', '.join(show(choice) for choice in choices)}"
+        case IntParameter(low=low, high=high, step=step):
+            steps = "" if step == 1 else f" in steps of {step}"
+            return f"must be a whole number from {low} to {high}{steps}"
+        case FloatParameter(low=low, high=high, step=width):
+            steps = "" if width is None else f" in steps of {width}"
+            return f"must be a float from {low} to {high}{steps}"
+
+
+def _first(parameter: Parameter) -> Value:
+    return parameter.choices[0] if isinstance(parameter, ChoiceParameter) else parameter.low
+
+
+def _to_data(parameter: Parameter) -> dict[str, Any]:
+    data: dict[str, Any] = {"name": parameter.name, "per": parameter.per}
+    match parameter:
+        case ChoiceParameter():
+            data |= {"type": "choice", "choices": list(parameter.choices)}
+        case IntParameter() | FloatParameter():
+            kind = "int" if isinstance(parameter, IntParameter) else "float"
+            data |= {"type": kind, "low": parameter.low, "high": parameter.high}
+            data |= {"log": parameter.log, "step": parameter.step}
+    data["conditions"] = [
+        {"parameter": condition.parameter, "at_least": condition.at_least}
+        if condition.choices is None
+        else {"parameter": condition.parameter, "choices": list(condition.choices)}
+        for condition in parameter.conditions
+    ]
+    return data
+
+
+def _from_data(data: dict[str, Any]) -> Parameter:
+    conditions = tuple(
+        Condition(
+            parameter=condition["parameter"],
+            choices=tuple(condition["choices"]) if "choices" in condition else None,
+            at_least=condition.get("at_least"),
+        )
+        for condition in data.pop("conditions")
+    )
+    match data.pop("type"):
+        case "int":
+            return IntParameter(**data, conditions=conditions)
+        case "float":
+            return FloatParameter(**data, conditions=conditions)
+        case "choice":
+            return ChoiceParameter(**data, conditions=conditions)
+        case other:
+            raise ValueError(f"unknown type of parameter {other!r}")

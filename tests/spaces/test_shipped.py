@@ -1,0 +1,87 @@
+"""The spaces that come with the package."""
+
+from __future__ import annotations
+
+import pytest
+
+from mnist_search.references import REFERENCES
+from mnist_search.spaces import FAMILIES, SearchSpace, Value, find_space, get_family, list_spaces
+from mnist_search.spaces.fitting import seldom_fits
+from mnist_search.specs.shapes import measure
+
+
+def inside(space: SearchSpace) -> set[str]:
+    return {it.name for it in REFERENCES if space.locate(it.config) is not None}
+
+
+def test_there_is_one_space_per_family() -> None:
+    assert [find_space(name).family for name in list_spaces()] == sorted(FAMILIES)
+
+
+@pytest.mark.parametrize("name", list_spaces())
+def test_every_point_can_be_built(name: str) -> None:
+    assert seldom_fits(find_space(name)) is None
+
+
+@pytest.mark.parametrize("name", list_spaces())
+def test_every_setting_is_searched_fixed_or_useless(name: str) -> None:
+    space = find_space(name)
+    family = get_family(space.family)
+    given = {
+        resolved[0].name
+        for key in (*(p.name for p in space.parameters), *space.fixed)
+        if (resolved := family.resolve(key)) is not None
+    }
+    # Standard deviations of starts that the space does not have; tuned nowhere.
+    useless = {"conv_init_stddev", "dense_init_stddev", "output_stddev"}
+    assert set(family.settings) - given <= (useless if name == "cnn" else set())
+
+
+@pytest.mark.parametrize("name", ["cnn", "mlp"])
+def test_every_optimizer_has_a_logarithmic_rate_of_its_own(name: str) -> None:
+    space = find_space(name)
+    parameters = {p.name: p for p in space.parameters}
+    for optimizer in parameters["optimizer"].choices:  # type: ignore[union-attr]
+        rate = parameters[f"learning_rate_{optimizer}"]
+        assert rate.log  # type: ignore[union-attr]
+        assert rate.is_active({"optimizer": optimizer})
+
+
+def test_references_inside() -> None:
+    assert inside(find_space("cnn")) == {
+        "cnn-plain",
+        "cnn-bn-dropout",
+        "cnn-double-32",
+        "cnn-double-32-augmented",
+        "cnn-simple",
+        "cnn-larger",
+    }
+    assert inside(find_space("mlp")) == {it.name for it in REFERENCES if it.family == "mlp"}
+    assert inside(find_space("linear")) == {"logistic", "logistic-l1", "logistic-l2"}
+
+
+def test_no_network_of_the_headline_space_is_slow() -> None:
+    """The dearest network costs less than six times the forward pass of cnn-plain."""
+    space = find_space("cnn")
+    dearest: list[int] = []
+    for blocks in (1, 2, 3):
+        for convs in (1, 2):
+            values: dict[str, Value] = {}
+            for parameter in space.active(values):
+                name, base = parameter.name, parameter.name.split("_")[0]
+                choices = getattr(parameter, "choices", ())
+                chosen: dict[str, Value] = {"blocks": blocks, "convs": convs, "padding": "same"}
+                if name in chosen:
+                    values[name] = chosen[name]
+                elif base == "pool" and "none" in choices:
+                    values[name] = "none"
+                elif choices:
+                    values[name] = 3 if name == "kernel_2" and convs == 1 else choices[-1]
+                    values[name] = 5 if base == "kernel" and name != "kernel_2" else values[name]
+                else:
+                    values[name] = parameter.high  # type: ignore[union-attr]
+            flops = measure(space.config(values, epochs=1).model).flops
+            assert flops is not None
+            dearest.append(flops)
+    plain = next(it for it in REFERENCES if it.name == "cnn-plain")
+    assert max(dearest) < 6 * (measure(plain.config.model).flops or 0)
