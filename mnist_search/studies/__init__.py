@@ -1,0 +1,39 @@
+"""Studies: the ledger, and the loops that search and benchmark."""
+
+from mnist_search.studies.benchmark import Run, open_benchmark, plan_runs, run_benchmark
+from mnist_search.studies.home import (
+    list_studies,
+    plain_name,
+    read_records,
+    resolve_home,
+    study_folder,
+    unused_name,
+)
+from mnist_search.studies.ledger import Ledger, create_ledger, open_ledger
+from mnist_search.studies.loop import Interrupt, Limits, Outcome
+from mnist_search.studies.search import SearchSummary, open_search, run_search
+from mnist_search.studies.spec import SearchSpec, StudySpec
+
+__all__ = [
+    "Interrupt",
+    "Ledger",
+    "Limits",
+    "Outcome",
+    "Run",
+    "SearchSpec",
+    "SearchSummary",
+    "StudySpec",
+    "create_ledger",
+    "list_studies",
+    "open_benchmark",
+    "open_ledger",
+    "open_search",
+    "plain_name",
+    "plan_runs",
+    "read_records",
+    "resolve_home",
+    "run_benchmark",
+    "run_search",
+    "study_folder",
+    "unused_name",
+]

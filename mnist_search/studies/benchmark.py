@@ -1,0 +1,151 @@
+"""A benchmark: references trained as their protocol says, one run after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_search.errors import UsageError
+from mnist_search.execution import Executor
+from mnist_search.references import Reference
+from mnist_search.specs import Job, Precision, Protocol, RunConfig, RunKey, RunResult
+from mnist_search.specs.shapes import measure
+from mnist_search.studies.ledger import Ledger, create_ledger, open_ledger
+from mnist_search.studies.loop import (
+    Assignment,
+    Interrupt,
+    Limits,
+    Outcome,
+    Progress,
+    run_loop,
+)
+from mnist_search.studies.spec import StudySpec
+
+# A quick run spends about as much arithmetic on every network (a training step costs about three
+# forward passes), within bounds: enough steps for a steady time, never the whole epoch of a
+# network that is slow for other reasons.
+QUICK_FLOPS = 400_000_000_000
+QUICK_IMAGES = (4_000, 30_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a reference that a benchmark wants to have."""
+
+    reference: str
+    config: RunConfig
+    seed: int
+
+    @property
+    def key(self) -> RunKey:
+        """Return what two runs of the same thing share."""
+        return self.config.config_id, self.seed
+
+
+def plan_runs(
+    references: Sequence[Reference],
+    *,
+    protocol: Protocol,
+    repeats: int,
+    seed: int,
+    quick: bool = False,
+) -> list[Run]:
+    """Return the wanted runs: every reference once, then again with the next seed, and so on.
+
+    `quick` trains for one epoch on a part of the images that grows as the model gets cheaper.
+    """
+    configs = {reference.name: reference.run_config(protocol) for reference in references}
+    if quick:
+        configs = {name: _shorten(config) for name, config in configs.items()}
+    return [
+        Run(reference=name, config=config, seed=seed + repeat)
+        for repeat in range(repeats)
+        for name, config in configs.items()
+    ]
+
+
+def open_benchmark(folder: Path, spec: StudySpec) -> Ledger:
+    """Create the benchmark study or open the one that is there."""
+    if not (folder / "study.db").exists():
+        return create_ledger(folder, spec)
+    ledger = open_ledger(folder)
+    differences = ledger.spec.differences(spec)
+    if differences:
+        ledger.close()
+        told = ", ".join(f"{what} {here}, not {there}" for what, here, there in differences)
+        raise UsageError(
+            f"study {ledger.spec.name} was made with {told}", hint="name another one with --study"
+        )
+    return ledger
+
+
+def run_benchmark(
+    ledger: Ledger,
+    runs: Sequence[Run],
+    create_executor: Callable[[], Executor],
+    *,
+    progress: Progress,
+    interrupt: Interrupt,
+    limits: Limits,
+    clock: Callable[[], float],
+) -> Outcome:
+    """Train whatever of `runs` the ledger does not hold; the caller holds `exclusive()`."""
+    ledger.recover()
+    held = {record.run_key: record.state for record in ledger.records() if record.state != "failed"}
+    for run in runs:
+        if run.key not in held:
+            ledger.add_run(run.config, seed=run.seed, reference=run.reference)
+    wanted = {run.key for run in runs if held.get(run.key, "waiting") == "waiting"}
+    if not wanted:
+        return Outcome()
+    with closing(create_executor()) as executor:
+        return run_loop(
+            _BenchmarkWork(ledger, wanted),
+            executor,
+            progress=progress,
+            interrupt=interrupt,
+            limits=limits,
+            clock=clock,
+        )
+
+
+class _BenchmarkWork:
+    def __init__(self, ledger: Ledger, wanted: Set[RunKey]) -> None:
+        self._ledger = ledger
+        self._wanted = wanted
+
+    def claim(self) -> Assignment | None:
+        record = self._ledger.claim_run(self._wanted)
+        if record is None:
+            return None
+        assert record.config is not None
+        assert record.seed is not None
+        precision: Precision = self._ledger.spec.precision
+        job = Job(
+            number=record.number,
+            config=record.config,
+            seed=record.seed,
+            dataset=self._ledger.spec.dataset,
+            precision=precision,
+        )
+        return Assignment(job=job, label=f"{record.reference}, seed {record.seed}")
+
+    def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
+        return False
+
+    def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
+        self._ledger.record(assignment.number, result, worker=worker)
+        self._ledger.finish(assignment.number, result)
+
+    def release(self, assignment: Assignment) -> None:
+        self._ledger.release(assignment.number)
+
+
+def _shorten(config: RunConfig) -> RunConfig:
+    flops = measure(config.model).flops
+    images = QUICK_FLOPS // (3 * flops)
+    images = max(QUICK_IMAGES[0], min(QUICK_IMAGES[1], images // 1000 * 1000))
+    training = config.training.model_copy(update={"epochs": 1, "train_images": images})
+    return config.model_copy(update={"training": training})

@@ -1,0 +1,243 @@
+"""The one loop that searches and benchmarks share: claim, submit, listen, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, assert_never
+
+from mnist_search.execution import Executor, Finished, Reported, Started
+from mnist_search.specs import Failure, Job, RunResult
+
+POLL_SECONDS = 0.2
+# After one Ctrl-C running trials may still finish, this long; then they are given back.
+GRACE_SECONDS = 8.0
+MAX_FAILURES_IN_A_ROW = 10
+
+Ending = Literal["done", "time budget", "interrupted", "failing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """A claimed slot, ready to run."""
+
+    job: Job
+    label: str
+
+    @property
+    def number(self) -> int:
+        """Return the slot's number."""
+        return self.job.number
+
+
+class Work(Protocol):
+    """Where assignments come from and where their results go."""
+
+    def claim(self) -> Assignment | None:
+        """Claim the next slot; None when none waits."""
+
+    def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
+        """Note an intermediate accuracy; True: stop there."""
+
+    def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
+        """Write the result and close the slot."""
+
+    def release(self, assignment: Assignment) -> None:
+        """Give the slot back, unfinished."""
+
+
+class Progress(Protocol):
+    """What the loop tells to whoever watches; `mnist_search.reporting` shows it."""
+
+    def started(self, number: int, worker: int, label: str, epochs: int) -> None:
+        """Say that a worker took up a slot."""
+
+    def reported(self, number: int, worker: int, step: int, accuracy: float) -> None:
+        """Say that a run has validated."""
+
+    def finished(
+        self,
+        number: int,
+        worker: int | None,
+        label: str,
+        status: str,
+        accuracy: float | None,
+        seconds: float | None,
+        message: str | None,
+    ) -> None:
+        """Say that a slot is closed."""
+
+    def note(self, text: str) -> None:
+        """Say something in a sentence."""
+
+
+class Interrupt:
+    """How urgently the user wants to stop: 0 not, 1 finish or give back, 2 now."""
+
+    def __init__(self) -> None:
+        """Start with no wish to stop."""
+        self.level = 0
+        self.exit_code = 130
+
+    def request(self, *, exit_code: int, level: int | None = None) -> None:
+        """Ask to stop, more urgently each time."""
+        self.exit_code = exit_code
+        self.level = self.level + 1 if level is None else max(level, self.level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """When to stop early; None: never."""
+
+    time_budget_seconds: float | None = None
+    trial_timeout_seconds: float | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """How a session went."""
+
+    ending: Ending = "done"
+    complete: int = 0
+    pruned: int = 0
+    failed: int = 0
+    given_back: int = 0
+    first_failure: Failure | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Running:
+    assignment: Assignment
+    started: float | None = None
+    timed_out: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class _Session:
+    work: Work
+    executor: Executor
+    progress: Progress
+    outcome: Outcome = field(default_factory=Outcome)
+    running: dict[int, _Running] = field(default_factory=dict)
+    failures_in_a_row: int = 0
+
+
+def run_loop(
+    work: Work,
+    executor: Executor,
+    *,
+    progress: Progress,
+    interrupt: Interrupt,
+    limits: Limits,
+    clock: Callable[[], float],
+) -> Outcome:
+    """Run slots until none waits, a limit is met or the user stops; return how it went."""
+    session = _Session(work=work, executor=executor, progress=progress)
+    outcome = session.outcome
+    begun = clock()
+    interrupted_at: float | None = None
+    while True:
+        now = clock()
+        budget = limits.time_budget_seconds
+        if interrupt.level > 0:
+            if interrupted_at is None:
+                interrupted_at = now
+                progress.note("stopping: running trials may finish for 8 s; again to stop now")
+            outcome.ending = "interrupted"
+        elif budget is not None and now - begun >= budget:
+            outcome.ending = "time budget"
+        elif session.failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
+            outcome.ending = "failing"
+        if outcome.ending == "done":
+            _fill(session)
+        if not session.running:
+            return outcome
+        if (
+            outcome.ending == "time budget"
+            or interrupt.level > 1
+            or (interrupted_at is not None and now - interrupted_at >= GRACE_SECONDS)
+        ):
+            _give_back(session)
+            return outcome
+        for event in executor.poll(POLL_SECONDS):
+            match event:
+                case Started():
+                    _on_started(session, event, clock())
+                case Reported():
+                    _on_reported(session, event)
+                case Finished():
+                    _on_finished(session, event)
+                case _:
+                    assert_never(event)
+        if limits.trial_timeout_seconds is not None:
+            _kill_overdue(session, limits.trial_timeout_seconds, clock())
+
+
+def _fill(session: _Session) -> None:
+    while session.executor.free > 0:
+        assignment = session.work.claim()
+        if assignment is None:
+            return
+        session.running[assignment.number] = _Running(assignment=assignment)
+        session.executor.submit(assignment.job)
+
+
+def _on_started(session: _Session, event: Started, now: float) -> None:
+    running = session.running[event.number]
+    running.started = now
+    job = running.assignment.job
+    session.progress.started(
+        event.number, event.worker, running.assignment.label, job.config.training.epochs
+    )
+
+
+def _on_reported(session: _Session, event: Reported) -> None:
+    running = session.running[event.number]
+    stop = session.work.report(running.assignment, event.step, event.accuracy)
+    session.executor.answer(event.number, stop=stop)
+    session.progress.reported(event.number, event.worker, event.step, event.accuracy)
+
+
+def _on_finished(session: _Session, event: Finished) -> None:
+    assignment = session.running.pop(event.number).assignment
+    result = event.result
+    session.work.finish(assignment, result, worker=event.worker)
+    outcome = session.outcome
+    match result.status:
+        case "complete":
+            outcome.complete += 1
+        case "pruned":
+            outcome.pruned += 1
+        case "failed":
+            outcome.failed += 1
+            if outcome.first_failure is None:
+                outcome.first_failure = result.failure
+        case _:
+            assert_never(result.status)
+    failed = result.status == "failed"
+    session.failures_in_a_row = session.failures_in_a_row + 1 if failed else 0
+    session.progress.finished(
+        event.number,
+        event.worker,
+        assignment.label,
+        result.status,
+        result.last_accuracy,
+        result.timings.fit_seconds,
+        None if result.failure is None else f"{result.failure.kind}: {result.failure.message}",
+    )
+
+
+def _kill_overdue(session: _Session, seconds: float, now: float) -> None:
+    for running in session.running.values():
+        if running.started is None or running.timed_out or now - running.started < seconds:
+            continue
+        running.timed_out = True
+        failure = Failure(kind="timeout", message=f"ran longer than {seconds:g} s")
+        session.executor.kill(running.assignment.number, failure)
+
+
+def _give_back(session: _Session) -> None:
+    for running in session.running.values():
+        session.work.release(running.assignment)
+        session.outcome.given_back += 1
+    session.running.clear()

@@ -1,0 +1,157 @@
+"""A search: slots filled by an engine, run by an executor, written to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_search.analysis import describe
+from mnist_search.engines import Engine, Proposal, create_engine, rung_steps
+from mnist_search.errors import UsageError
+from mnist_search.execution import Executor
+from mnist_search.references import Reference
+from mnist_search.specs import Job, RunResult, derive_seed
+from mnist_search.studies.ledger import Ledger, create_ledger, open_ledger
+from mnist_search.studies.loop import (
+    Assignment,
+    Interrupt,
+    Limits,
+    Outcome,
+    Progress,
+    run_loop,
+)
+from mnist_search.studies.spec import SearchSpec, StudySpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchSummary:
+    """What a session left behind: slots of the study by state, and how the session ended."""
+
+    outcome: Outcome
+    total: int
+    finished: int
+    waiting: int
+
+
+def open_search(
+    folder: Path, spec: StudySpec, *, slots: int, references: Sequence[Reference] = ()
+) -> Ledger:
+    """Create the study or open the one that is there.
+
+    `references` that are points of the space become the first trials of a new study. Raises
+    `UsageError` where the study that is there is about something else.
+    """
+    if (folder / "study.db").exists():
+        ledger = open_ledger(folder)
+        differences = ledger.spec.differences(spec)
+        if differences:
+            ledger.close()
+            told = ", ".join(f"{what} {here}, not {there}" for what, here, there in differences)
+            raise UsageError(
+                f"study {ledger.spec.name} was made with {told}",
+                hint="--new starts another study beside it, --study NAME names one",
+            )
+        return ledger
+    search = _search(spec)
+    points = [
+        (reference.name, values)
+        for reference in references
+        if (values := search.space.locate(reference.run_config("held-out"))) is not None
+    ]
+    return create_ledger(folder, spec, slots=slots, proposals=points[:slots])
+
+
+def run_search(
+    ledger: Ledger,
+    create_executor: Callable[[], Executor],
+    *,
+    trials: int,
+    progress: Progress,
+    interrupt: Interrupt,
+    limits: Limits,
+    clock: Callable[[], float],
+) -> SearchSummary:
+    """Bring a study to `trials` finished slots; the caller holds `ledger.exclusive()`."""
+    given_back, closed = ledger.recover()
+    if given_back or closed:
+        progress.note(f"resumed: {given_back} interrupted trials run again, {closed} were done")
+    ledger.add_slots(trials)
+    work = _SearchWork(ledger, clock)
+    outcome = Outcome()
+    if any(record.state == "waiting" for record in ledger.records()):
+        with closing(create_executor()) as executor:
+            outcome = run_loop(
+                work, executor, progress=progress, interrupt=interrupt, limits=limits, clock=clock
+            )
+        work.save_seconds()
+    states = [record.state for record in ledger.records()]
+    waiting = states.count("waiting")
+    return SearchSummary(
+        outcome=outcome, total=len(states), finished=len(states) - waiting, waiting=waiting
+    )
+
+
+class _SearchWork:
+    def __init__(self, ledger: Ledger, clock: Callable[[], float]) -> None:
+        search = _search(ledger.spec)
+        self._ledger = ledger
+        self._search = search
+        self._engine: Engine = create_engine(
+            ledger.study,
+            search.space,
+            sampler=search.sampler,
+            pruner=search.pruner,
+            seed=search.seed,
+            epochs=search.epochs,
+        )
+        self._rungs = rung_steps(search.pruner, epochs=search.epochs)
+        self._proposals: dict[int, Proposal] = {}
+        self._clock = clock
+        self._begun = clock()
+        self._seconds_before = ledger.seconds_used()
+
+    def claim(self) -> Assignment | None:
+        proposal = self._engine.ask()
+        if proposal is None:
+            return None
+        search = self._search
+        config = search.space.config(proposal.values, epochs=search.epochs)
+        seed = derive_seed(search.seed, "training", proposal.number)
+        self._ledger.begin(proposal.number, config, seed=seed)
+        self._proposals[proposal.number] = proposal
+        job = Job(
+            number=proposal.number,
+            config=config,
+            seed=seed,
+            dataset=self._ledger.spec.dataset,
+            rungs=self._rungs,
+            precision=self._ledger.spec.precision,
+        )
+        return Assignment(job=job, label=describe(config))
+
+    def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
+        return self._engine.report(self._proposals[assignment.number], step, accuracy)
+
+    def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
+        proposal = self._proposals.pop(assignment.number)
+        self._ledger.record(proposal.number, result, worker=worker)
+        self._engine.tell(proposal, None if result.status == "failed" else result.last_accuracy)
+        self.save_seconds()
+
+    def release(self, assignment: Assignment) -> None:
+        self._engine.forget(self._proposals.pop(assignment.number))
+        self._ledger.release(assignment.number)
+
+    def save_seconds(self) -> None:
+        self._ledger.set_seconds_used(self._seconds_before + self._clock() - self._begun)
+
+
+def _search(spec: StudySpec) -> SearchSpec:
+    if spec.search is None:
+        raise UsageError(
+            f"study {spec.name} is a benchmark of references, not a search",
+            hint="choose another --study",
+        )
+    return spec.search

@@ -1,0 +1,75 @@
+"""What a study is about; fixed when it is created."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainSerializer, PlainValidator
+
+from mnist_search.engines import PrunerName, SamplerName
+from mnist_search.spaces import SearchSpace
+from mnist_search.specs import DatasetRef, Frozen, Precision
+
+Difference = tuple[str, str, str]
+
+
+def _read_space(value: object) -> SearchSpace:
+    return value if isinstance(value, SearchSpace) else SearchSpace.from_json(json.dumps(value))
+
+
+def _write_space(space: SearchSpace) -> Any:
+    return json.loads(space.to_json())
+
+
+# Spaces are plain dataclasses with a JSON form of their own.
+StoredSpace = Annotated[
+    SearchSpace, PlainValidator(_read_space), PlainSerializer(_write_space, return_type=dict)
+]
+
+
+class SearchSpec(Frozen):
+    """How a search proposes and how long its trials train."""
+
+    space: StoredSpace
+    sampler: SamplerName
+    pruner: PrunerName
+    epochs: int
+    seed: int
+
+
+class StudySpec(Frozen):
+    """Name, data and precision of a study; `search` is None for a benchmark of references."""
+
+    schema_version: Literal[1] = 1
+    name: str
+    dataset: DatasetRef
+    precision: Precision = "float32"
+    search: SearchSpec | None = None
+
+    def differences(self, other: StudySpec) -> list[Difference]:
+        """Return (what, here, there) for each choice that would make trials incomparable."""
+        found = []
+        if self.dataset.digest != other.dataset.digest:
+            found.append(("data set", self.dataset.name, other.dataset.name))
+        if self.precision != other.precision:
+            found.append(("precision", self.precision, other.precision))
+        if self.search is None or other.search is None:
+            if self.search is not other.search:
+                found.append(("kind", _kind(self), _kind(other)))
+            return found
+        if self.search.space.space_id != other.search.space.space_id:
+            found.append(("space", _space(self.search.space), _space(other.search.space)))
+        for name in ("seed", "sampler", "pruner", "epochs"):
+            here, there = getattr(self.search, name), getattr(other.search, name)
+            if here != there:
+                found.append((name, str(here), str(there)))
+        return found
+
+
+def _kind(spec: StudySpec) -> str:
+    return "benchmark" if spec.search is None else "search"
+
+
+def _space(space: SearchSpace) -> str:
+    return f"{space.name} ({space.space_id[:8]})"
