@@ -1,0 +1,84 @@
+"""The command line: parse, call, render, exit; one module per command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mnist_search import __version__
+from mnist_search.cli import bench, data, references, report, run, spaces
+from mnist_search.errors import MnistSearchError, SpaceError
+
+app = typer.Typer(
+    name="mnist-search",
+    help="Search network choices on MNIST, time every trial, and rank the results beside "
+    "25 published references.",
+    epilog="Example: mnist-search run --space cnn --trials 50, then mnist-search report",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(run.run)
+app.command()(bench.bench)
+app.command()(report.report)
+app.add_typer(references.app, name="references")
+app.add_typer(spaces.app, name="spaces")
+app.add_typer(data.app, name="data")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mnist-search {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Hold the options that belong to no command."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(execute(sys.argv[1:]))
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command line and return its exit code; a user's mistake becomes one line."""
+    try:
+        code = app(args=arguments, prog_name="mnist-search", standalone_mode=False)
+    except SpaceError as error:
+        for problem in error.problems[:-1]:
+            _say_error(problem, None)
+        _say_error(error.problems[-1], error.hint)
+        return error.exit_code
+    except MnistSearchError as error:
+        _say_error(error.message, error.hint)
+        return error.exit_code
+    except typer.TyperException as error:
+        return _usage(error)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`); there is nobody left to tell.
+        sys.stdout = None
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    command = "mnist-search" if context is None else context.command_path
+    message = getattr(error, "format_message", lambda: str(error))()
+    if message:
+        _say_error(" ".join(message.split()), f"`{command} --help` shows what there is")
+    return int(getattr(error, "exit_code", 2))
+
+
+def _say_error(message: str, hint: str | None) -> None:
+    printable = "".join(c if c.isprintable() else "?" for c in message)
+    typer.echo(f"error: {printable}" + ("" if hint is None else f"; hint: {hint}"), err=True)

@@ -1,0 +1,68 @@
+"""Options that several commands share, and the small languages that they speak."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from mnist_search.errors import UsageError
+
+Format = Literal["table", "json", "csv", "markdown"]
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", "-f", help="How to print the rows.", show_default=True)
+]
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="MNIST_SEARCH_HOME",
+        help="Folder of all studies.",
+        show_default="./mnist-search-runs",
+    ),
+]
+DatasetOption = Annotated[
+    str,
+    typer.Option(
+        envvar="MNIST_SEARCH_DATASET",
+        metavar="NAME|PATH",
+        help="auto, mnist, fashion-mnist, digits, a .npz file or a folder of IDX files.",
+    ),
+]
+WorkersOption = Annotated[
+    str,
+    typer.Option(
+        envvar="MNIST_SEARCH_WORKERS",
+        metavar="auto|N",
+        help="Trials at a time, each in a process of its own; auto: one per core.",
+    ),
+]
+PrecisionOption = Annotated[
+    Literal["float32", "bfloat16"],
+    typer.Option(
+        envvar="MNIST_SEARCH_PRECISION",
+        help="Number format of the hidden layers; bfloat16 is fast only where the processor "
+        "has avx512_bf16 or amx_bf16.",
+    ),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write there instead of to stdout.")
+]
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)?")
+_UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_duration(text: str | None, *, option: str) -> float | None:
+    """Return the seconds of `90`, `90s`, `20m` or `1.5h`; None stays None."""
+    if text is None:
+        return None
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or float(match[1]) <= 0:
+        raise UsageError(
+            f"{option} must be a positive duration such as 90s, 20m or 1.5h, got {text!r}"
+        )
+    return float(match[1]) * _UNIT_SECONDS[match[2] or "s"]

@@ -1,0 +1,104 @@
+"""`mnist-search bench`: train references, no search."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from mnist_search.cli._options import (
+    DatasetOption,
+    FormatOption,
+    HomeOption,
+    PrecisionOption,
+    QuietOption,
+    WorkersOption,
+    parse_duration,
+)
+from mnist_search.errors import UsageError
+
+
+def bench(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="References to train; none: all of them."),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="Minutes for all 25: a short training, fit to compare times but not accuracies.",
+        ),
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Train as published; hours for all 25, resumable.")
+    ] = False,
+    protocol: Annotated[
+        Literal["documented", "corrected", "held-out"],
+        typer.Option(
+            envvar="MNIST_SEARCH_PROTOCOL",
+            help="documented: as published, quirks kept; corrected: without the quirks; "
+            "held-out: as a search would train it.",
+        ),
+    ] = "documented",
+    repeats: Annotated[
+        int,
+        typer.Option(
+            min=1, max=1000, envvar="MNIST_SEARCH_REPEATS", help="Runs of each, with other seeds."
+        ),
+    ] = 1,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_STUDY", help="Name of the study.", show_default="from the data set"
+        ),
+    ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0, max=2**32 - 1001, envvar="MNIST_SEARCH_SEED", help="Seed of the first run."
+        ),
+    ] = 0,
+    workers: WorkersOption = "1",
+    trial_timeout: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_TRIAL_TIMEOUT",
+            metavar="DURATION",
+            help="End a run that takes longer; it counts as failed.",
+        ),
+    ] = None,
+    dataset: DatasetOption = "auto",
+    precision: PrecisionOption = "float32",
+    home: HomeOption = None,
+    format: FormatOption = "table",
+    quiet: QuietOption = False,
+) -> int:
+    """Train published references and set measured beside published.
+
+    One worker has all cores by default, because times of runs side by side do not compare.
+
+    Example: mnist-search bench mlp-784 cnn-simple cnn-larger --full
+    """
+    from mnist_search.cli._session import BenchmarkOptions, Surroundings, benchmark
+
+    if quick and full:
+        raise UsageError("--quick and --full exclude each other")
+    if not (names or quick or full):
+        raise UsageError("bench needs names of references, --quick or --full")
+    options = BenchmarkOptions(
+        names=names or [],
+        quick=quick,
+        protocol=protocol,
+        repeats=repeats,
+        study=study,
+        seed=seed,
+        workers=workers,
+        trial_timeout_seconds=parse_duration(trial_timeout, option="--trial-timeout"),
+        dataset=dataset,
+        precision=precision,
+        home=home,
+        format=format,
+        quiet=quiet,
+    )
+    return benchmark(options, Surroundings.of_this_process())

@@ -1,0 +1,138 @@
+"""`mnist-search run`: search a space."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from mnist_search.cli._options import (
+    DatasetOption,
+    FormatOption,
+    HomeOption,
+    PrecisionOption,
+    QuietOption,
+    WorkersOption,
+    parse_duration,
+)
+
+
+def run(
+    space: Annotated[
+        str,
+        typer.Option(
+            envvar="MNIST_SEARCH_SPACE",
+            metavar="NAME|FILE",
+            help="Search space: cnn, mlp, linear or a TOML file of your own.",
+        ),
+    ],
+    trials: Annotated[
+        int,
+        typer.Option(
+            "--trials",
+            "-n",
+            min=1,
+            max=100_000,
+            envvar="MNIST_SEARCH_TRIALS",
+            help="Trials of the study in total, however often it is interrupted and resumed.",
+        ),
+    ] = 50,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_STUDY",
+            help="Name of the study.",
+            show_default="from space, data set and seed",
+        ),
+    ] = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="Start another study, even if this one exists.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a study that must exist.")
+    ] = False,
+    sampler: Annotated[
+        Literal["tpe", "random"],
+        typer.Option(envvar="MNIST_SEARCH_SAMPLER", help="How Optuna proposes trials."),
+    ] = "tpe",
+    pruner: Annotated[
+        Literal["halving", "median", "none"],
+        typer.Option(
+            envvar="MNIST_SEARCH_PRUNER",
+            help="How hopeless trials are stopped, from a quarter of an epoch on.",
+        ),
+    ] = "halving",
+    epochs: Annotated[
+        int,
+        typer.Option(
+            min=1, max=10_000, envvar="MNIST_SEARCH_EPOCHS", help="Epochs of a whole trial."
+        ),
+    ] = 6,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=2**32 - 1,
+            envvar="MNIST_SEARCH_SEED",
+            help="Seed of proposals and training.",
+        ),
+    ] = 0,
+    workers: WorkersOption = "auto",
+    time_budget: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_TIME_BUDGET",
+            metavar="DURATION",
+            help="Stop after so long, all sessions together: 90s, 20m, 1.5h.",
+        ),
+    ] = None,
+    trial_timeout: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_TRIAL_TIMEOUT",
+            metavar="DURATION",
+            help="End a trial that runs longer; it counts as failed.",
+        ),
+    ] = None,
+    with_references: Annotated[
+        bool,
+        typer.Option(
+            "--with-references",
+            help="Start with the references that are points of the space.",
+        ),
+    ] = False,
+    dataset: DatasetOption = "auto",
+    precision: PrecisionOption = "float32",
+    home: HomeOption = None,
+    format: FormatOption = "table",
+    quiet: QuietOption = False,
+) -> int:
+    """Search a space and rank its trials beside the references.
+
+    The same command goes on where it was interrupted, and adds trials when --trials is raised.
+
+    Example: mnist-search run --space cnn --trials 50 --seed 1
+    """
+    from mnist_search.cli._session import SearchOptions, Surroundings, search
+
+    options = SearchOptions(
+        space=space,
+        trials=trials,
+        study=study,
+        new=new,
+        resume=resume,
+        sampler=sampler,
+        pruner=pruner,
+        epochs=epochs,
+        seed=seed,
+        workers=workers,
+        time_budget_seconds=parse_duration(time_budget, option="--time-budget"),
+        trial_timeout_seconds=parse_duration(trial_timeout, option="--trial-timeout"),
+        with_references=with_references,
+        dataset=dataset,
+        precision=precision,
+        home=home,
+        format=format,
+        quiet=quiet,
+    )
+    return search(options, Surroundings.of_this_process())

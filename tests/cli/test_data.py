@@ -1,0 +1,193 @@
+"""`data status`, `fetch` and `show` as a user types them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_search.cli import execute
+from mnist_search.cli.data import class_columns, class_rows, sample_count, sample_lines
+from mnist_search.datasets import load_full, resolve
+from mnist_search.errors import UsageError
+from mnist_search.reporting.terminal import Terminal
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A .npz with 80 training images, two thirds of them of class 1."""
+    rng = np.random.default_rng(2)
+    path = tmp_path / "own.npz"
+    np.savez(
+        path,
+        x_train=rng.integers(0, 256, (90, 28, 28)).astype(np.uint8),
+        y_train=np.repeat([0, 1], [30, 60]).astype(np.uint8),
+        x_test=rng.integers(0, 256, (4, 28, 28)).astype(np.uint8),
+        y_test=np.array([0, 1, 1, 1], np.uint8),
+    )
+    return path
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Run `data …` offline with an empty cache; return exit code, stdout and stderr."""
+
+    def offline(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", offline)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    for name in ("MNIST_SEARCH_DATA", "MNIST_SEARCH_DATASET"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = execute(["data", *arguments])
+        captured = capfd.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def test_status_as_json(cli: Cli, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_SEARCH_DATA", str(own))
+    code, out, err = cli("status", "--format", "json")
+    assert (code, err) == (0, "")
+    document = json.loads(out)
+    assert document["schema_version"] == 1
+    rows = document["rows"]
+    assert [(row["name"], row["state"], row["auto"]) for row in rows] == [
+        ("npz:own", "other", True),
+        ("mnist", "missing", False),
+        ("fashion-mnist", "missing", False),
+        ("digits", "ok", False),
+    ]
+    assert (rows[0]["train_images"], rows[0]["test_images"]) == (90, 4)
+    assert rows[0]["location"] == str(own)
+
+
+def test_status_names_the_damage(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "keras" / "datasets" / "mnist.npz"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"cut short")
+    monkeypatch.setenv("COLUMNS", "200")
+    code, out, _ = cli("status")
+    assert code == 0
+    assert "damaged" in out
+    assert "not a readable .npz file" in out
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_fetch_offline(cli: Cli, name: str, monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
+    monkeypatch.setenv("MNIST_SEARCH_DATA", str(own))
+    code, out, err = cli("fetch", name)
+    assert (code, out) == (5, "")
+    error = err.splitlines()[-1]
+    assert error.startswith("error: no ")
+    assert "cannot be reached: Name or service not known; hint: " in error
+    assert "Traceback" not in err
+    assert {row["state"] for row in json.loads(cli("status", "-f", "json")[1])["rows"][1:3]} == {
+        "missing"
+    }
+
+
+def test_fetch_of_something_else(cli: Cli) -> None:
+    code, _, err = cli("fetch", "digits")
+    assert code == 2
+    assert "digits" in err
+
+
+def test_show_own_data(cli: Cli, own: Path) -> None:
+    code, out, err = cli("show", str(own), "-f", "csv")
+    assert (code, err) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [int(row["train_images"]) for row in rows] == [30, 60, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert float(rows[1]["train_share"]) == 60 / 90
+    assert float(rows[1]["test_share"]) == 0.75
+
+
+def test_show_draws_histogram_and_samples(
+    cli: Cli, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    code, out, _ = cli("show", str(own), "--samples", "2")
+    assert code == 0
+    assert out.startswith("npz:own: 90 training and 4 test images\n")
+    lines = out.splitlines()
+    longest = max(line.count("\N{FULL BLOCK}") for line in lines if "%" in line)
+    assert longest == 30
+    assert "66.67 %" in out
+    assert "0              1" in lines
+    assert "\x1b" not in out
+
+
+def test_show_to_a_pipe_has_no_samples(cli: Cli, own: Path) -> None:
+    out = cli("show", str(own))[1]
+    assert out == cli("show", str(own), "--samples", "0")[1]
+    assert len(cli("show", str(own), "--samples", "1")[1]) > len(out)
+
+
+def test_show_says_that_it_fell_back(cli: Cli) -> None:
+    code, out, err = cli("show", "-f", "markdown")
+    assert code == 0
+    assert "stand in for MNIST" in out
+    assert "embedded digits stand in for MNIST" in err
+
+
+def test_show_mnist_offline(cli: Cli) -> None:
+    code, out, err = cli("show", "mnist", "-f", "json")
+    assert (code, out) == (5, "")
+    assert "--dataset digits" in err.splitlines()[-1]
+
+
+def test_damaged_variable(cli: Cli, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own.write_bytes(b"\x1b[31mdamaged")
+    monkeypatch.setenv("MNIST_SEARCH_DATA", str(own))
+    code, out, err = cli("show")
+    assert (code, out) == (5, "")
+    assert err.startswith("error: MNIST_SEARCH_DATA: ")
+    assert err.count("\n") == 1
+
+
+def test_samples_are_for_people() -> None:
+    assert sample_count(None, "table", terminal=True) == 10
+    assert sample_count(None, "table", terminal=False) == 0
+    assert sample_count(3, "table", terminal=False) == 3
+    assert sample_count(None, "json", terminal=True) == 0
+    with pytest.raises(UsageError, match="--samples needs --format table, got --format json"):
+        sample_count(3, "json", terminal=True)
+
+
+@pytest.fixture(scope="module")
+def digits() -> Any:
+    return load_full(resolve("digits", environ={}))
+
+
+def test_class_names_are_shown_where_they_say_more(digits: Any) -> None:
+    def keys(name: str, format: Any) -> list[str]:
+        return [column.key for column in class_columns(class_rows(name, digits, bar="#"), format)]
+
+    assert "class_name" not in keys("digits", "table")
+    assert "class_name" in keys("fashion-mnist", "table")
+    assert "class_name" in keys("digits", "csv")
+    assert "histogram" not in keys("digits", "markdown")
+
+
+def test_samples_in_colour_and_in_ascii(digits: Any) -> None:
+    grey = sample_lines("fashion-mnist", digits, 3, Terminal(width=80, color=True))
+    assert grey[0] == "0 T-shirt/top  1 Trouser      2 Pullover"
+    assert grey[1].startswith("\x1b[38;5;")
+    plain = sample_lines("digits", digits, 3, Terminal(width=80, color=True, ascii_only=True))
+    assert "\n".join(plain).isascii()
+    assert plain[0].split() == ["0", "1", "2"]
