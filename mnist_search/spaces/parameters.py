@@ -83,6 +83,12 @@ class IntParameter(_Conditional):
         """Return the value itself."""
         return value
 
+    def nearest(self, value: Value | None) -> int:
+        """Return the value of the range that is nearest to a number; None: the middle."""
+        number = _middle(self.low, self.high, log=self.log) if value is None else float(value)
+        inside = min(max(number, self.low), self.high)
+        return self.low + round((inside - self.low) / self.step) * self.step
+
     @property
     def count(self) -> int | None:
         """Return the number of values."""
@@ -128,6 +134,11 @@ class FloatParameter(_Conditional):
             return value
         return self._at(round((float(value) - self.low) / self.step))
 
+    def nearest(self, value: Value | None) -> float:
+        """Return the value of the range that is nearest to a number; None: the middle."""
+        number = _middle(self.low, self.high, log=self.log) if value is None else float(value)
+        return float(self.normalise(min(max(number, self.low), self.high)))
+
     @property
     def count(self) -> int | None:
         """Return the number of values, None without a step."""
@@ -158,6 +169,16 @@ class ChoiceParameter(_Conditional):
     def normalise(self, value: Value) -> Value:
         """Return the value itself."""
         return value
+
+    def nearest(self, value: Value | None) -> Value:
+        """Return the value where it is a choice, the nearest number of numbers, else the first."""
+        if value is not None and self.contains(value):
+            return value
+        numbers = [choice for choice in self.choices if type(choice) in (int, float)]
+        if numbers and isinstance(value, int | float):
+            wanted = float(value)
+            return min(numbers, key=lambda choice: abs(float(choice) - wanted))
+        return self.choices[0]
 
     @property
     def count(self) -> int | None:
@@ -204,6 +225,10 @@ def choice_problems(choices: tuple[Value, ...]) -> list[str]:
     if len(set(choices)) < len(choices):
         return ["must differ from each other"]
     return []
+
+
+def _middle(low: float, high: float, *, log: bool) -> float:
+    return math.sqrt(low * high) if log else (low + high) / 2
 
 
 def _refuse(name: str, problems: list[str]) -> None:

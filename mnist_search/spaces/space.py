@@ -75,6 +75,15 @@ class SearchSpace:
         """
         return (parameter for parameter in self.parameters if parameter.is_active(values))
 
+    def defaults(self) -> dict[str, Value]:
+        """Return the point of the family's defaults, or where it would leave the ranges, near it."""
+        values: dict[str, Value] = {}
+        for parameter in self.active(values):
+            resolved = get_family(self.family).resolve(parameter.name)
+            default = None if resolved is None else resolved[0].default
+            values[parameter.name] = parameter.nearest(default)
+        return values
+
     def size(self) -> int | None:
         """Return the number of distinct points, None if an active float has no step."""
         return count_points(self.parameters)

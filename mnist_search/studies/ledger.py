@@ -219,11 +219,11 @@ def create_ledger(
     spec: StudySpec,
     *,
     slots: int = 0,
-    proposals: Sequence[tuple[str, dict[str, Any]]] = (),
+    proposals: Sequence[tuple[str | None, dict[str, Any]]] = (),
 ) -> Ledger:
     """Create a study with that many waiting slots; it exists as a whole or not at all.
 
-    `proposals` are (reference, values): the fixed parameters of the first slots.
+    `proposals` are (reference or None, values): the fixed parameters of the first slots.
     """
     import optuna
 
@@ -237,7 +237,8 @@ def create_ledger(
         study.set_user_attr(SPEC, spec.model_dump(mode="json"))
         ledger = Ledger(folder, storage, study, spec)
         for reference, values in proposals:
-            study.enqueue_trial(values, user_attrs={"reference": reference})
+            named = {} if reference is None else {"reference": reference}
+            study.enqueue_trial(values, user_attrs=named)
         ledger.add_slots(slots)
         ledger.close()
         _use_write_ahead_log(draft)

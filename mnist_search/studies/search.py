@@ -12,6 +12,7 @@ from mnist_search.engines import Engine, Proposal, create_engine, rung_steps
 from mnist_search.errors import UsageError
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
+from mnist_search.spaces import Value
 from mnist_search.specs import Job, RunResult, derive_seed
 from mnist_search.studies.ledger import Ledger, create_ledger, open_ledger
 from mnist_search.studies.loop import (
@@ -40,8 +41,10 @@ def open_search(
 ) -> Ledger:
     """Create the study or open the one that is there.
 
-    `references` that are points of the space become the first trials of a new study. Raises
-    `UsageError` where the study that is there is about something else.
+    `references` that are points of the space become the first trials of a new study, then comes
+    the point of the family's defaults: a sound network to measure the others by, for the
+    sampler and the pruner as much as for the reader. Raises `UsageError` where the study that
+    is there is about something else.
     """
     if (folder / "study.db").exists():
         ledger = open_ledger(folder)
@@ -55,11 +58,12 @@ def open_search(
             )
         return ledger
     search = _search(spec)
-    points = [
+    points: list[tuple[str | None, dict[str, Value]]] = [
         (reference.name, values)
         for reference in references
         if (values := search.space.locate(reference.run_config("held-out"))) is not None
     ]
+    points.append((None, search.space.defaults()))
     return create_ledger(folder, spec, slots=slots, proposals=points[:slots])
 
 

@@ -271,3 +271,46 @@ def test_inconsistent_spaces_are_refused() -> None:
 def test_size_counts_points() -> None:
     assert SMALL.size() == 4 * (1 + 49) * 7 * 2
     assert find_space("cnn").size() is None
+
+
+@pytest.mark.parametrize("name", ["cnn", "mlp", "linear"])
+def test_defaults_are_a_point_of_the_space(name: str) -> None:
+    space = find_space(name)
+    values = space.defaults()
+    space.check(values)
+    assert space.defaults() == values
+
+
+def test_defaults_outside_the_ranges_come_as_near_as_they_can(tmp_path: Path) -> None:
+    path = tmp_path / "far.toml"
+    path.write_text(
+        """
+family = "mlp"
+[parameters.dense_layers]
+type = "int"
+low = 5
+high = 6
+[parameters.units]
+type = "choice"
+choices = [700, 300]
+[parameters.activation]
+type = "choice"
+choices = ["gelu", "tanh"]
+[parameters.dense_dropout]
+type = "float"
+low = 0.3
+high = 0.5
+step = 0.1
+[parameters.learning_rate]
+type = "float"
+low = 1e-4
+high = 1e-2
+log = true
+"""
+    )
+    values = find_space(str(path)).defaults()
+    assert values["dense_layers"] == 5
+    assert values["units"] == 300
+    assert values["activation"] == "gelu"
+    assert values["dense_dropout"] == 0.3
+    assert values["learning_rate"] == pytest.approx(1e-3)
