@@ -94,7 +94,7 @@ Layer = Annotated[
 
 
 class Network(Frozen):
-    """A stack of layers on 28x28x1 images; a dense softmax over the classes is implied at its end."""
+    """A stack of layers on 28x28x1 images; a dense softmax over the classes follows it."""
 
     kind: Literal["network"] = "network"
     layers: tuple[Layer, ...]

@@ -9,9 +9,7 @@ from mnist_search.specs.environment import Environment
 from mnist_search.specs.run import Precision
 
 Status = Literal["complete", "pruned", "failed"]
-FailureKind = Literal[
-    "diverged", "error", "unbuildable", "out-of-memory", "timeout", "worker-died"
-]
+FailureKind = Literal["diverged", "error", "unbuildable", "out-of-memory", "timeout", "worker-died"]
 
 
 class Failure(Frozen):
@@ -78,6 +76,7 @@ class RunResult(Frozen):
     base64 of zlib of one byte per image. `reports` are (step, accuracy) pairs, step in quarters
     of an epoch. `collapsed` says that the model gave one constant answer.
     `contended` says that other processes took a notable share of the cores meanwhile.
+    `weights_sha256` is that of the file of trained weights, None where none was written.
     """
 
     schema_version: Literal[1] = 1
@@ -95,6 +94,7 @@ class RunResult(Frozen):
     trainable_parameters: int | None = None
     flops: int | None = None
     predictions: str | None = None
+    weights_sha256: str | None = None
     timings: Timings = Timings()
     precision: Precision = "float32"
     threads: int | None = None

@@ -56,7 +56,8 @@ class Job(Frozen):
     """One run of one configuration.
 
     `rungs` are the steps, in quarters of an epoch, at which the run validates and asks whether
-    to go on, beside the end of each epoch.
+    to go on, beside the end of each epoch. `weights_path` is where the trained weights go when
+    the run completes, None: nowhere.
     """
 
     number: Annotated[int, Field(ge=0)]
@@ -65,3 +66,4 @@ class Job(Frozen):
     dataset: DatasetRef
     rungs: tuple[int, ...] = ()
     precision: Precision = "float32"
+    weights_path: str | None = None

@@ -59,9 +59,7 @@ class Adadelta(Frozen):
     rho: Annotated[float, Field(gt=0, lt=1)] = 0.95
 
 
-Optimizer = Annotated[
-    Adam | AdamW | Nadam | RMSprop | SGD | Adadelta, Field(discriminator="name")
-]
+Optimizer = Annotated[Adam | AdamW | Nadam | RMSprop | SGD | Adadelta, Field(discriminator="name")]
 
 
 class Augmentation(Frozen):
