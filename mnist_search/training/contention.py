@@ -1,0 +1,83 @@
+"""Whether other processes took cores that a run needed for its times to be worth something."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+TOLERATED_SHARE = 0.10
+STAT = Path("/proc/stat")
+
+# Fields of a cpu line in proc_stat(5); guest time is already part of user time.
+_IDLE_FIELDS = (3, 4)
+_FIELDS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """A reading: seconds that all processes, and this one, have kept the usable cores busy."""
+
+    wall_seconds: float
+    busy_seconds: float
+    own_seconds: float
+    cores: int
+
+
+class LoadMeter:
+    """Compares the load now with the load when it was made."""
+
+    def __init__(self) -> None:
+        self._start = read_load()
+
+    def contended(self, threads: int | None) -> bool | None:
+        """Return whether others got in the way of `threads` threads; None where unknown."""
+        return is_contended(self._start, read_load(), threads)
+
+
+def read_load(stat: Path = STAT) -> Load | None:
+    """Read the load of the cores that this process may use; None off Linux."""
+    try:
+        lines = stat.read_text().splitlines()
+        usable = os.sched_getaffinity(0)
+    except (OSError, AttributeError):
+        return None
+    ticks_per_second = os.sysconf("SC_CLK_TCK")
+    busy = [
+        busy_ticks(line)
+        for line in lines
+        if line.startswith("cpu") and line[3:].split(maxsplit=1)[0] in {str(n) for n in usable}
+    ]
+    if not busy:
+        return None
+    return Load(
+        wall_seconds=time.perf_counter(),
+        busy_seconds=sum(busy) / ticks_per_second,
+        own_seconds=time.process_time(),
+        cores=len(busy),
+    )
+
+
+def busy_ticks(line: str) -> int:
+    """Return the ticks of a cpu line of /proc/stat that were not idle, stolen ones included."""
+    fields = [int(field) for field in line.split()[1:][:_FIELDS]]
+    return sum(ticks for index, ticks in enumerate(fields) if index not in _IDLE_FIELDS)
+
+
+def is_contended(start: Load | None, end: Load | None, threads: int | None) -> bool | None:
+    """Return whether others left the run less than its threads, give or take 10 % of the cores.
+
+    Cores beyond `threads` are free for others: the sibling worker of a search does not count
+    as long as each has a core. None when a reading is missing or too short to tell.
+    """
+    if start is None or end is None:
+        return None
+    wall_seconds = end.wall_seconds - start.wall_seconds
+    # /proc/stat counts hundredths of a second.
+    if wall_seconds < 0.2:
+        return None
+    own_seconds = end.own_seconds - start.own_seconds
+    others = (end.busy_seconds - start.busy_seconds - own_seconds) / wall_seconds
+    wanted = end.cores if threads is None else min(threads, end.cores)
+    return others > end.cores - wanted + TOLERATED_SHARE * end.cores

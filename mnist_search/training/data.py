@@ -1,0 +1,107 @@
+"""The images of a run: what it trains on, what it watches meanwhile, what it meets at the end."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_search import datasets
+from mnist_search.specs import DatasetRef, Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """Images (n, 28, 28) uint8 and their labels (n,) int32.
+
+    `divisor` is what the pixels are divided by: 255, or 1 for a document's unscaled test images.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    divisor: float = 255.0
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def scaled(self) -> NDArray[np.float32]:
+        """Return the pixels as (n, 784) float32, divided."""
+        return self.images.reshape(len(self), -1).astype(np.float32) / np.float32(self.divisor)
+
+    def take(self, rows: NDArray[np.intp]) -> Labelled:
+        """Return some of the images."""
+        return Labelled(images=self.images[rows], labels=self.labels[rows], divisor=self.divisor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunData:
+    """`watched` is looked at after every epoch, `rung` at steps within one, `final` only once.
+
+    `watches_test` says that the watched images are the test images, as the documents had it.
+    """
+
+    train: Labelled
+    watched: Labelled | None = None
+    rung: Labelled | None = None
+    final: Labelled | None = None
+    watches_test: bool = False
+
+    @property
+    def ends_with_test(self) -> bool:
+        """Return whether the last images looked at are the test images."""
+        return self.watches_test or self.final is not None
+
+
+def load_data(job: Job) -> RunData:
+    """Load what the job's protocol lets it see; held-out jobs are not given the test images."""
+    config = job.config
+    match config.protocol:
+        case "held-out":
+            train, validation = _search_arrays(job.dataset)
+            rung = validation.take(datasets.rung_subset(validation.labels))
+            data = RunData(train=train, watched=validation, rung=rung)
+        case "documented" | "corrected":
+            train, test = _full_arrays(job.dataset, config.raw_test_pixels)
+            data = RunData(train=train, watched=test, watches_test=True)
+        case "confirm":
+            train, test = _full_arrays(job.dataset, config.raw_test_pixels)
+            data = RunData(train=train, final=test)
+        case _:
+            assert_never(config.protocol)
+    wanted = config.training.train_images
+    if wanted is None:
+        return data
+    part = data.train.take(datasets.stratified_subset(data.train.labels, wanted))
+    return replace(data, train=part)
+
+
+# One study uses one data set; its search and its references need one entry each.
+@functools.lru_cache(maxsize=1)
+def _search_arrays(dataset: DatasetRef) -> tuple[Labelled, Labelled]:
+    data = datasets.load_search(dataset)
+    return (
+        Labelled(images=data.x_train, labels=_labels(data.y_train)),
+        Labelled(images=data.x_validation, labels=_labels(data.y_validation)),
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _full_arrays_scaled(dataset: DatasetRef) -> tuple[Labelled, Labelled]:
+    data = datasets.load_full(dataset)
+    return (
+        Labelled(images=data.x_train, labels=_labels(data.y_train)),
+        Labelled(images=data.x_test, labels=_labels(data.y_test)),
+    )
+
+
+def _full_arrays(dataset: DatasetRef, raw_test_pixels: bool) -> tuple[Labelled, Labelled]:
+    train, test = _full_arrays_scaled(dataset)
+    divisor = 1.0 if raw_test_pixels else test.divisor
+    return train, Labelled(images=test.images, labels=test.labels, divisor=divisor)
+
+
+def _labels(labels: NDArray[Any]) -> NDArray[np.int32]:
+    return labels.astype(np.int32)

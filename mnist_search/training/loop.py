@@ -1,0 +1,129 @@
+"""The training loop: many steps of one epoch in one call, nothing of Python between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mnist_search.specs import Augmentation
+from mnist_search.training.augmentation import augment
+from mnist_search.training.data import Labelled
+from mnist_search.training.recorder import QUARTERS
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What the steps of an epoch have summed up so far: loss and right answers per image."""
+
+    loss: float = 0.0
+    correct: int = 0
+    steps: int = 0
+    images: int = 0
+
+
+class Loop:
+    """Steps through the epochs of one run.
+
+    The images stay in memory as uint8; a step gathers its batch by index, scales it, and goes
+    forward, back and down. One process with one thread, against Keras' `fit` on float arrays:
+    1.2 to 1.4 times as many images per second with `cnn-simple` at batch 200, 1.7 to 1.8 with
+    `mlp-drop-2` at batch 128, 4 with `dnn` at batch 32. jit_compile is slower on CPUs.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: keras.Model,
+        optimizer: keras.Optimizer,
+        train: Labelled,
+        batch_size: int,
+        seed: int,
+        augmentation: Augmentation | None,
+    ) -> None:
+        self.steps_per_epoch = -(-len(train) // batch_size)
+        self._images = len(train)
+        self._batch_size = batch_size
+        self._seed = seed
+        optimizer.build(model.trainable_variables)
+        self._run = _compile(
+            model=model,
+            optimizer=optimizer,
+            train=train,
+            batch_size=batch_size,
+            seed=seed,
+            augmentation=augmentation,
+        )
+
+    def order(self, epoch: int) -> Any:
+        """Return the order of the images in an epoch, a function of seed and epoch alone."""
+        generator = np.random.default_rng([self._seed, epoch])
+        return tf.constant(generator.permutation(self._images).astype(np.int32))
+
+    def boundary(self, quarter: int) -> int:
+        """Return the step of an epoch at which its first, second, third, last quarter is done."""
+        return -(-quarter * self.steps_per_epoch // QUARTERS)
+
+    def run(self, order: Any, until: int, tally: Tally) -> None:
+        """Step on from where the tally stands; the last batch of an epoch may be smaller."""
+        first = tf.constant(tally.steps, tf.int32)
+        loss, correct = self._run(order, first, tf.constant(until, tf.int32))
+        tally.loss += float(loss)
+        tally.correct += int(correct)
+        tally.steps = until
+        tally.images = min(until * self._batch_size, self._images)
+
+
+def _compile(
+    *,
+    model: keras.Model,
+    optimizer: keras.Optimizer,
+    train: Labelled,
+    batch_size: int,
+    seed: int,
+    augmentation: Augmentation | None,
+) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+    images, labels = tf.constant(train.images), tf.constant(train.labels)
+    count = len(train)
+    variables = [variable.value for variable in model.trainable_variables]
+
+    def step(order: Any, number: Any) -> tuple[Any, Any]:
+        rows = order[number * batch_size : tf.minimum((number + 1) * batch_size, count)]
+        pixels = tf.cast(tf.gather(images, rows), tf.float32)[..., tf.newaxis] / train.divisor
+        if augmentation is not None:
+            # the global step, which `fit`'s callbacks would know as well
+            done = tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.int64)
+            pixels = augment(pixels, augmentation, tf.stack([tf.constant(seed, tf.int64), done]))
+        answers = tf.gather(labels, rows)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(variables)
+            logits = model(pixels, training=True)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(answers, logits)
+            loss = tf.reduce_mean(losses)
+        optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
+        right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), answers)
+        return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
+
+    number = tf.TensorSpec([], tf.int32)
+
+    @tf.function(  # type: ignore[untyped-decorator]
+        autograph=False,
+        jit_compile=False,
+        input_signature=[tf.TensorSpec([None], tf.int32), number, number],
+    )
+    def run(order: Any, first: Any, last: Any) -> tuple[Any, Any]:
+        def body(number: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
+            more_loss, more_correct = step(order, number)
+            return number + 1, loss + more_loss, correct + more_correct
+
+        start = (first, tf.constant(0.0), tf.constant(0))
+        _, loss, correct = tf.while_loop(
+            lambda number, *_: number < last, body, start, parallel_iterations=1
+        )
+        return loss, correct
+
+    return run  # type: ignore[no-any-return]

@@ -1,0 +1,146 @@
+"""The way in: prepare a process once, then run jobs in it."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import logging
+import os
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, assert_never
+
+from mnist_search.errors import MnistSearchError
+from mnist_search.specs import Failure, Job, LinearClassifier, Network, RunResult, available_cores
+from mnist_search.specs.result import FailureKind
+from mnist_search.specs.shapes import UnbuildableError
+from mnist_search.training.recorder import Recorder
+from mnist_search.training.scores import DivergedError
+
+Report = Callable[[int, float], bool]
+
+logger = logging.getLogger(__name__)
+
+
+@functools.cache
+def prepare() -> float:
+    """Import the heavy libraries, once per process; return the seconds that it took.
+
+    Whoever starts the process sets TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS,
+    OMP_NUM_THREADS and KERAS_BACKEND=tensorflow: the libraries read them when imported.
+    """
+    started = time.perf_counter()
+    for name in ("tensorflow", "keras", "mnist_search.training.fitting", "sklearn.linear_model"):
+        importlib.import_module(name)
+    # Each run traces its own loop; TensorFlow takes that for a mistake after the fifth.
+    importlib.import_module("tensorflow").get_logger().setLevel(logging.ERROR)
+    return time.perf_counter() - started
+
+
+def run_job(job: Job, report: Report) -> RunResult:
+    """Run one job to its end and forget the model.
+
+    `report(step, accuracy)`, step in quarters of an epoch, answers True when the run must stop:
+    its status is then `pruned`. A run that fails is a result with a `Failure`, never an
+    exception; KeyboardInterrupt and SystemExit pass through.
+    """
+    try:
+        _, result = train(job, report)
+    finally:
+        _free_memory()
+    return result
+
+
+def train(job: Job, report: Report) -> tuple[Any | None, RunResult]:
+    """Run one job; return its trained model (None if it failed) beside the result.
+
+    The model is a `keras.Model` that answers logits, or a fitted `SGDClassifier`. Both expect
+    pixels / 255.
+    """
+    recorder = Recorder(job=job, report=report)
+    recorder.import_seconds = prepare()
+    recorder.threads = _threads(os.environ)
+    try:
+        model = _train(job, recorder)
+    except Exception as error:
+        return None, recorder.failed(_explain(error))
+    if job.weights_path is not None and not recorder.stopped:
+        recorder.weights_sha256 = _store_weights(model, job, Path(job.weights_path))
+    return model, recorder.finished()
+
+
+def _train(job: Job, recorder: Recorder) -> Any:
+    match job.config.model:
+        case Network() as network:
+            fitting = importlib.import_module("mnist_search.training.fitting")
+            return fitting.train_network(job, network, recorder)
+        case LinearClassifier() as classifier:
+            linear = importlib.import_module("mnist_search.training.linear")
+            return linear.train_linear(job, classifier, recorder)
+        case _:
+            assert_never(job.config.model)
+
+
+def _store_weights(model: Any, job: Job, path: Path) -> str | None:
+    """Write the weights and return their checksum; a result is worth more than its weights."""
+    weights = importlib.import_module("mnist_search.training.weights")
+    try:
+        digest: str = weights.save_weights(weights.weights_of(model, job.config.model), path)
+    except OSError as error:
+        logger.warning("the weights of run %d are not stored: %s", job.number, error)
+        return None
+    return digest
+
+
+def _explain(error: Exception) -> Failure:
+    name, headline = type(error).__name__, _headline(error)
+    match error:
+        case DivergedError() | UnbuildableError() | MemoryError() | MnistSearchError() if headline:
+            message = headline
+        case _:
+            message = f"{name}: {headline}" if headline else name
+    return Failure(
+        kind=_failure_kind(error),
+        message=message,
+        traceback="".join(traceback.format_exception(error)),
+    )
+
+
+def _headline(error: Exception) -> str:
+    """Return the line of an error's text that says what happened."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    if lines and lines[0].startswith("Graph execution error"):
+        # TensorFlow puts the way there first, and the place, indented, last.
+        return [line for line in lines if not line[0].isspace()][-1]
+    return lines[0].strip() if lines else ""
+
+
+def _failure_kind(error: Exception) -> FailureKind:
+    errors = importlib.import_module("tensorflow").errors
+    match error:
+        case DivergedError():
+            return "diverged"
+        case UnbuildableError():
+            return "unbuildable"
+        case MemoryError() | errors.ResourceExhaustedError():
+            return "out-of-memory"
+        case _:
+            return "error"
+
+
+def _free_memory() -> None:
+    # Every trace of `Optimizer.apply`, and of swish, leaves a gradient function behind in a
+    # registry of TensorFlow's, and that holds the whole graph: 5 MB a run with the smallest CNN.
+    gradients = importlib.import_module("tensorflow.python.framework.ops").gradient_registry
+    for name in [name for name in gradients.list() if name.startswith("CustomGradient-")]:
+        del gradients._registry[name]
+    # Collects garbage, too: a traced loop and its model refer to each other in circles.
+    importlib.import_module("keras").utils.clear_session(free_memory=True)
+
+
+def _threads(environ: Mapping[str, str]) -> int:
+    """Return the threads of one operation; TensorFlow takes all cores where none are set."""
+    threads = int(environ.get("TF_NUM_INTRAOP_THREADS", "0"))
+    return threads if threads > 0 else available_cores()

@@ -1,0 +1,152 @@
+"""Trained weights in a file: plain arrays, written whole, read without trusting them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any, assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_search.errors import DataError
+from mnist_search.specs import LinearClassifier, Model, Network, Precision
+from mnist_search.specs.shapes import measure
+
+Weights = dict[str, NDArray[np.float32]]
+
+COEFFICIENTS, INTERCEPTS = "1.coefficients", "1.intercepts"
+
+
+def weights_of(model: Any, spec: Model) -> Weights:
+    """Return a trained model's weights as `layer.name`, such as `1.kernel`, layers from 1 on.
+
+    Layers are numbered as `specs.shapes` does; what batch normalization has averaged belongs to
+    it. A classifier has `1.coefficients` (10, 784) and `1.intercepts` (10,).
+    """
+    match spec:
+        case Network():
+            return {name: np.asarray(found.numpy()) for name, found in _variables(model).items()}
+        case LinearClassifier():
+            return {
+                COEFFICIENTS: model.coef_.astype(np.float32),
+                INTERCEPTS: model.intercept_.astype(np.float32),
+            }
+        case _:
+            assert_never(spec)
+
+
+def kernels(weights: Weights, spec: Model) -> Weights:
+    """Return what each layer multiplies its input by, under its number and label.
+
+    Biases and batch normalization are left out: one scale does not fit them.
+    """
+    names = {
+        f"{layer.number}.{kind}": f"{layer.number} {layer.label}"
+        for layer in measure(spec).layers
+        for kind in ("kernel", "coefficients")
+    }
+    return {names[key]: array for key, array in weights.items() if key in names}
+
+
+def save_weights(weights: Weights, path: Path) -> str:
+    """Write weights as .npz, the whole file or none; return its SHA-256 in hex digits.
+
+    Raises OSError where it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("w+b") as file:
+            arrays: dict[str, Any] = dict(weights)
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return digest
+
+
+def load_weights(path: Path, *, sha256: str) -> Weights:
+    """Read weights that `save_weights` wrote.
+
+    Raises:
+        DataError: the file cannot be read, or is not the one with that checksum.
+    """
+    try:
+        # Read once: what is checked is what is parsed.
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: the weights cannot be read: {error.strerror}") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise DataError(
+            f"{path}: the weights are not those that the study wrote "
+            f"(sha256 {sha256[:16]}…, got {found[:16]}…)"
+        )
+    try:
+        with np.load(BytesIO(content), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: no weights in it: {error}") from error
+
+
+def restore_model(spec: Model, weights: Weights, *, precision: Precision) -> Any:
+    """Build the model anew and give it the weights: a `keras.Model` or an `SGDClassifier`.
+
+    Raises:
+        DataError: the weights are not those of such a model.
+    """
+    match spec:
+        case Network():
+            from mnist_search.training.building import build_model
+
+            network = build_model(spec, precision)
+            variables = _variables(network)
+            _check_shapes(weights, {name: tuple(v.shape) for name, v in variables.items()})
+            for name, variable in variables.items():
+                variable.assign(weights[name])
+            return network
+        case LinearClassifier():
+            from mnist_search.training.linear import CLASSES, restore_classifier
+
+            (layer,) = measure(spec).layers
+            classes = len(CLASSES)
+            inputs = layer.parameters // classes - 1
+            _check_shapes(weights, {COEFFICIENTS: (classes, inputs), INTERCEPTS: (classes,)})
+            return restore_classifier(weights[COEFFICIENTS], weights[INTERCEPTS])
+        case _:
+            assert_never(spec)
+
+
+def _variables(model: Any) -> dict[str, Any]:
+    return {
+        f"{number}.{variable.name}": variable
+        for number, layer in enumerate(model.layers, start=1)
+        for variable in layer.weights
+    }
+
+
+def _check_shapes(weights: Weights, expected: dict[str, tuple[int, ...]]) -> None:
+    if weights.keys() != expected.keys():
+        raise DataError(
+            f"the weights must be those of {_list(expected)}, got those of {_list(weights)}"
+        )
+    for name, shape in expected.items():
+        array = weights[name]
+        if array.shape != shape or array.dtype != np.float32:
+            raise DataError(
+                f"weights {name} must be float32 of shape {shape}, "
+                f"got {array.dtype} of shape {array.shape}"
+            )
+
+
+def _list(names: dict[str, Any]) -> str:
+    return ", ".join(names) if names else "nothing"

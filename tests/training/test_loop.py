@@ -1,0 +1,120 @@
+"""The training loop against Keras' own steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_search.specs import Adam, BatchNorm, Conv, Dense, Flatten, Network, Pool
+from mnist_search.training.data import load_data
+
+pytestmark = pytest.mark.slow
+
+NETWORK = Network(
+    layers=(Conv(filters=3, kernel=5), BatchNorm(), Pool(size=4), Flatten(), Dense(units=8))
+)
+
+
+@pytest.fixture
+def train(make_job):
+    return load_data(make_job(train_images=250)).train
+
+
+def make_loop(train, *, batch_size=40, seed=3, augmentation=None):
+    import keras
+
+    from mnist_search.training.building import build_model
+    from mnist_search.training.loop import Loop
+    from mnist_search.training.optimizing import make_optimizer
+
+    keras.utils.set_random_seed(seed)
+    model = build_model(NETWORK, "float32")
+    loop = Loop(
+        model=model,
+        optimizer=make_optimizer(Adam(learning_rate=0.01), "constant", 1),
+        train=train,
+        batch_size=batch_size,
+        seed=seed,
+        augmentation=augmentation,
+    )
+    return model, loop
+
+
+def run_epoch(loop, epoch=1, stops=()):
+    from mnist_search.training.loop import Tally
+
+    tally, order = Tally(), loop.order(epoch)
+    for stop in (*stops, loop.steps_per_epoch):
+        loop.run(order, stop, tally)
+    return tally
+
+
+def train_with_keras(train, loop, epochs):
+    import keras
+
+    from mnist_search.training.building import build_model
+
+    keras.utils.set_random_seed(3)
+    model = build_model(NETWORK, "float32")
+    model.compile(
+        keras.optimizers.Adam(0.01),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    pixels = train.images[..., np.newaxis].astype(np.float32) / 255
+    for epoch in range(1, epochs + 1):
+        order = loop.order(epoch).numpy()
+        history = model.fit(
+            pixels[order],
+            train.labels[order],
+            batch_size=40,
+            shuffle=False,
+            verbose=0,
+        ).history
+    return model, history
+
+
+def test_epochs_are_those_of_keras_fit(train):
+    model, loop = make_loop(train)
+    expected, history = train_with_keras(train, loop, epochs=2)
+    run_epoch(loop, 1)
+    tally = run_epoch(loop, 2)
+    # Batch normalization's moving means and variances are among the weights.
+    for mine, theirs in zip(model.get_weights(), expected.get_weights(), strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-4)
+    assert tally.loss / tally.images == pytest.approx(history["loss"][0], rel=1e-4)
+    assert tally.correct / tally.images == pytest.approx(history["accuracy"][0], abs=0.005)
+
+
+def test_stretches_change_nothing(train):
+    whole, first = make_loop(train)
+    pieces, second = make_loop(train)
+    run_epoch(first)
+    tally = run_epoch(second, stops=(1, 1, 4))
+    assert (tally.steps, tally.images) == (7, 250)
+    for mine, theirs in zip(whole.get_weights(), pieces.get_weights(), strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "steps", "boundaries"),
+    [
+        (40, 7, (2, 4, 6, 7)),
+        (250, 1, (1, 1, 1, 1)),
+        (4000, 1, (1, 1, 1, 1)),
+        (1, 250, (63, 125, 188, 250)),
+    ],
+)
+def test_an_epoch_has_whole_quarters(train, batch_size, steps, boundaries):
+    _, loop = make_loop(train, batch_size=batch_size)
+    assert loop.steps_per_epoch == steps
+    assert tuple(loop.boundary(quarter) for quarter in (1, 2, 3, 4)) == boundaries
+
+
+def test_the_order_is_a_function_of_seed_and_epoch(train):
+    loops = [make_loop(train, seed=seed)[1] for seed in (0, 0, 1)]
+    orders = [tuple(loop.order(epoch).numpy()) for loop in loops for epoch in (1, 2)]
+    assert orders[0:2] == orders[2:4]
+    assert len({orders[0], orders[1], orders[4], orders[5]}) == 4
+    assert sorted(orders[0]) == list(range(250))

@@ -1,0 +1,90 @@
+"""What a run has recorded so far, and the result made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_search.specs import Failure
+from mnist_search.training.recorder import Recorder
+from mnist_search.training.scores import judge
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def test_waiting_for_an_answer_is_no_time_of_the_run(make_job, clock):
+    def report(step, accuracy):
+        clock.now += 1000.0
+        return False
+
+    recorder = Recorder(job=make_job(), report=report, clock=clock)
+    with recorder.fit():
+        clock.now += 2.0
+        with recorder.stretch() as stretch:
+            clock.now += 3.0
+            recorder.ask(4, 0.5)
+    assert stretch.seconds == 3.0
+    assert recorder.finished().timings.fit_seconds == 5.0
+
+
+def test_reports_are_kept_and_a_stop_makes_it_pruned(make_job, clock):
+    recorder = Recorder(job=make_job(), report=lambda step, _: step == 4, clock=clock)
+    assert not recorder.ask(2, 0.25)
+    assert recorder.finished().status == "complete"
+    assert recorder.ask(4, 0.5)
+    result = recorder.finished()
+    assert result.status == "pruned"
+    assert result.reports == ((2, 0.25), (4, 0.5))
+
+
+def test_a_failure_keeps_what_was_known(make_job, clock):
+    job = make_job(seed=9)
+    recorder = Recorder(job=job, report=lambda *_: False, clock=clock)
+    recorder.parameters = 12
+
+    def break_down():
+        with recorder.fit():
+            recorder.ask(1, 0.5)
+            clock.now += 7.0
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_down()
+    result = recorder.failed(Failure(kind="error", message="broken"))
+    assert result.status == "failed"
+    assert (result.seed, result.config_id) == (9, job.config.config_id)
+    assert (result.parameters, result.reports) == (12, ((1, 0.5),))
+    assert result.timings.fit_seconds == 7.0
+
+
+@pytest.mark.parametrize("test", [True, False])
+def test_the_verdict_is_noted_as_test_or_validation(make_job, clock, test):
+    recorder = Recorder(job=make_job(), report=lambda *_: False, clock=clock)
+    verdict = judge(np.eye(3, 10, dtype=np.float32), np.array([0, 1, 1]), what="images")
+    recorder.conclude(verdict, test=test)
+    result = recorder.finished()
+    assert (result.test is not None) is test
+    assert (result.predictions is not None) is test
+    assert (result.validation is not None) is not test
+    assert result.collapsed is False
+
+
+def test_nothing_is_invented(make_job):
+    result = Recorder(job=make_job(), report=lambda *_: False).finished()
+    for name in ("validation", "test", "collapsed", "parameters", "contended", "threads"):
+        assert getattr(result, name) is None
+    assert result.timings.fit_seconds is None
+    assert result.environment is not None
