@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
 import optuna
@@ -24,8 +24,8 @@ from mnist_search.specs import derive_seed
 if TYPE_CHECKING:
     from optuna.study import Study
 
-# Half of the trials go on from each rung to the next, twice as long: gentle, because a rung of
-# a quarter of an epoch is noisy.
+# The better half goes on from each rung. Optuna would put rungs at every power of this factor;
+# `rung_steps` names every second one, and between two rungs nothing changes but the step.
 REDUCTION_FACTOR = 2
 
 
@@ -40,17 +40,18 @@ class OptunaEngine:
         sampler: SamplerName,
         pruner: PrunerName,
         seed: int,
-        last_step: int,
+        rungs: Collection[int],
     ) -> None:
-        """Take a study over; `last_step` (quarters of an epoch) is where a whole trial ends.
+        """Take a study over; `rungs` are the steps at which the pruner is asked.
 
-        A report at the last step is noted but never stops the trial: it is complete by then.
+        The other reports are noted only, that of the last epoch among them: by then a trial is
+        complete.
         """
         study.sampler = _PerTrialSampler(lambda each: _create_sampler(sampler, each), seed)
         study.pruner = _create_pruner(pruner)
         self._study = study
         self._space = space
-        self._last_step = last_step
+        self._rungs = frozenset(rungs)
         self._running: dict[int, optuna.Trial] = {}
         self._stopped: set[int] = set()
 
@@ -71,7 +72,7 @@ class OptunaEngine:
         """Note an accuracy and ask the pruner whether the trial should stop."""
         trial = self._running[proposal.number]
         trial.report(value, step)
-        if step >= self._last_step or not trial.should_prune():
+        if step not in self._rungs or not trial.should_prune():
             return False
         self._stopped.add(proposal.number)
         return True

@@ -148,9 +148,9 @@ def run_loop(
             outcome.ending = "time budget"
         elif session.failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
             outcome.ending = "failing"
-        if outcome.ending == "done":
-            _fill(session)
-        if not session.running:
+        # A slot may need a moment to get free, so that nothing runs and yet more is to come.
+        more = outcome.ending == "done" and _fill(session)
+        if not session.running and not more:
             return outcome
         if (
             outcome.ending == "time budget"
@@ -173,13 +173,15 @@ def run_loop(
             _kill_overdue(session, limits.trial_timeout_seconds, clock())
 
 
-def _fill(session: _Session) -> None:
+def _fill(session: _Session) -> bool:
+    """Claim for every free slot; return whether there may be more to claim."""
     while session.executor.free > 0:
         assignment = session.work.claim()
         if assignment is None:
-            return
+            return False
         session.running[assignment.number] = _Running(assignment=assignment)
         session.executor.submit(assignment.job)
+    return True
 
 
 def _on_started(session: _Session, event: Started, now: float) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from mnist_search.execution import Event, Finished
 from mnist_search.execution.fake import FakeExecutor
 from mnist_search.specs import (
     Adam,
@@ -137,6 +138,33 @@ def test_every_claim_is_finished_once(slots: int) -> None:
     outcome = run(work, slots=slots)
     assert sorted(work.finished) == work.claimed == list(range(7))
     assert (outcome.ending, outcome.complete, work.released) == ("done", 7, [])
+
+
+def test_slot_that_gets_free_late_ends_nothing() -> None:
+    class Slow(FakeExecutor):
+        """Says for one look after a job that its slot is not free yet."""
+
+        busy = False
+
+        @property
+        def free(self) -> int:
+            return 0 if self.busy else super().free
+
+        def poll(self, timeout_seconds: float) -> list[Event]:
+            events = super().poll(timeout_seconds)
+            self.busy = any(isinstance(event, Finished) for event in events)
+            return events
+
+    work = Slots(5)
+    outcome = run_loop(
+        work,
+        Slow(2, train),
+        progress=Watcher(),
+        interrupt=Interrupt(),
+        limits=Limits(),
+        clock=Clock(),
+    )
+    assert (outcome.ending, outcome.complete) == ("done", 5)
 
 
 def test_stop_answers_reach_the_trainer() -> None:
