@@ -14,6 +14,7 @@ from mnist_search.training.data import Labelled, RunData, load_data
 from mnist_search.training.evaluation import Examiner
 from mnist_search.training.loop import Loop, Tally
 from mnist_search.training.memory import check_fits
+from mnist_search.training.normalization import MovingStatistics
 from mnist_search.training.optimizing import make_optimizer
 from mnist_search.training.recorder import QUARTERS, Recorder, environment
 from mnist_search.training.scores import Verdict, finite
@@ -44,9 +45,13 @@ def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model
         model = build_model(network, job.precision)
         loop = _make_loop(job, model, data.train)
         examiner = Examiner(model)
+        # The documents judged and kept their models with the averages as they were.
+        documented = job.config.protocol in ("documented", "corrected")
+        statistics = MovingStatistics(None if documented else model)
     fit = _Fit(
         loop=loop,
         examiner=examiner,
+        statistics=statistics,
         data=data,
         recorder=recorder,
         rungs=frozenset(job.rungs),
@@ -59,6 +64,7 @@ def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model
 
     with recorder.fit():
         verdict = fit.run(job.config.training.epochs)
+        statistics.correct(fit.steps)
     if data.final is not None:
         verdict = examiner.examine(data.final, what="the test images")
     if verdict is not None:
@@ -91,6 +97,7 @@ class _Fit:
 
     loop: Loop
     examiner: Examiner
+    statistics: MovingStatistics
     data: RunData
     recorder: Recorder
     rungs: frozenset[int]
@@ -113,13 +120,13 @@ class _Fit:
             train_seconds += self._quarter(epoch, quarter, order, tally)
             rung = QUARTERS * (epoch - 1) + quarter
             if self.data.rung is not None and quarter < QUARTERS and rung in self.rungs:
-                verdict, seconds = self._examine(self.data.rung, epoch)
+                verdict, seconds = self._examine(self.data.rung, epoch, tally)
                 validation_seconds += seconds
                 if self.recorder.ask(rung, verdict.accuracy):
                     return None
         watched = None
         if self.data.watched is not None:
-            watched, seconds = self._examine(self.data.watched, epoch)
+            watched, seconds = self._examine(self.data.watched, epoch, tally)
             validation_seconds += seconds
         self.recorder.epochs.append(
             Epoch(
@@ -135,6 +142,11 @@ class _Fit:
         if watched is not None:
             self.recorder.ask(QUARTERS * epoch, watched.accuracy)
         return watched
+
+    @property
+    def steps(self) -> int:
+        """Return the steps of all whole epochs so far."""
+        return len(self.recorder.epochs) * self.loop.steps_per_epoch
 
     def _first_step(self, order: Any, tally: Tally) -> float:
         with self.recorder.stretch() as stretch:
@@ -154,7 +166,8 @@ class _Fit:
         finite(tally.loss, f"the training loss of {place}")
         return seconds
 
-    def _examine(self, asked: Labelled, epoch: int) -> tuple[Verdict, float]:
-        with self.recorder.stretch() as stretch:
+    def _examine(self, asked: Labelled, epoch: int, tally: Tally) -> tuple[Verdict, float]:
+        steps = (epoch - 1) * self.loop.steps_per_epoch + tally.steps
+        with self.recorder.stretch() as stretch, self.statistics.corrected(steps):
             verdict = self.examiner.examine(asked, what=f"the validation images in epoch {epoch}")
         return verdict, stretch.seconds
