@@ -67,7 +67,7 @@ def run(
         typer.Option(
             min=1, max=10_000, envvar="MNIST_SEARCH_EPOCHS", help="Epochs of a whole trial."
         ),
-    ] = 6,
+    ] = 8,
     seed: Annotated[
         int,
         typer.Option(
