@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mnist_search import __version__
-from mnist_search.cli import bench, data, references, report, run, spaces
+from mnist_search.cli import bench, data, figures, references, report, run, spaces
 from mnist_search.errors import MnistSearchError, SpaceError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command()(run.run)
 app.command()(bench.bench)
 app.command()(report.report)
+app.command()(figures.figures)
 app.add_typer(references.app, name="references")
 app.add_typer(spaces.app, name="spaces")
 app.add_typer(data.app, name="data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mnist_search.datasets import DatasetStatus, FullData
     from mnist_search.reporting import Column
     from mnist_search.reporting.terminal import Terminal
+    from mnist_search.specs import DatasetRef
 
 Row = dict[str, Any]
 
@@ -86,6 +88,16 @@ def show(
             min=0, max=1000, help="Training images to draw.", show_default="10 on a terminal"
         ),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Draw the histogram there, .png or .svg; with --samples the images beside it, "
+            "in FILE-samples.",
+        ),
+    ] = None,
     format: FormatOption = "table",
 ) -> None:
     """Show how often each class occurs, and sample images.
@@ -96,7 +108,7 @@ def show(
     from mnist_search.reporting import render_rows
     from mnist_search.reporting.terminal import detect_terminal
 
-    wanted = sample_count(samples, format, terminal=sys.stdout.isatty())
+    wanted = sample_count(samples, format, terminal=sys.stdout.isatty()) if output is None else 0
     ref = resolve(dataset, environ=os.environ, notice=_say)
     data = load_full(ref)
     ascii_only = detect_terminal().ascii_only
@@ -109,6 +121,9 @@ def show(
     )
     if wanted > 0:
         typer.echo("\n" + "\n".join(sample_lines(ref.name, data, wanted, detect_terminal())))
+    if output is not None:
+        for path in draw_data(ref, data, output, 0 if samples is None else samples):
+            _say(f"drawn: {path}")
 
 
 def status_rows(statuses: Sequence[DatasetStatus]) -> list[Row]:
@@ -206,6 +221,25 @@ def sample_lines(name: str, data: FullData, count: int, terminal: Terminal) -> l
         colour=terminal.color and not terminal.ascii_only,
         blocks=not terminal.ascii_only,
     )
+
+
+def draw_data(ref: DatasetRef, data: FullData, path: Path, samples: int) -> list[Path]:
+    """Draw the training images' histogram and some of them; return the files written."""
+    from mnist_search.datasets import class_counts, class_names, pick_samples
+    from mnist_search.reporting.figures import class_histogram, digit_grid, save_figure
+
+    name = f"{ref.name}, not MNIST" if ref.fallback else ref.name
+    counts = class_counts(data.y_train)
+    save_figure(class_histogram(counts, title=f"{name}: training images by class"), path)
+    if samples == 0:
+        return [path]
+    chosen = pick_samples(data.y_train, samples)
+    names = class_names(ref.name)
+    captions = [names[label] for label in data.y_train[chosen].tolist()]
+    beside = path.with_stem(f"{path.stem}-samples")
+    grid = digit_grid(data.x_train[chosen], captions, title=f"{name}: training images")
+    save_figure(grid, beside)
+    return [path, beside]
 
 
 def _say(text: str) -> None:

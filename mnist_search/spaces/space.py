@@ -76,7 +76,7 @@ class SearchSpace:
         return (parameter for parameter in self.parameters if parameter.is_active(values))
 
     def defaults(self) -> dict[str, Value]:
-        """Return the point of the family's defaults, or where it would leave the ranges, near it."""
+        """Return the point of the family's defaults, moved into the ranges where it is outside."""
         values: dict[str, Value] = {}
         for parameter in self.active(values):
             resolved = get_family(self.family).resolve(parameter.name)

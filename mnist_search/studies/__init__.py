@@ -1,6 +1,8 @@
 """Studies: the ledger, and the loops that search and benchmark."""
 
+from mnist_search.studies.artifacts import stored_weights, weights_path
 from mnist_search.studies.benchmark import Run, open_benchmark, plan_runs, run_benchmark
+from mnist_search.studies.choosing import choose_run, run_name
 from mnist_search.studies.home import (
     list_studies,
     plain_name,
@@ -23,6 +25,7 @@ __all__ = [
     "SearchSpec",
     "SearchSummary",
     "StudySpec",
+    "choose_run",
     "create_ledger",
     "list_studies",
     "open_benchmark",
@@ -33,7 +36,10 @@ __all__ = [
     "read_records",
     "resolve_home",
     "run_benchmark",
+    "run_name",
     "run_search",
+    "stored_weights",
     "study_folder",
     "unused_name",
+    "weights_path",
 ]

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, assert_never
 
 from mnist_search.errors import UsageError
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
-from mnist_search.specs import Job, Precision, Protocol, RunConfig, RunKey, RunResult
+from mnist_search.specs import (
+    Job,
+    LinearClassifier,
+    Precision,
+    Protocol,
+    Record,
+    RunConfig,
+    RunKey,
+    RunResult,
+)
 from mnist_search.specs.shapes import measure
+from mnist_search.studies.artifacts import weights_path
 from mnist_search.studies.ledger import Ledger, create_ledger, open_ledger
 from mnist_search.studies.loop import (
     Assignment,
@@ -22,6 +34,8 @@ from mnist_search.studies.loop import (
     run_loop,
 )
 from mnist_search.studies.spec import StudySpec
+
+TestPixels = Literal["as-documented", "scaled", "raw"]
 
 # A quick run spends about as much arithmetic on every network (a training step costs about three
 # forward passes), within bounds: enough steps for a steady time, never the whole epoch of a
@@ -51,12 +65,24 @@ def plan_runs(
     repeats: int,
     seed: int,
     quick: bool = False,
+    learning_rate: float | None = None,
+    test_pixels: TestPixels = "as-documented",
 ) -> list[Run]:
     """Return the wanted runs: every reference once, then again with the next seed, and so on.
 
     `quick` trains for one epoch on a part of the images that grows as the model gets cheaper.
+    `learning_rate` and `test_pixels` change the recipe, to see whether such a mistake shows: the
+    runs have another config_id, and boards name the change and keep the reference's own row.
+
+    Raises:
+        UsageError: the change cannot be made, or would do nothing.
     """
-    configs = {reference.name: reference.run_config(protocol) for reference in references}
+    configs = {
+        reference.name: _change(
+            reference.name, reference.run_config(protocol), learning_rate, test_pixels
+        )
+        for reference in references
+    }
     if quick:
         configs = {name: _shorten(config) for name, config in configs.items()}
     return [
@@ -129,8 +155,20 @@ class _BenchmarkWork:
             seed=record.seed,
             dataset=self._ledger.spec.dataset,
             precision=precision,
+            weights_path=self._weights_path(record),
         )
         return Assignment(job=job, label=f"{record.reference}, seed {record.seed}")
+
+    def _weights_path(self, record: Record) -> str | None:
+        """Return where the first run of each configuration leaves its weights."""
+        for other in self._ledger.records():
+            if other.config != record.config or other.number == record.number:
+                continue
+            has_weights = other.result is not None and other.result.weights_sha256 is not None
+            comes_first = other.number < record.number and other.state in ("waiting", "running")
+            if has_weights or comes_first:
+                return None
+        return str(weights_path(self._ledger.folder, record.number))
 
     def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
         return False
@@ -148,4 +186,36 @@ def _shorten(config: RunConfig) -> RunConfig:
     images = QUICK_FLOPS // (3 * flops)
     images = max(QUICK_IMAGES[0], min(QUICK_IMAGES[1], images // 1000 * 1000))
     training = config.training.model_copy(update={"epochs": 1, "train_images": images})
+    return config.model_copy(update={"training": training})
+
+
+def _change(
+    name: str, config: RunConfig, learning_rate: float | None, test_pixels: TestPixels
+) -> RunConfig:
+    if learning_rate is not None:
+        config = _with_learning_rate(name, config, learning_rate)
+    match test_pixels:
+        case "as-documented":
+            return config
+        case "scaled" | "raw" if config.protocol == "held-out":
+            raise UsageError(
+                f"test pixels must be as-documented under protocol held-out, got {test_pixels}",
+                hint="held-out runs never meet the test images",
+            )
+        case "scaled" | "raw":
+            return config.model_copy(update={"raw_test_pixels": test_pixels == "raw"})
+        case _:
+            assert_never(test_pixels)
+
+
+def _with_learning_rate(name: str, config: RunConfig, rate: float) -> RunConfig:
+    if not (math.isfinite(rate) and rate > 0):
+        raise UsageError(f"learning rate must be a positive number, got {rate:g}")
+    if isinstance(config.model, LinearClassifier):
+        raise UsageError(
+            f"{name}: its policy {config.model.policy} sets the learning rate, got {rate:g}",
+            hint="name the networks to train",
+        )
+    optimizer = config.training.optimizer.model_copy(update={"learning_rate": rate})
+    training = config.training.model_copy(update={"optimizer": optimizer})
     return config.model_copy(update={"training": training})

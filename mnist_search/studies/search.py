@@ -14,6 +14,7 @@ from mnist_search.execution import Executor
 from mnist_search.references import Reference
 from mnist_search.spaces import Value
 from mnist_search.specs import Job, RunResult, derive_seed
+from mnist_search.studies.artifacts import WeightShelf, weights_path
 from mnist_search.studies.ledger import Ledger, create_ledger, open_ledger
 from mnist_search.studies.loop import (
     Assignment,
@@ -111,6 +112,7 @@ class _SearchWork:
             epochs=search.epochs,
         )
         self._rungs = rung_steps(search.pruner, epochs=search.epochs)
+        self._shelf = WeightShelf(ledger.folder, ledger.records())
         self._proposals: dict[int, Proposal] = {}
         self._clock = clock
         self._begun = clock()
@@ -132,6 +134,7 @@ class _SearchWork:
             dataset=self._ledger.spec.dataset,
             rungs=self._rungs,
             precision=self._ledger.spec.precision,
+            weights_path=str(weights_path(self._ledger.folder, proposal.number)),
         )
         return Assignment(job=job, label=describe(config))
 
@@ -142,6 +145,7 @@ class _SearchWork:
         proposal = self._proposals.pop(assignment.number)
         self._ledger.record(proposal.number, result, worker=worker)
         self._engine.tell(proposal, None if result.status == "failed" else result.last_accuracy)
+        self._shelf.put(proposal.number, result)
         self.save_seconds()
 
     def release(self, assignment: Assignment) -> None:

@@ -49,23 +49,27 @@ class TrainedModel:
         self._spec = config.model
         self._model = restore_model(config.model, weights, precision=precision)
 
-    def probabilities(self, asked: Labelled) -> NDArray[np.float64]:
-        """Return the probability of each class for each image, shape (n, 10)."""
+    def answer(self, asked: Labelled) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the class answered for each image, and the probability that it was given."""
+        logits = self._logits(asked).astype(np.float64)
+        # Not of the probabilities: where two round to the same, the logits still differ.
+        classes = logits.argmax(axis=1)
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return classes, shares[np.arange(len(classes)), classes]
+
+    def _logits(self, asked: Labelled) -> NDArray[np.float32]:
         match self._spec:
             case Network():
                 from mnist_search.training.evaluation import Examiner
 
-                logits = Examiner(self._model).logits(asked)
+                return Examiner(self._model).logits(asked)
             case LinearClassifier():
                 from mnist_search.training.linear import classifier_logits
 
-                logits = classifier_logits(self._model, asked)
+                return classifier_logits(self._model, asked)
             case _:
                 assert_never(self._spec)
-        wide = logits.astype(np.float64)
-        exponentials = np.exp(wide - wide.max(axis=1, keepdims=True))
-        shares: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
-        return shares
 
     def feature_maps(self, image: Labelled) -> list[FeatureMaps]:
         """Return what each convolution gives out for the first of the images."""
@@ -88,6 +92,7 @@ class TrainedModel:
         import keras
 
         pixels: Any = image.images[:1, ..., np.newaxis].astype(np.float32) / image.divisor
-        layers = [self._model.layers[number].output for number in numbers]
-        outputs = keras.Model(self._model.inputs, layers)(pixels, training=False)
-        return [np.asarray(output, dtype=np.float32)[0] for output in outputs]
+        # By name: Keras returns a list of one output as that output.
+        layers = {str(number): self._model.layers[number].output for number in numbers}
+        outputs = keras.Model(self._model.inputs[0], layers)(pixels, training=False)
+        return [np.asarray(outputs[str(number)], dtype=np.float32)[0] for number in numbers]

@@ -191,3 +191,23 @@ def test_samples_in_colour_and_in_ascii(digits: Any) -> None:
     plain = sample_lines("digits", digits, 3, Terminal(width=80, color=True, ascii_only=True))
     assert "\n".join(plain).isascii()
     assert plain[0].split() == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_show_draws_files(cli: Cli, own: Path, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"classes.{suffix}"
+    code, table, err = cli("show", str(own), "-o", str(out), "-f", "csv")
+    assert (code, err) == (0, f"drawn: {out}\n")
+    assert table == cli("show", str(own), "-f", "csv")[1]
+    assert out.stat().st_size > 1000
+    assert not (tmp_path / f"classes-samples.{suffix}").exists()
+    code, table, err = cli("show", str(own), "-o", str(out), "--samples", "12", "-f", "json")
+    assert (code, err.count("\n")) == (0, 2)
+    assert (tmp_path / f"classes-samples.{suffix}").stat().st_size > 1000
+    assert json.loads(table)["schema_version"] == 1
+
+
+def test_show_draws_no_other_format(cli: Cli, own: Path, tmp_path: Path) -> None:
+    code, _, err = cli("show", str(own), "-o", str(tmp_path / "classes.pdf"))
+    assert code == 2
+    assert "must end in .png or .svg, got .pdf" in err

@@ -19,6 +19,7 @@ from matplotlib.text import Text
 from mnist_search.errors import ResourceError, UsageError
 from mnist_search.reporting.figures import (
     class_histogram,
+    coefficient_images,
     confusion_matrix,
     confusion_text,
     digit_grid,
@@ -55,6 +56,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "weight_violins": lambda: weight_violins({"dense": RANDOM.normal(size=(30, 10))}),
     "confusion_matrix": lambda: confusion_matrix(MATRIX, title="confusion"),
     "worst_mistakes": lambda: worst_mistakes(IMAGES, [1] * 12, [7] * 12, [0.9] * 12),
+    "coefficient_images": lambda: coefficient_images(RANDOM.normal(size=(10, 784)), "weights"),
     "feature_maps": lambda: feature_maps(RANDOM.random((24, 24, 32)), "conv 1"),
 }
 
@@ -291,6 +293,28 @@ def test_worst_mistakes_come_surest_first_and_leave_out_right_answers() -> None:
     picture = mosaic(figure)
     above = picture.shape[0] - 30
     np.testing.assert_array_equal(picture[above : above + 28, :28], IMAGES[3])
+
+
+def test_mistakes_without_a_confidence_come_in_their_order() -> None:
+    figure = worst_mistakes(IMAGES[:4], [1, 2, 3, 4], [1, 7, 3, 9], None)
+    assert texts(figure) == ["2 → 7", "4 → 9", "First mistakes: true → answered"]
+
+
+def test_coefficients_share_one_scale_around_zero() -> None:
+    coefficients = np.zeros((10, 784))
+    coefficients[0, 0], coefficients[6, 783] = -3.0, 2.0
+    figure = coefficient_images(coefficients)
+    assert figure.axes[0].images[0].get_clim() == (-3.0, 3.0)
+    shown = mosaic(figure)
+    assert (shown[0, 0], shown[30 + 27, 30 + 27]) == (-3.0, 2.0)
+    coefficient_images(np.zeros((10, 784)))
+
+
+def test_one_epoch_has_one_tick() -> None:
+    figure = learning_curves(EPOCHS[:1])
+    figure.draw_without_rendering()
+    shown = [tick for tick in figure.axes[0].get_xticks() if 0.5 <= tick <= 1.5]
+    assert shown == [1.0]
 
 
 def test_no_mistake_is_refused() -> None:

@@ -78,7 +78,7 @@ def worst_mistakes(
     images: np.ndarray,
     truth: Sequence[int] | np.ndarray,
     answer: Sequence[int] | np.ndarray,
-    confidence: Sequence[float] | np.ndarray,
+    confidence: Sequence[float] | np.ndarray | None,
     *,
     limit: int = 24,
     title: str | None = None,
@@ -86,22 +86,29 @@ def worst_mistakes(
     """Draw the mistakes that the model was surest of, the surest first.
 
     All arguments have one entry per image, right answers included or not; `confidence` is the
-    probability given to the answer, 0 to 1. Raises UsageError where every answer is right.
+    probability given to the answer, 0 to 1; None where it is not known: then the first mistakes.
+    Raises UsageError where every answer is right.
     """
     import numpy as np
 
     wrong = np.flatnonzero(np.asarray(truth) != np.asarray(answer))
     if len(wrong) == 0:
         raise UsageError("there is no mistake to draw: every answer is right")
-    surest = wrong[np.argsort(-np.asarray(confidence, dtype=np.float64)[wrong], kind="stable")]
-    chosen = surest[:limit]
+    arrow = "\N{RIGHTWARDS ARROW}"
+    if confidence is None:
+        chosen = wrong[:limit]
+        shares = [""] * len(chosen)
+        told = f"First mistakes: true {arrow} answered"
+    else:
+        certain = np.asarray(confidence, dtype=np.float64)[wrong]
+        chosen = wrong[np.argsort(-certain, kind="stable")][:limit]
+        shares = [f"  {_percent(float(confidence[index]))}" for index in chosen]
+        told = f"Surest mistakes: true {arrow} answered, confidence"
     captions = [
-        f"{int(truth[index])} \N{RIGHTWARDS ARROW} {int(answer[index])}  "
-        f"{_percent(float(confidence[index]))}"
-        for index in chosen
+        f"{int(truth[index])} {arrow} {int(answer[index])}{share}"
+        for index, share in zip(chosen, shares, strict=True)
     ]
-    if title is None:
-        title = "Surest mistakes: true \N{RIGHTWARDS ARROW} answered, confidence"
+    title = told if title is None else title
     return captioned_images(np.asarray(images)[chosen], captions, columns=8, title=title)
 
 
@@ -119,6 +126,30 @@ def feature_maps(maps: np.ndarray, title: str | None = None) -> Figure:
         raise UsageError(f"feature maps must be height x width x channels, got {values.shape}")
     height, width, channels = values.shape
     columns = min(channels, 8 if channels <= 32 else 16)
+    note = f"{channels} channels of {height} x {width}, channel 0 first"
+    mosaic = _mosaic(values, columns)
+    low, high = float(values.min()), float(values.max())
+    return _coloured(mosaic, note, "activation", title, colours="viridis", limits=(low, high))
+
+
+def coefficient_images(coefficients: np.ndarray, title: str | None = None) -> Figure:
+    """Draw what speaks for (blue) and against (red) each class: (classes, 784), class 0 first."""
+    import numpy as np
+
+    values = np.asarray(coefficients, dtype=np.float32).reshape(len(coefficients), 28, 28)
+    largest = max(float(np.abs(values).max()), 1e-9)
+    note = f"classes 0 to {len(values) - 1}; blue pixels speak for the class, red ones against it"
+    return _coloured(
+        _mosaic(np.moveaxis(values, 0, -1), columns=5), note, "coefficient", title,
+        colours="RdBu", limits=(-largest, largest),
+    )  # fmt: skip
+
+
+def _mosaic(values: np.ndarray, columns: int) -> np.ndarray:
+    """Lay the channels of (height, width, channels) out in rows, with gaps that are nan."""
+    import numpy as np
+
+    height, width, channels = values.shape
     rows = -(-channels // columns)
     gap = max(1, width // 14)
     mosaic = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), np.nan)
@@ -126,14 +157,27 @@ def feature_maps(maps: np.ndarray, title: str | None = None) -> Figure:
         top = (channel // columns) * (height + gap)
         left = (channel % columns) * (width + gap)
         mosaic[top : top + height, left : left + width] = values[:, :, channel]
+    return mosaic
+
+
+def _coloured(
+    mosaic: np.ndarray,
+    note: str,
+    scale: str,
+    title: str | None,
+    *,
+    colours: str,
+    limits: tuple[float, float],
+) -> Figure:
     picture_inches = (WIDTH_INCHES - 1.2) * mosaic.shape[0] / mosaic.shape[1]
     with drawing():
         figure = new_figure(max(1.6, picture_inches + 0.7), title=title)
         axes = figure.add_subplot()
         without_frame(axes)
-        picture = axes.imshow(mosaic, cmap="viridis", interpolation="nearest")
-        axes.set_xlabel(f"{channels} channels of {height} x {width}, channel 0 first")
+        low, high = limits
+        picture = axes.imshow(mosaic, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
+        axes.set_xlabel(note)
         bar = figure.colorbar(picture, ax=axes, fraction=0.03, pad=0.015)
         bar.outline.set_visible(False)
-        bar.set_label("activation")
+        bar.set_label(scale)
         return figure

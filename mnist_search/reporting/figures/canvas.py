@@ -81,6 +81,12 @@ def drawing() -> Iterator[None]:
         yield
 
 
+def require_matplotlib() -> None:
+    """Raise UsageError where matplotlib is not installed, before anything else is done."""
+    with drawing():
+        return
+
+
 def new_figure(height_inches: float, *, title: str | None) -> Figure:
     """Return an empty figure of the common width, drawn by Agg; call inside `drawing`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg

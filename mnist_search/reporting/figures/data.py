@@ -50,7 +50,7 @@ def class_histogram(counts: Sequence[int], *, title: str | None = None) -> Figur
 
 def digit_grid(
     images: np.ndarray,
-    labels: Sequence[int] | np.ndarray | None = None,
+    labels: Sequence[int | str] | np.ndarray | None = None,
     *,
     columns: int = 10,
     title: str | None = None,

@@ -50,7 +50,7 @@ def confusion_text(matrix: np.ndarray) -> str:
 
 
 def digits_text(
-    images: np.ndarray, labels: Sequence[int] | np.ndarray | None = None, *, width: int = 80
+    images: np.ndarray, labels: Sequence[int | str] | np.ndarray | None = None, *, width: int = 80
 ) -> str:
     """Return images (n, height, width) side by side in half-block characters.
 

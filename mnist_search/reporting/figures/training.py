@@ -64,7 +64,7 @@ def learning_curves(
             axes.set_title(name)
             axes.set_xlabel("epoch")
             axes.set_xlim(0.5, longest + 0.5)
-            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
             axes.grid(axis="y")
         loss.set_ylim(bottom=0)
         accuracy.set_ylim(top=min(1.0, accuracy.get_ylim()[1]))

@@ -1,0 +1,85 @@
+"""The trained weights of a study: where they lie, which of them stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from mnist_search.errors import DataError
+from mnist_search.specs import Record, RunResult
+
+FOLDER = "artifacts"
+KEPT_TRIALS = 3
+
+_WEIGHTS = re.compile(r"run-(\d+)\.weights\.npz")
+# What a killed worker was writing.
+_LEFTOVER = ".run-*.weights.npz.*.part"
+
+
+def weights_path(folder: Path, number: int) -> Path:
+    """Return where the study in `folder` has the weights of a run."""
+    return folder.resolve() / FOLDER / f"run-{number}.weights.npz"
+
+
+def stored_weights(folder: Path, record: Record) -> Path | None:
+    """Return the file of a run's weights, None where none is kept.
+
+    Whoever reads it compares the checksum in the result. Raises DataError where the file is a
+    link that leads out of the study.
+    """
+    if record.result is None or record.result.weights_sha256 is None:
+        return None
+    path = weights_path(folder, record.number)
+    if not path.exists():
+        return None
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise DataError(f"{path}: weights must lie in the folder of their study, not be linked")
+    return path
+
+
+class WeightShelf:
+    """Keeps the weights of a search's best complete trials and removes the others.
+
+    What it knows comes from the ledger, what it removes from the folder: a crash between the two
+    leaves a file that the next start removes. Files of runs that are not over stay untouched
+    while workers write.
+    """
+
+    def __init__(self, folder: Path, records: Iterable[Record], *, keep: int = KEPT_TRIALS) -> None:
+        """Take stock; no worker may be writing."""
+        self._folder = folder
+        self._keep = keep
+        self._finished: set[int] = set()
+        self._accuracies: dict[int, float] = {}
+        for record in records:
+            if record.result is not None and record.state in ("complete", "pruned", "failed"):
+                self._note(record.number, record.result)
+        for leftover in (folder / FOLDER).glob(_LEFTOVER):
+            leftover.unlink(missing_ok=True)
+        best = self.best()
+        self._remove(number for number in self._files() if number not in best)
+
+    def best(self) -> list[int]:
+        """Return the runs whose weights stay, the most accurate first, of equals the earlier."""
+        ranked = sorted(self._accuracies, key=lambda number: (-self._accuracies[number], number))
+        return ranked[: self._keep]
+
+    def put(self, number: int, result: RunResult) -> None:
+        """Take up a finished run, whose result the ledger holds, and remove what fell out."""
+        self._note(number, result)
+        self._remove(self._finished.difference(self.best()).intersection(self._files()))
+
+    def _note(self, number: int, result: RunResult) -> None:
+        self._finished.add(number)
+        stored = result.status == "complete" and result.weights_sha256 is not None
+        if stored and result.validation is not None:
+            self._accuracies[number] = result.validation.accuracy
+
+    def _files(self) -> set[int]:
+        found = (_WEIGHTS.fullmatch(path.name) for path in (self._folder / FOLDER).glob("run-*"))
+        return {int(match[1]) for match in found if match is not None}
+
+    def _remove(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            weights_path(self._folder, number).unlink(missing_ok=True)

@@ -1,0 +1,361 @@
+"""`figures` as a user types it, on studies written by hand: no training but in the slow test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_search.analysis import pack_predictions
+from mnist_search.cli import execute
+from mnist_search.datasets import load_full, load_search, resolve
+from mnist_search.references import get_reference
+from mnist_search.spaces import find_space
+from mnist_search.specs import (
+    Adam,
+    Conv,
+    DatasetRef,
+    Epoch,
+    Failure,
+    Flatten,
+    Job,
+    LinearClassifier,
+    Network,
+    Pool,
+    RunConfig,
+    RunResult,
+    Score,
+    Training,
+)
+from mnist_search.studies import Ledger, SearchSpec, StudySpec, create_ledger, weights_path
+from mnist_search.training.weights import Weights, save_weights
+
+Cli = Callable[..., tuple[int, str, str]]
+TRAINING = Training(optimizer=Adam(), batch_size=100, epochs=2)
+EPOCHS = tuple(
+    Epoch(
+        epoch=number, loss=1 / number, accuracy=0.5 + number / 10, val_loss=0.9 / number,
+        val_accuracy=0.6 + number / 10, seconds=1.0, validation_seconds=0.1,
+    )
+    for number in (1, 2)
+)  # fmt: skip
+
+
+@pytest.fixture
+def digits() -> DatasetRef:
+    return resolve("digits", environ={})
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "mnist-search-runs"
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Run `figures …` in an empty folder; return exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = execute(["figures", *arguments])
+        captured = capfd.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def nearest_mean(images: np.ndarray, labels: np.ndarray) -> Weights:
+    """Return the classifier that answers the class with the closest mean image."""
+    pixels = images.reshape(len(images), -1) / np.float32(255)
+    means = np.stack([pixels[labels == label].mean(axis=0) for label in range(10)])
+    return {
+        "1.coefficients": means.astype(np.float32),
+        "1.intercepts": (-(means**2).sum(axis=1) / 2).astype(np.float32),
+    }
+
+
+def answers(weights: Weights, images: np.ndarray) -> np.ndarray:
+    pixels = images.reshape(len(images), -1) / np.float32(255)
+    decisions = pixels @ weights["1.coefficients"].T + weights["1.intercepts"]
+    return decisions.argmax(axis=1).astype(np.uint8)
+
+
+@pytest.fixture
+def right(digits: DatasetRef) -> int:
+    """Return how many test images the classifier of the benchmark gets right."""
+    data = load_full(digits)
+    classes = answers(nearest_mean(data.x_train, data.y_train), data.x_test)
+    return int((classes == data.y_test).sum())
+
+
+def finish(ledger: Ledger, number: int, **fields: object) -> None:
+    record = ledger.records()[number]
+    assert record.config is not None
+    ledger.claim_run({record.run_key})
+    result = {"status": "complete", "config_id": record.config.config_id, "seed": record.seed}
+    ledger.record(number, RunResult.model_validate({**result, **fields}), worker=0)
+    ledger.finish(number, RunResult.model_validate({**result, **fields}))
+
+
+@pytest.fixture
+def bench(home: Path, digits: DatasetRef) -> Path:
+    """Write a benchmark; return its folder.
+
+    0 has weights, 1 and 2 and 3 have predictions alone, 4 has failed and recorded nothing,
+    5 waits.
+    """
+    data = load_full(digits)
+    weights = nearest_mean(data.x_train, data.y_train)
+    classes = answers(weights, data.x_test)
+    score = Score(correct=int((classes == data.y_test).sum()), total=len(classes))
+    known = {
+        "test": score,
+        "predictions": pack_predictions(classes.tobytes()),
+        "epochs": EPOCHS,
+    }
+    folder = home / "bench"
+    with closing(create_ledger(folder, StudySpec(name="bench", dataset=digits))) as ledger:
+        for name, seed in (
+            ("logistic-l2", 0), ("logistic-l2", 1), ("cnn-simple", 0), ("cnn-plain", 0),
+            ("mlp-784", 0), ("dnn", 0),
+        ):  # fmt: skip
+            config = get_reference(name).config
+            ledger.add_run(config, seed=seed, reference=name)
+        digest = save_weights(weights, weights_path(folder, 0))
+        finish(ledger, 0, weights_sha256=digest, **known)
+        for number in (1, 2, 3):
+            finish(ledger, number, **known)
+        failure = Failure(kind="error", message="boom")
+        finish(ledger, 4, status="failed", failure=failure)
+    return folder
+
+
+@pytest.fixture
+def search(home: Path, digits: DatasetRef, space_file: Path) -> Path:
+    """Write a search; return its folder. Trial 0 has weights, 1 was stopped after its epochs."""
+    data = load_search(digits)
+    weights = nearest_mean(data.x_train, data.y_train)
+    classes = answers(weights, data.x_validation)
+    score = Score(correct=int((classes == data.y_validation).sum()), total=len(classes))
+    spec = SearchSpec(
+        space=find_space(str(space_file)), sampler="random", pruner="none", epochs=2, seed=0
+    )
+    folder = home / "search"
+    config = RunConfig(model=LinearClassifier(), training=TRAINING)
+    study = StudySpec(name="search", dataset=digits, search=spec)
+    with closing(create_ledger(folder, study, slots=2)) as ledger:
+        digest = save_weights(weights, weights_path(folder, 0))
+        for number, fields in enumerate(
+            ({"status": "complete", "weights_sha256": digest}, {"status": "pruned"})
+        ):
+            ledger.study.ask()
+            ledger.begin(number, config, seed=number)
+            result = RunResult.model_validate(
+                {
+                    "config_id": config.config_id,
+                    "seed": number,
+                    "epochs": EPOCHS,
+                    "reports": ((4, 0.5),),
+                    "validation": score,
+                    **fields,
+                }
+            )
+            ledger.record(number, result, worker=0)
+            ledger.finish(number, result)
+    return folder
+
+
+def is_png(path: Path) -> bool:
+    return path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_with_weights_has_all_its_pictures(cli: Cli, bench: Path, tmp_path: Path) -> None:
+    code, out, err = cli("bench", "logistic-l2", "--output", "out/deep")
+    assert (code, err) == (0, "")
+    kinds = ("curves", "weights", "coefficients", "confusion", "mistakes")
+    assert out.splitlines() == [f"out/deep/logistic-l2-{kind}.png" for kind in kinds]
+    assert all(is_png(tmp_path / line) for line in out.splitlines())
+    assert len(list((tmp_path / "out" / "deep").iterdir())) == 5
+
+
+def test_the_number_means_the_same_run_and_svg_is_svg(
+    cli: Cli, bench: Path, tmp_path: Path
+) -> None:
+    code, out, _ = cli("bench", "0", "-o", "out", "-f", "svg", "--no-show")
+    assert code == 0
+    assert len(out.splitlines()) == 5
+    assert all((tmp_path / line).read_text().startswith("<?xml") for line in out.splitlines())
+
+
+def test_shown_answers_are_those_of_the_stored_weights(cli: Cli, bench: Path, right: int) -> None:
+    code, out, err = cli("bench", "logistic-l2", "--show")
+    assert (code, err) == (0, "")
+    assert out.startswith("logistic-l2 (documented) on digits\n")
+    assert f"right: {right} of 297 test images\n" in out
+    assert "surest mistakes" in out
+    assert "loss      training" in out
+    assert "1 one-against-rest(l2 penalty)" in out
+
+
+def test_held_out_trials_are_asked_about_validation_images_alone(
+    cli: Cli, search: Path, digits: DatasetRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the test images are not for trials")
+
+    monkeypatch.setattr("mnist_search.datasets.load_full", refuse)
+    data = load_search(digits)
+    weights = nearest_mean(data.x_train, data.y_train)
+    right = int((answers(weights, data.x_validation) == data.y_validation).sum())
+    code, out, err = cli("search", "0", "--show")
+    assert (code, err) == (0, "")
+    assert out.startswith("trial-0 (held-out) on digits\n")
+    assert f"right: {right} of 250 validation images\n" in out
+
+
+def test_predictions_alone_give_confusion_and_mistakes(cli: Cli, bench: Path, right: int) -> None:
+    code, out, err = cli("bench", "cnn-simple", "-o", "out", "--show")
+    assert code == 0
+    kinds = ("curves", "confusion", "mistakes")
+    assert out.splitlines()[-3:] == [f"out/cnn-simple-{kind}.png" for kind in kinds]
+    assert f"right: {right} of 297 test images\n" in out
+    assert "first mistakes" in out
+    assert "training, published" in out
+    assert err == (
+        "cnn-simple: not drawn: weights, feature maps: its trained weights are not stored "
+        "(the study has the weights of run 0)\n"
+    )
+
+
+def test_the_raw_pixels_of_a_document_are_named(cli: Cli, bench: Path) -> None:
+    _, out, _ = cli("bench", "cnn-plain", "--show")
+    assert "of 297 test images, not scaled\n" in out
+
+
+def test_runs_of_a_reference_keep_their_files_apart(cli: Cli, bench: Path) -> None:
+    code, out, _ = cli("bench", "logistic-l2", "--seed", "1", "-o", "out")
+    assert code == 0
+    assert out.splitlines()[0] == "out/logistic-l2-run-1-curves.png"
+
+
+def test_a_stopped_trial_has_its_curves(cli: Cli, search: Path) -> None:
+    code, out, err = cli("search", "1", "-o", "out")
+    assert (code, out) == (0, "out/trial-1-curves.png\n")
+    assert err.startswith("trial-1: not drawn: weights, confusion, mistakes: its trained weights")
+
+
+def test_a_digit_for_a_model_without_convolutions_is_told(cli: Cli, bench: Path) -> None:
+    code, _, err = cli("bench", "logistic-l2", "--show", "--digit", "3")
+    assert (code, err) == (0, "logistic-l2: not drawn: feature maps: it has no convolution\n")
+
+
+def test_images_that_are_gone_leave_curves_and_weights(
+    cli: Cli, home: Path, digits: DatasetRef
+) -> None:
+    gone = digits.model_copy(update={"name": "npz:gone", "path": "no/such.npz"})
+    folder = home / "gone"
+    with closing(create_ledger(folder, StudySpec(name="gone", dataset=gone))) as ledger:
+        ledger.add_run(get_reference("logistic-l2").config, seed=0, reference="logistic-l2")
+        weights = {
+            "1.coefficients": np.ones((10, 784), np.float32),
+            "1.intercepts": np.zeros(10, np.float32),
+        }
+        digest = save_weights(weights, weights_path(folder, 0))
+        finish(ledger, 0, weights_sha256=digest, epochs=EPOCHS)
+    code, out, err = cli("gone", "0", "-o", "out")
+    assert code == 0
+    kinds = ("curves", "weights", "coefficients")
+    assert out.splitlines() == [f"out/logistic-l2-{kind}.png" for kind in kinds]
+    assert "no/such.npz" in err
+    assert err.count("\n") == 1
+
+
+def test_weights_that_the_study_did_not_write_are_refused(
+    cli: Cli, bench: Path, tmp_path: Path
+) -> None:
+    path = weights_path(bench, 0)
+    genuine = path.read_bytes()
+    path.write_bytes(genuine + b" ")
+    code, out, err = cli("bench", "0", "-o", "out")
+    assert (code, out) == (5, "")
+    assert "not those that the study wrote" in err
+    path.unlink()
+    (tmp_path / "elsewhere.npz").write_bytes(genuine)
+    path.symlink_to(tmp_path / "elsewhere.npz")
+    code, out, err = cli("bench", "0", "-o", "out")
+    assert (code, out) == (5, "")
+    assert "must lie in the folder of their study" in err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    # The control: the same bytes in their place are drawn.
+    path.unlink()
+    path.write_bytes(genuine)
+    assert cli("bench", "0", "-o", "out")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["bench", "mlp-784", "--show"], "nothing of mlp-784 can be drawn: weights"),
+        (["bench", "5", "--show"], "run 5 of study bench is waiting"),
+        (["bench", "9", "--show"], "study bench has no run 9"),
+        (["bench", "cnn-larger", "--show"], "study bench has no run cnn-larger"),
+        (["bench", "logistic-l2", "--seed", "8", "--show"], "with seed 8"),
+        (["bench", "0"], "--output DIR or --show"),
+        (["bench", "0", "--show", "--digit", "10"], "--digit"),
+        (["nothing", "0", "--show"], "there is no study nothing"),
+    ],
+)
+def test_mistakes_are_one_line(cli: Cli, bench: Path, arguments: list[str], told: str) -> None:
+    code, out, err = cli(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert told in err
+    assert err.count("\n") == 1
+
+
+def test_without_matplotlib_there_is_a_hint_and_still_the_text(
+    cli: Cli, bench: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, out, err = cli("bench", "0", "-o", "out")
+    assert (code, out) == (2, "")
+    assert "pip install 'mnist-search[figures]'" in err
+    assert not (tmp_path / "out").exists()
+    code, out, err = cli("bench", "0", "--show")
+    assert (code, err) == (0, "")
+    assert "true 9" in out
+
+
+@pytest.mark.slow
+def test_a_trained_network_shows_its_feature_maps(
+    home: Path, digits: DatasetRef, tmp_path: Path
+) -> None:
+    from mnist_search.training import run_job
+
+    layers = (Conv(filters=4, kernel=5), Pool(size=2), Conv(filters=3, kernel=3), Flatten())
+    config = RunConfig(model=Network(layers=layers), training=TRAINING, protocol="documented")
+    folder = home / "real"
+    with closing(create_ledger(folder, StudySpec(name="real", dataset=digits))) as ledger:
+        ledger.add_run(config, seed=3, reference="cnn-larger")
+        path = str(weights_path(folder, 0))
+        job = Job(number=0, config=config, seed=3, dataset=digits, weights_path=path)
+        result = run_job(job, lambda *_: False)
+        finish(ledger, 0, **dict(result))
+    assert result.test is not None
+    # A process of its own: TensorFlow talks when it is loaded, and only then.
+    command = [sys.executable, "-m", "mnist_search", "figures", "real", "cnn-larger", "--show"]
+    options = ["--home", str(home), "-o", str(tmp_path / "out"), "--digit", "4"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"right: {result.test.correct} of 297 test images\n" in done.stdout
+    kinds = ("curves", "weights", "confusion", "mistakes", "features-1", "features-3")
+    paths = [tmp_path / "out" / f"cnn-larger-{kind}.png" for kind in kinds]
+    assert done.stdout.splitlines()[-6:] == [str(path) for path in paths]
+    assert all(map(is_png, paths))

@@ -1,0 +1,104 @@
+"""All pictures of one run, from what is known of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_search.reporting.figures.portrait import (
+    Answered,
+    BlankEpoch,
+    Convolved,
+    Portrait,
+    draw_portrait,
+    from_first_epoch,
+    portrait_text,
+)
+
+RANDOM = np.random.default_rng(3)
+EPOCHS = [
+    BlankEpoch(loss=0.5, accuracy=0.8, val_accuracy=0.9),
+    BlankEpoch(loss=0.25, accuracy=0.9),
+]
+IMAGES = np.zeros((6, 28, 28), np.uint8)
+IMAGES[:, 4:24, 6:22] = 255
+ANSWERED = Answered(
+    images=IMAGES,
+    labels=np.array([0, 1, 2, 3, 4, 5]),
+    classes=np.array([0, 1, 7, 3, 9, 8]),
+    confidence=np.array([1.0, 0.9, 0.6, 0.9, 0.99999, 0.7]),
+    what="test images",
+)
+WHOLE = Portrait(
+    name="run",
+    title="run on digits",
+    epochs=EPOCHS,
+    published=EPOCHS,
+    kernels={"1 C2(3x3 valid)": RANDOM.normal(size=(3, 3, 1, 2)).astype(np.float32)},
+    coefficients=RANDOM.normal(size=(10, 784)),
+    answered=ANSWERED,
+    convolved=[Convolved(layer=1, label="C2(3x3 valid)", maps=RANDOM.random((26, 26, 2)))],
+    digit=7,
+)
+
+
+def test_whole_portrait_has_every_picture(tmp_path: Path) -> None:
+    drawn = {kind: draw() for kind, draw in draw_portrait(WHOLE)}
+    assert list(drawn) == [
+        "curves", "weights", "coefficients", "confusion", "mistakes", "features-1",
+    ]  # fmt: skip
+    titles = {kind: figure.get_suptitle() for kind, figure in drawn.items()}
+    assert titles["confusion"] == "run on digits: confusion on 6 test images"
+    assert titles["mistakes"] == "run on digits: surest mistakes, true → answered"
+    assert titles["features-1"] == "run on digits: layer 1, C2(3x3 valid), on a 7"
+    assert not WHOLE.empty
+
+
+def test_what_is_not_known_is_not_drawn() -> None:
+    bare = Portrait(name="run", title="run", kernels={})
+    assert bare.empty
+    assert list(draw_portrait(bare)) == []
+    assert portrait_text(bare, width=80) == "run\n"
+
+
+def test_right_answers_alone_leave_no_mistakes_to_draw() -> None:
+    right = Answered(
+        images=IMAGES, labels=ANSWERED.labels, classes=ANSWERED.labels, confidence=None,
+        what="test images",
+    )  # fmt: skip
+    portrait = Portrait(name="run", title="run", kernels={}, answered=right)
+    assert [kind for kind, _ in draw_portrait(portrait)] == ["confusion"]
+    assert "mistakes" not in portrait_text(portrait, width=80)
+
+
+def test_epochs_keep_their_place_when_the_first_were_not_recorded() -> None:
+    (only,) = EPOCHS[:1]
+    assert from_first_epoch([only], 3) == [BlankEpoch(), BlankEpoch(), only]
+    assert from_first_epoch(EPOCHS, 1) == EPOCHS
+
+
+def test_confusion_has_true_classes_in_rows() -> None:
+    confusion = ANSWERED.confusion
+    assert (confusion[2, 7], confusion[7, 2], confusion.sum()) == (1, 0, 6)
+    assert ANSWERED.mistakes == 3
+
+
+def test_text_tells_curves_weights_and_mistakes() -> None:
+    text = portrait_text(WHOLE, width=80)
+    assert "loss      training               █▁  0.5000 → 0.2500\n" in text
+    assert "accuracy  validation, published  ▅   90.00%\n" in text
+    assert "right: 3 of 6 test images\n" in text
+    assert "n 18, mean" in text
+    (captions,) = [line for line in text.splitlines() if "4 → 9 99.9%" in line]
+    assert captions.split("  ")[0] == "4 → 9 99.9%"
+    assert captions.split()[4:] == ["5", "→", "8", "70.0%", "2", "→", "7", "60.0%"]
+    assert "first mistakes" not in text
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_text_can_be_plain_ascii(ascii_only: bool) -> None:
+    text = portrait_text(WHOLE, width=80, ascii_only=ascii_only)
+    assert text.isascii() is ascii_only
+    assert "?" not in text
