@@ -88,7 +88,7 @@ def test_killed_search_ends_whole_and_like_an_undisturbed_one(
     undisturbed.mkdir()
     killed.mkdir()
     process = start(undisturbed, space_file, "--workers", "1", seconds=0)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
 
     rng = random.Random(round_seed)
@@ -106,7 +106,7 @@ def test_killed_search_ends_whole_and_like_an_undisturbed_one(
         done = finished
         assert workers
     process = start(killed, space_file, "--workers", "1")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     check_whole(killed)
     assert params_in(killed) == params_in(undisturbed)
@@ -139,7 +139,7 @@ def test_signals_leave_nothing_running_and_say_how_to_go_on(
     wait_for_lines(process, 2)
     for _ in range(times):
         os.killpg(process.pid, number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=600)
     assert process.returncode == code, err
     assert "the same command goes on" in err
     assert "Traceback" not in err
@@ -147,6 +147,6 @@ def test_signals_leave_nothing_running_and_say_how_to_go_on(
     assert "RUNNING" not in states
     assert "WAITING" in states
     process = start(tmp_path, space_file, seconds=0)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     check_whole(tmp_path)
