@@ -1,5 +1,8 @@
 """What results mean: statistics, verdicts, ties and the leaderboard, pure functions of records."""
 
+from mnist_search.analysis.contrasts import CONTRASTS, Contrast
+from mnist_search.analysis.curves import CurvePoint
+from mnist_search.analysis.findings import Finding, Side, find_contrasts
 from mnist_search.analysis.leaderboard import Leaderboard, build_leaderboard
 from mnist_search.analysis.order import SortKey
 from mnist_search.analysis.predictions import (
@@ -16,7 +19,9 @@ from mnist_search.analysis.statistics import (
     Interval,
     Sample,
     Spread,
+    difference_interval,
     difference_p_value,
+    holm_adjusted,
     mcnemar_p_value,
     median_and_iqr,
     relative_to_fastest,
@@ -24,28 +29,40 @@ from mnist_search.analysis.statistics import (
     t_interval,
     wilson_interval,
 )
+from mnist_search.analysis.suite import Suite
 from mnist_search.analysis.ties import Contender, split_letters, tie_groups
 from mnist_search.analysis.traits import Traits, describe, traits_of
-from mnist_search.analysis.verdict import Verdict, verdict
+from mnist_search.analysis.verdict import Judgement, Verdict, verdict
+from mnist_search.analysis.wording import tell, tell_all
 
 __all__ = [
+    "CONTRASTS",
     "Answers",
     "Comparison",
     "Contender",
+    "Contrast",
+    "CurvePoint",
     "Estimate",
+    "Finding",
     "Interval",
+    "Judgement",
     "Leaderboard",
     "Row",
     "Sample",
+    "Side",
     "SortKey",
     "Spread",
+    "Suite",
     "Traits",
     "Verdict",
     "build_leaderboard",
     "compare_runs",
     "describe",
+    "difference_interval",
     "difference_p_value",
     "discordant_pairs",
+    "find_contrasts",
+    "holm_adjusted",
     "mcnemar_p_value",
     "median_and_iqr",
     "pack_predictions",
@@ -53,6 +70,8 @@ __all__ = [
     "split_letters",
     "summarize_runs",
     "t_interval",
+    "tell",
+    "tell_all",
     "tie_groups",
     "traits_of",
     "unpack_predictions",

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mnist_search.analysis.predictions import Answers, unpack_predictions
+from mnist_search.analysis.changes import recipe_changes
+from mnist_search.analysis.measurements import answers_of, any_of, with_measurements
 from mnist_search.analysis.row import Row, ScoreBasis
-from mnist_search.analysis.statistics import Estimate, Spread, median_and_iqr
+from mnist_search.analysis.statistics import Estimate
 from mnist_search.analysis.ties import Contender
 from mnist_search.analysis.traits import traits_of
 from mnist_search.analysis.verdict import (
-    Verdict,
+    Judgement,
     estimate,
     has_score,
     is_constant_answer,
+    published_estimate,
     verdict,
 )
 from mnist_search.references import Reference
@@ -54,7 +56,7 @@ def measured_entry(name: str, repeats: Sequence[Record], reference: Reference | 
         score_basis=basis,
         val_accuracy=val_accuracy,
         n=len(results) if first.state in ("complete", "pruned") else 0,
-        collapsed=_any(result.collapsed for result in results),
+        collapsed=any_of(result.collapsed for result in results),
         values=first.values,
         study=", ".join(dict.fromkeys(record.study for record in repeats)),
         number=min(record.number for record in repeats),
@@ -72,25 +74,25 @@ def measured_entry(name: str, repeats: Sequence[Record], reference: Reference | 
     if config is not None:
         row = _with_config(row, config, dataset)
     if results:
-        row = _with_measurements(row, results, config)
+        row = with_measurements(row, results, config)
     if reference is not None:
         row = _with_published(row, reference)
+        if config is not None and first.kind == "reference":
+            row = dataclasses.replace(row, changes=recipe_changes(reference, config))
         if config is not None and finished:
+            same_images = _same_images(reference, dataset, test)
             row = dataclasses.replace(
-                row,
-                verdict=verdict(reference, config, dataset, results),
-                gap=(
-                    test.accuracy - reference.published.accuracy
-                    if test is not None and _same_images(reference, dataset, test)
-                    else None
-                ),
+                _with_judgement(row, verdict(reference, config, dataset, results)),
+                gap=test.accuracy - reference.published.accuracy
+                if test is not None and same_images
+                else None,
             )
     contender = None
     if finished and basis_estimate is not None:
         contender = Contender(
             estimate=basis_estimate,
             image_set=None if dataset is None or basis != "test" else dataset.digest,
-            answers=_answers(results) if basis == "test" else {},
+            answers=answers_of(results) if basis == "test" else {},
         )
     return Entry(row=row, contender=contender)
 
@@ -101,14 +103,20 @@ def published_entry(reference: Reference, *, comparable: bool) -> Entry:
     `comparable` is False where the board is about other data than the published figure.
     """
     published = reference.published
-    alone = Estimate(accuracy=published.accuracy, images=published.test_images, runs=published.runs)
+    alone = published_estimate(reference)
     collapsed = is_constant_answer(published.accuracy, published.test_images)
-    judged: Verdict | None = None if comparable else "not comparable"
+    judged = None
+    if collapsed:
+        share = f"{100 * published.accuracy:.2f} %"
+        judged = Judgement(
+            verdict="collapsed", reason=f"the published {share} are those of one constant answer"
+        )
+    elif not comparable:
+        judged = Judgement(verdict="not comparable", reason="the board is about other data")
     row = Row(
         name=reference.name,
         kind="reference",
         status="published",
-        verdict="collapsed" if collapsed else judged,
         score=published.accuracy,
         score_low=alone.interval.low,
         score_high=alone.interval.high,
@@ -119,6 +127,7 @@ def published_entry(reference: Reference, *, comparable: bool) -> Entry:
         reference=reference.name,
     )
     row = _with_published(_with_config(row, reference.config, None), reference)
+    row = _with_judgement(row, judged)
     return Entry(row=row, contender=Contender(estimate=alone))
 
 
@@ -183,47 +192,6 @@ def _with_config(row: Row, config: RunConfig, dataset: DatasetRef | None) -> Row
     )
 
 
-def _with_measurements(row: Row, results: Sequence[RunResult], config: RunConfig | None) -> Row:
-    times = [result.timings for result in results]
-    fit = _spread([time.fit_seconds for time in times])
-    steps = _spread([seconds for time in times for seconds in time.step_seconds])
-    epoch_seconds = [
-        epoch.seconds + epoch.validation_seconds for result in results for epoch in result.epochs
-    ]
-    epochs = max(len(result.epochs) for result in results)
-    if epochs == 0 and row.status == "complete" and config is not None:
-        epochs = config.training.epochs
-    memory = [time.peak_memory_bytes for time in times if time.peak_memory_bytes is not None]
-    return dataclasses.replace(
-        row,
-        parameters=_first((result.parameters for result in results), row.parameters),
-        trainable_parameters=_first(
-            (result.trainable_parameters for result in results), row.trainable_parameters
-        ),
-        flops=_first((result.flops for result in results), row.flops),
-        epochs=epochs,
-        test_loss=_mean([_loss(result.test) for result in results]),
-        test_clipped_loss=_mean(
-            [None if result.test is None else result.test.clipped_loss for result in results]
-        ),
-        fit_seconds=_median(fit),
-        fit_seconds_iqr=None if fit is None else fit.iqr,
-        seconds_per_epoch=_median(_spread(epoch_seconds)),
-        build_seconds=_median(_spread([time.build_seconds for time in times])),
-        first_step_seconds=_median(_spread([time.first_step_seconds for time in times])),
-        step_ms=None if steps is None else steps.median * 1e3,
-        step_ms_iqr=None if steps is None or steps.iqr is None else steps.iqr * 1e3,
-        inference_us=_median(_spread([time.inference_us_batch_256 for time in times])),
-        inference_us_batch_1=_median(_spread([time.inference_us_batch_1 for time in times])),
-        peak_memory_bytes=max(memory, default=None),
-        contended=_any(result.contended for result in results),
-        precision=results[0].precision,
-        threads=_first((result.threads for result in results), None),
-        machine_id=machine_of(results[0]),
-        config_ids=tuple(dict.fromkeys(result.config_id for result in results)),
-    )
-
-
 def _with_published(row: Row, reference: Reference) -> Row:
     published = reference.published
     return dataclasses.replace(
@@ -237,31 +205,20 @@ def _with_published(row: Row, reference: Reference) -> Row:
     )
 
 
-def machine_of(result: RunResult | None) -> str | None:
-    """Return the machine that a result was measured on."""
-    if result is None or result.environment is None:
-        return None
-    return result.environment.machine_id
+def _with_judgement(row: Row, judgement: Judgement | None) -> Row:
+    if judgement is None:
+        return row
+    return dataclasses.replace(row, verdict=judgement.verdict, verdict_reason=judgement.reason)
 
 
-def _same_images(reference: Reference, dataset: DatasetRef | None, test: Estimate) -> bool:
+def _same_images(reference: Reference, dataset: DatasetRef | None, test: Estimate | None) -> bool:
     return (
-        dataset is not None
+        test is not None
+        and dataset is not None
         and dataset.name == "mnist"
         and not dataset.fallback
         and test.images == reference.published.test_images
     )
-
-
-def _answers(results: Sequence[RunResult]) -> dict[int, Answers]:
-    return {
-        result.seed: Answers(
-            predictions=unpack_predictions(result.predictions, result.test.total),
-            correct=result.test.correct,
-        )
-        for result in results
-        if result.predictions is not None and result.test is not None
-    }
 
 
 def _estimate(scores: Sequence[Score | None]) -> Estimate | None:
@@ -283,32 +240,3 @@ def _failure(results: Sequence[RunResult]) -> str | None:
         if result.failure is not None:
             return f"{result.failure.kind}: {result.failure.message}"
     return None
-
-
-def _loss(score: Score | None) -> float | None:
-    return None if score is None else score.loss
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known else None
-
-
-def _spread(values: Sequence[float | None]) -> Spread | None:
-    return median_and_iqr([value for value in values if value is not None])
-
-
-def _median(spread: Spread | None) -> float | None:
-    return None if spread is None else spread.median
-
-
-def _first(values: Iterable[int | None], otherwise: int | None) -> int | None:
-    return next((value for value in values if value is not None), otherwise)
-
-
-def _any(flags: Iterable[bool | None]) -> bool | None:
-    """Return True if any flag is set, None if none is and one is unknown."""
-    known = list(flags)
-    if any(known):
-        return True
-    return False if known and None not in known else None

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from mnist_search.analysis.entries import Entry, machine_of, measured_entry, published_entry
+from mnist_search.analysis.entries import Entry, measured_entry, published_entry
+from mnist_search.analysis.measurements import machine_of
 from mnist_search.analysis.notes import environment_lines, notes_on
 from mnist_search.analysis.order import (
     SortKey,
@@ -18,7 +19,9 @@ from mnist_search.analysis.order import (
     with_time_ratios,
 )
 from mnist_search.analysis.row import Row
+from mnist_search.analysis.suite import Suite, build_suite
 from mnist_search.analysis.ties import find_differences, letters
+from mnist_search.analysis.times import is_measured_reference, with_document_ratios
 from mnist_search.errors import UsageError
 from mnist_search.references import Reference
 from mnist_search.specs import Record, RunConfig
@@ -29,12 +32,16 @@ MOST_LETTERED_ROWS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaderboard:
-    """Rows in the order to show, notes that belong under them, and where it was measured."""
+    """Rows in the order to show, notes that belong under them, and where it was measured.
+
+    `suite` is about all the references measured, whichever rows are shown; None for none.
+    """
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
     environment: tuple[str, ...]
     sort: SortKey = "accuracy"
+    suite: Suite | None = None
 
 
 def build_leaderboard(
@@ -55,8 +62,9 @@ def build_leaderboard(
     figures have a rank; pruned ones follow by their last accuracy, then failed, running and
     waiting ones. Repeats of a reference (and of a confirmed trial) under one configuration,
     data set, precision and machine make one row; a seed that ran twice counts once, the latest.
-    A reference without a complete run here stands with its published figure alone, unranked
-    where the board is about other data than MNIST.
+    A reference without a complete run of its own recipe stands with its published figure alone,
+    unranked where the board is about other data than MNIST; runs of a changed recipe are rows
+    beside it, which name their changes.
 
     `sort` by time, and `pareto` (rows that no other row of the same machine beats in accuracy
     and fit time together; collapsed ones never count), keep machines apart. `top` keeps
@@ -77,14 +85,14 @@ def build_leaderboard(
         measured = {
             entry.row.reference
             for entry in entries
-            if entry.row.kind == "reference" and entry.row.status == "complete"
+            if is_measured_reference(entry.row) and not entry.row.changes
         }
         entries += [
             published_entry(reference, comparable=comparable)
             for reference in references
             if reference.name not in measured
         ]
-    every = with_time_ratios(_ranked(entries, rank_published=comparable))
+    every = with_document_ratios(with_time_ratios(_ranked(entries, rank_published=comparable)))
     rows = sorted_rows(every, order)
     if pareto:
         rows = pareto_front(rows)
@@ -98,7 +106,11 @@ def build_leaderboard(
         lettered=MOST_LETTERED_ROWS,
     )
     return Leaderboard(
-        rows=tuple(shown), notes=notes, environment=environment_lines(every, records), sort=order
+        rows=tuple(shown),
+        notes=notes,
+        environment=environment_lines(every, records),
+        sort=order,
+        suite=build_suite(every, records, references),
     )
 
 

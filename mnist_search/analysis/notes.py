@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mnist_search.analysis.entries import machine_of
+from mnist_search.analysis.measurements import machine_of
 from mnist_search.analysis.row import Row
 from mnist_search.analysis.ties import split_letters
 from mnist_search.specs import Record
@@ -25,6 +25,7 @@ def notes_on(
         *_leader(rows),
         *_scores(rows),
         *_collapsed(rows),
+        *_changed(rows),
         *_failures(rows),
         *_runs(rows),
         *_times(rows, by_time=by_time or pareto),
@@ -104,6 +105,7 @@ def _leader(rows: Sequence[Row]) -> list[str]:
             and row is not best
             and row.protocol == "documented"
             and row.verdict != "not comparable"
+            and not row.changes
         }
         ahead = sum(_rank(row) > best.rank_high for row in documented.values())
         behind = sum(_rank(row) < best.rank_low for row in documented.values())
@@ -124,8 +126,8 @@ def _scores(rows: Sequence[Row]) -> list[str]:
         )
     if any(row.rank_low is not None for row in rows):
         found.append(
-            "Rows are told apart at 5 % over all pairs together (Holm): by McNemar's test on the "
-            "same test images, else by two proportions."
+            "Rows are told apart at 5 % over all pairs together (Holm): on the same test images "
+            "by McNemar's test, over several seeds by a paired t test, else by two proportions."
         )
     return found
 
@@ -156,6 +158,13 @@ def _data(records: Sequence[Record]) -> list[str]:
 def _collapsed(rows: Sequence[Row]) -> list[str]:
     names = [row for row in rows if row.collapsed]
     return [f"Collapsed to one constant answer: {_names(names)}."] if names else []
+
+
+def _changed(rows: Sequence[Row]) -> list[str]:
+    changed = [row for row in rows if row.changes]
+    if not changed:
+        return []
+    return [f"Run with a changed recipe, and so no baseline: {_names(changed)}."]
 
 
 def _runs(rows: Sequence[Row]) -> list[str]:

@@ -27,6 +27,13 @@ class Row:
     the published ones do. `time_ratio` is the fit time as a multiple of the fastest row of the
     same machine. `gap` is the measured less the published test accuracy, on the same images.
     `inference_us` is per image at batch 256.
+    `document_time_ratio` is the time of an epoch as a multiple of the fastest reference of the
+    same document that ran under the same conditions, `published_time_ratio` the same of the
+    published times; they compare where the times of two machines do not (see `times`).
+    `verdict_reason` says why the verdict is what it is. `changes` names what differs from the
+    reference's own recipe under this protocol: a row with changes is no baseline.
+    `machine` and `versions` are where the runs were measured; a package that was not the same in
+    all runs has all its versions.
     """
 
     rank: int | None = None
@@ -36,6 +43,7 @@ class Row:
     kind: Literal["trial", "reference"]
     status: Status
     verdict: Verdict | None = None
+    verdict_reason: str | None = None
     score: float | None = None
     score_low: float | None = None
     score_high: float | None = None
@@ -68,6 +76,11 @@ class Row:
     fit_seconds_iqr: float | None = None
     time_ratio: float | None = None
     seconds_per_epoch: float | None = None
+    seconds_per_epoch_iqr: float | None = None
+    document_time_ratio: float | None = None
+    published_time_ratio: float | None = None
+    import_seconds: float | None = None
+    data_seconds: float | None = None
     build_seconds: float | None = None
     first_step_seconds: float | None = None
     step_ms: float | None = None
@@ -82,6 +95,7 @@ class Row:
     document: str | None = None
     protocol: str | None = None
     raw_test_pixels: bool | None = None
+    changes: tuple[str, ...] = ()
     family: str | None = None
     architecture: str | None = None
     depth: int | None = None
@@ -98,6 +112,8 @@ class Row:
     precision: str | None = None
     threads: int | None = None
     machine_id: str | None = None
+    machine: dict[str, object] | None = None
+    versions: dict[str, str] | None = None
     dataset: str | None = None
     dataset_fallback: bool | None = None
     study: str | None = None
@@ -114,6 +130,8 @@ class Row:
 
     @property
     def label(self) -> str:
-        """Return the name to show: with the protocol, where it is not the usual one."""
+        """Return the name to show: with an unusual protocol, and with what was changed."""
         usual = "held-out" if self.kind == "trial" else "documented"
-        return self.name if self.protocol in (None, usual) else f"{self.name} ({self.protocol})"
+        protocol = [] if self.protocol in (None, usual) else [self.protocol]
+        said = ", ".join([*filter(None, protocol), *self.changes])
+        return f"{self.name} ({said})" if said else self.name

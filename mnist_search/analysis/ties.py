@@ -8,7 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mnist_search.analysis.predictions import Answers, compare_runs
-from mnist_search.analysis.statistics import CONFIDENCE, Estimate, difference_p_value
+from mnist_search.analysis.statistics import (
+    SIGNIFICANT,
+    Estimate,
+    difference_p_value,
+    holm_adjusted,
+)
 
 Pair = tuple[int, int]
 
@@ -54,16 +59,9 @@ def find_differences(contenders: Sequence[Contender]) -> set[Pair]:
 
 
 def holm_differences(p_values: Mapping[Pair, float]) -> set[Pair]:
-    """Return the pairs that differ at 5 % over all of them together.
-
-    Source: S. Holm, Scand. J. Stat. 6 (1979).
-    """
-    found: set[Pair] = set()
-    for rank, pair in enumerate(sorted(p_values, key=lambda pair: p_values[pair])):
-        if p_values[pair] > (1 - CONFIDENCE) / (len(p_values) - rank):
-            break
-        found.add(pair)
-    return found
+    """Return the pairs that differ at 5 % over all of them together."""
+    adjusted = holm_adjusted(list(p_values.values()))
+    return {pair for pair, p in zip(p_values, adjusted, strict=True) if p <= SIGNIFICANT}
 
 
 def letters(count: int, different: set[Pair]) -> list[str]:

@@ -22,6 +22,7 @@ from mnist_search.specs import (
     Nadam,
     Network,
     Optimizer,
+    Pool,
     RMSprop,
     RunConfig,
 )
@@ -96,6 +97,42 @@ def traits_of(config: RunConfig) -> Traits:
             )
         case _:
             assert_never(model)
+
+
+def differing_traits(first: RunConfig, second: RunConfig) -> tuple[str, ...]:
+    """Name the choices in which two configurations differ, for the reader.
+
+    The spread of random kernels is left out: it follows from the widths where documents set it.
+    """
+    one, other = _comparable_traits(first), _comparable_traits(second)
+    return tuple(name for name in one if one[name] != other[name])
+
+
+def _comparable_traits(config: RunConfig) -> dict[str, object]:
+    traits, model = traits_of(config), config.model
+    layers = model.layers if isinstance(model, Network) else ()
+    convolutions = [layer for layer in layers if isinstance(layer, Conv)]
+    weighted = [layer for layer in layers if isinstance(layer, Conv | Dense)]
+    return {
+        "family": traits.family,
+        "depth": traits.depth,
+        "widths": traits.widths,
+        "kernels": tuple(layer.kernel for layer in convolutions),
+        "padding": frozenset(layer.padding for layer in convolutions),
+        "pooling": tuple(layer.size for layer in layers if isinstance(layer, Pool)),
+        "bias": all(layer.bias for layer in weighted),
+        "initializer": frozenset(layer.initializer.name for layer in weighted),
+        "activation": traits.activation,
+        "norm": traits.norm,
+        "dropout": traits.dropout,
+        "penalty": model.penalty if isinstance(model, LinearClassifier) else None,
+        "optimizer": traits.optimizer,
+        "learning rate": traits.learning_rate,
+        "batch size": traits.batch_size,
+        "schedule": traits.schedule,
+        "epochs": config.training.epochs,
+        "augmentation": config.training.augmentation,
+    }
 
 
 def describe(config: RunConfig) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mnist_search.reporting.live import Progress
     from mnist_search.specs import DatasetRef, Precision, Protocol, Record
     from mnist_search.studies import Interrupt, Ledger, Outcome, StudySpec
+    from mnist_search.studies.benchmark import TestPixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,14 @@ class BenchmarkOptions:
     home: Path | None
     format: Format
     quiet: bool
+    learning_rate: float | None = None
+    test_pixels: TestPixels = "as-documented"
+
+    @property
+    def purpose(self) -> str:
+        """Return what the runs are for: runs of changed recipes have a study of their own."""
+        changed = self.learning_rate is not None or self.test_pixels != "as-documented"
+        return "changed" if changed else "quick" if self.quick else "bench"
 
 
 def search(options: SearchOptions, around: Surroundings) -> int:
@@ -164,7 +173,7 @@ def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
     dataset = _resolve_dataset(options.dataset, around)
     name = options.study
     if name is None:
-        name = plain_name(f"{'quick' if options.quick else 'bench'}-{dataset.name}")
+        name = plain_name(f"{options.purpose}-{dataset.name}")
     folder = study_folder(resolve_home(options.home, around.environ), name)
     spec = StudySpec(name=name, dataset=dataset, precision=options.precision)
     runs = plan_runs(
@@ -173,6 +182,8 @@ def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
         repeats=options.repeats,
         seed=options.seed,
         quick=options.quick,
+        learning_rate=options.learning_rate,
+        test_pixels=options.test_pixels,
     )
     workers = _workers(options.workers)
     ledger = open_benchmark(folder, spec)

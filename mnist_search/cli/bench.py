@@ -68,6 +68,18 @@ def bench(
             help="End a run that takes longer; it counts as failed.",
         ),
     ] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATE",
+            help="Change the recipes to this rate, to see whether such a mistake shows.",
+            show_default="the reference's own",
+        ),
+    ] = None,
+    test_pixels: Annotated[
+        Literal["as-documented", "scaled", "raw"],
+        typer.Option(help="Change the test images likewise: raw pixels are 0..255."),
+    ] = "as-documented",
     dataset: DatasetOption = "auto",
     precision: PrecisionOption = "float32",
     home: HomeOption = None,
@@ -76,7 +88,9 @@ def bench(
 ) -> int:
     """Train published references and set measured beside published.
 
-    One worker has all cores by default, because times of runs side by side do not compare.
+    One worker has all cores by default, because times of runs side by side do not compare. Runs
+    of a recipe changed by --learning-rate or --test-pixels go into a study of their own, are
+    judged like the others, and never stand for the reference.
 
     Example: mnist-search bench mlp-784 cnn-simple cnn-larger --full
     """
@@ -100,5 +114,7 @@ def bench(
         home=home,
         format=format,
         quiet=quiet,
+        learning_rate=learning_rate,
+        test_pixels=test_pixels,
     )
     return benchmark(options, Surroundings.of_this_process())

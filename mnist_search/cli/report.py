@@ -37,7 +37,10 @@ def report(
 ) -> None:
     """Rank trials and references together, published figures beside measured ones.
 
-    Example: mnist-search report --top 10, or mnist-search report -f csv -o board.csv
+    Measured references add verdicts, times, findings and learning curves below the board.
+
+    Example: mnist-search report --top 10, or
+    mnist-search report bench-mnist -f markdown -o reports/references.md
     """
     from mnist_search.analysis import build_leaderboard
     from mnist_search.references import REFERENCES

@@ -109,7 +109,8 @@ def _format_bytes(count: float) -> str:
         return UNKNOWN
     for unit in ("B", "KiB", "MiB"):
         if abs(count) < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.3g} {unit}"
+            whole = unit == "B" or count >= 100  # .3g turns 1,010 into 1.01e+03.
+            return f"{count:.0f} {unit}" if whole else f"{count:.3g} {unit}"
         count /= 1024
     return f"{count:.3g} GiB"
 

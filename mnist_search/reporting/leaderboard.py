@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from mnist_search.analysis import Leaderboard, Row, split_letters
+from mnist_search.analysis import Leaderboard, Row, split_letters, tell
 from mnist_search.reporting.cells import Column, format_seconds
 from mnist_search.reporting.rows import check_format
 
@@ -44,7 +44,9 @@ def render_leaderboard(
 
     `table` and `markdown` show COLUMNS, or the ones given: those of COLUMNS are made for
     reading, any key of `Row` may be named beside them. `json` and `csv` hold every key of every
-    row, unrounded, and in CSV only `columns` where they are given. `width` is the terminal's,
+    row, unrounded, and in CSV only `columns` where they are given. What there is to say about
+    measured references follows the board: all of it in `markdown`, times and findings in
+    `table`; `json` has the findings as `contrasts`, and `curves`. `width` is the terminal's,
     None: as standard output has it; `plain` is for a file: no colour, and no screen's width.
 
     Raises:
@@ -56,22 +58,33 @@ def render_leaderboard(
             from mnist_search.reporting.terminal import detect_terminal, render_table
 
             headline, *rest = board.notes if board.notes else (None,)
-            return render_table(
+            terminal = detect_terminal(width, plain=plain)
+            text = render_table(
                 _display(board.rows),
                 shown,
                 title=headline,
                 notes=[*_legend(board.rows), *rest, *board.environment],
-                terminal=detect_terminal(width, plain=plain),
+                terminal=terminal,
                 row_styles=_row_styles(board.rows),
             )
+            if board.suite is None:
+                return text
+            from mnist_search.reporting.suite import render_suite_table
+
+            return f"{text}\n{render_suite_table(board.suite, terminal)}"
         case "markdown":
             from mnist_search.reporting.markdown import render_markdown
 
-            return render_markdown(
+            text = render_markdown(
                 _display(board.rows),
                 shown,
                 notes=[*board.notes, *_legend(board.rows), *board.environment],
             )
+            if board.suite is None:
+                return text
+            from mnist_search.reporting.suite import render_suite_markdown
+
+            return f"## Leaderboard\n\n{text}\n{render_suite_markdown(board.suite)}"
         case "json":
             from mnist_search.reporting.json import render_json
 
@@ -80,6 +93,7 @@ def render_leaderboard(
                 sort=board.sort,
                 notes=board.notes,
                 environment=board.environment,
+                **_suite(board),
             )
         case "csv":
             from mnist_search.reporting.csv import render_csv
@@ -89,6 +103,18 @@ def render_leaderboard(
             return render_csv(rows, every if columns is None else columns)
         case never:
             assert_never(never)
+
+
+def _suite(board: Leaderboard) -> dict[str, object]:
+    """Return what is known of measured references beyond their rows, for JSON."""
+    if board.suite is None:
+        return {}
+    return {
+        "contrasts": [
+            finding.as_dict() | {"text": tell(finding)} for finding in board.suite.findings
+        ],
+        "curves": [point.as_dict() for point in board.suite.curves],
+    }
 
 
 def _display(rows: Sequence[Row]) -> list[Mapping[str, object]]:

@@ -92,18 +92,7 @@ def render_table(
         style = row_styles[number] if number < len(row_styles) else ""
         shown = [Text(_shorten(line[place], widths[place])) for place in kept]
         table.add_row(*shown, style=style)
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=terminal.color,
-        color_system="standard" if terminal.color else None,
-        no_color=not terminal.color,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    out, console = _console(terminal)
     if title is not None:
         console.print(Text(clean(title), style="bold"))
         console.print()
@@ -118,10 +107,40 @@ def render_table(
         console.print()
     for note in notes:
         console.print(Text(clean(note), style="dim"))
-    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-    return (
-        text.translate(_ASCII).encode("ascii", "replace").decode() if terminal.ascii_only else text
+    return _text(out, terminal)
+
+
+def render_lines(title: str, lines: Sequence[str], terminal: Terminal) -> str:
+    """Return sentences under a title, wrapped to the terminal, each after a dash."""
+    out, console = _console(terminal)
+    console.print(Text(clean(title), style="bold"))
+    console.print()
+    for line in lines:
+        console.print(Text(f"- {clean(line)}"))
+    return _text(out, terminal)
+
+
+def _console(terminal: Terminal) -> tuple[io.StringIO, Console]:
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=max(MINIMUM_WIDTH, terminal.width),
+        force_terminal=terminal.color,
+        color_system="standard" if terminal.color else None,
+        no_color=not terminal.color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
     )
+    return out, console
+
+
+def _text(out: io.StringIO, terminal: Terminal) -> str:
+    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    if terminal.ascii_only:
+        return text.translate(_ASCII).encode("ascii", "replace").decode()
+    return text
 
 
 def _fit(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> dict[int, int]:

@@ -94,6 +94,8 @@ def test_one_common_seed_is_mcnemar() -> None:
     assert found.seeds == (1,)
     assert found.difference == pytest.approx(0.03)
     assert found.p_value == pytest.approx(mcnemar_p_value(35, 5))
+    assert found.interval.low < 0.03 < found.interval.high
+    assert found.interval.low > 0.015
 
 
 def test_no_common_seed_is_no_comparison() -> None:
@@ -110,3 +112,24 @@ def test_several_seeds_have_to_agree() -> None:
     torn = compare_runs(better, worse | {2: answers([])})
     assert torn is not None
     assert torn.p_value > 0.2
+
+
+def test_more_seeds_do_not_hide_what_one_shows() -> None:
+    # 10 against 60 errors of 1,000: three seeds that agree must tell as clearly as one does.
+    better = {seed: answers(range(10 + seed)) for seed in range(3)}
+    worse = {seed: answers(range(100, 160 + seed)) for seed in range(3)}
+    one, three = compare_runs({0: better[0]}, {0: worse[0]}), compare_runs(better, worse)
+    assert one is not None
+    assert three is not None
+    assert one.p_value < 1e-7
+    assert three.p_value < 1e-7
+
+
+def test_more_seeds_do_not_multiply_the_images() -> None:
+    first, second = answers(range(0, 40)), answers(range(20, 75))
+    one = compare_runs({0: first}, {0: second})
+    many = compare_runs(dict.fromkeys(range(9), first), dict.fromkeys(range(9), second))
+    assert one is not None
+    assert many is not None
+    assert many.p_value == pytest.approx(one.p_value, rel=0.25)
+    assert many.interval.low == pytest.approx(one.interval.low)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,14 @@ from mnist_search.analysis import (
     t_interval,
     wilson_interval,
 )
-from mnist_search.analysis.statistics import paired_t_p_value, student_p_value, student_quantile
+from mnist_search.analysis.statistics import (
+    difference_interval,
+    holm_adjusted,
+    mean_p_value,
+    paired_variance,
+    student_p_value,
+    student_quantile,
+)
 
 
 @given(total=st.integers(1, 20_000), share=st.floats(0, 1))
@@ -86,12 +94,44 @@ def test_one_seed_says_nothing_of_the_spread() -> None:
     assert t_interval([0.98]) is None
 
 
-def test_paired_t_equals_scipy_and_knows_no_spread() -> None:
+def test_a_mean_over_seeds_alone_is_students_test() -> None:
     differences = [0.002, 0.001, 0.004]
     expected = stats.ttest_1samp(differences, 0.0).pvalue
-    assert paired_t_p_value(differences) == pytest.approx(expected, rel=1e-9)
-    assert paired_t_p_value([0.0, 0.0]) == 1.0
-    assert paired_t_p_value([0.5, 0.5]) == 0.0
+    sample = summarize_runs(differences)
+    assert sample.sd is not None
+    parts = [(sample.sd**2 / 3, 2)]
+    assert mean_p_value(sample.mean, 0.0, parts) == pytest.approx(expected, rel=1e-9)
+    # The error of the images adds to the variance, and also to the certainty about it.
+    assert mean_p_value(sample.mean, 1.0, parts) > 0.99
+    assert mean_p_value(0.0, 0.0, []) == 1.0
+    assert mean_p_value(0.1, 0.0, []) == 0.0
+
+
+def test_paired_variance_is_that_of_a_mean_of_signs() -> None:
+    signs = [1] * 40 + [-1] * 20 + [0] * 9_940
+    exact = statistics.pvariance(signs) / len(signs)
+    assert paired_variance(40, 20, 10_000) == pytest.approx(exact, rel=0.02)
+    assert paired_variance(0, 0, 10_000) > 0
+
+
+@given(st.lists(st.floats(0, 1), max_size=12))
+@settings(deadline=None)
+def test_holm_adjusted_equals_scipys_definition(p_values: list[float]) -> None:
+    found = holm_adjusted(p_values)
+    ordered = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    for rank, place in enumerate(ordered):
+        steps = [p_values[ordered[k]] * (len(p_values) - k) for k in range(rank + 1)]
+        assert found[place] == pytest.approx(min(1.0, max(steps)))
+
+
+def test_the_interval_of_a_difference() -> None:
+    one, other = Estimate(accuracy=0.99, images=10_000), Estimate(accuracy=0.98, images=10_000)
+    found = difference_interval(one, other)
+    assert (found.low + found.high) / 2 == pytest.approx(0.01)
+    half = 1.96 * (0.99 * 0.01 / 10_000 + 0.98 * 0.02 / 10_000) ** 0.5
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.01)
+    wild = difference_interval(Estimate(accuracy=0.99, images=10_000, runs=2, sd=0.01), other)
+    assert wild.low < 0 < found.low
 
 
 def test_an_estimate_of_one_run_has_wilsons_interval() -> None:

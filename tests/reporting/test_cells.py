@@ -23,6 +23,7 @@ from mnist_search.reporting.cells import Style, clean, format_cell, format_secon
         (12.345, "microseconds", "12.3 µs"),
         (1234.5, "microseconds", "1,234 µs"),
         (943718400, "bytes", "900 MiB"),
+        (1059061760, "bytes", "1010 MiB"),
         (5 * 2**30, "bytes", "5 GiB"),
         ((32, 64), "text", "32, 64"),
         ({"lr": 0.001, "bn": True}, "text", "lr=0.001, bn=yes"),

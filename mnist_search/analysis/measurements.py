@@ -1,0 +1,149 @@
+"""What the runs behind a row measured, put together: times, sizes, losses, where and with what."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Sequence
+
+from mnist_search.analysis.predictions import Answers, unpack_predictions
+from mnist_search.analysis.row import Row
+from mnist_search.analysis.statistics import Spread, median_and_iqr
+from mnist_search.specs import Environment, Epoch, RunConfig, RunResult, Timings
+
+
+def with_measurements(row: Row, results: Sequence[RunResult], config: RunConfig | None) -> Row:
+    """Fill in what `results`, the repeats behind the row, measured beside their accuracy."""
+    times = [result.timings for result in results]
+    fit = _spread([time.fit_seconds for time in times])
+    steps = _spread([seconds for time in times for seconds in time.step_seconds])
+    epoch = _spread([seconds for result in results for seconds in _epoch_seconds(result.epochs)])
+    epochs = max((epoch.epoch for result in results for epoch in result.epochs), default=0)
+    if epochs == 0 and row.status == "complete" and config is not None:
+        epochs = config.training.epochs
+    memory = [time.peak_memory_bytes for time in times if time.peak_memory_bytes is not None]
+    environments = [result.environment for result in results if result.environment is not None]
+    return dataclasses.replace(
+        row,
+        parameters=_first((result.parameters for result in results), row.parameters),
+        trainable_parameters=_first(
+            (result.trainable_parameters for result in results), row.trainable_parameters
+        ),
+        flops=_first((result.flops for result in results), row.flops),
+        epochs=epochs,
+        test_loss=mean([None if result.test is None else result.test.loss for result in results]),
+        test_clipped_loss=mean(
+            [None if result.test is None else result.test.clipped_loss for result in results]
+        ),
+        fit_seconds=_median(fit),
+        fit_seconds_iqr=_iqr(fit),
+        seconds_per_epoch=_median(epoch),
+        seconds_per_epoch_iqr=_iqr(epoch),
+        import_seconds=_phase(times, "import_seconds"),
+        data_seconds=_phase(times, "data_seconds"),
+        build_seconds=_phase(times, "build_seconds"),
+        first_step_seconds=_phase(times, "first_step_seconds"),
+        step_ms=_thousandfold(_median(steps)),
+        step_ms_iqr=_thousandfold(_iqr(steps)),
+        inference_us=_phase(times, "inference_us_batch_256"),
+        inference_us_batch_1=_phase(times, "inference_us_batch_1"),
+        peak_memory_bytes=max(memory, default=None),
+        contended=any_of(result.contended for result in results),
+        precision=results[0].precision,
+        threads=_first((result.threads for result in results), None),
+        machine_id=machine_of(results[0]),
+        machine=_machine(environments[0]) if environments else None,
+        versions=_versions(environments),
+        config_ids=tuple(dict.fromkeys(result.config_id for result in results)),
+    )
+
+
+def machine_of(result: RunResult | None) -> str | None:
+    """Return the machine that a result was measured on."""
+    if result is None or result.environment is None:
+        return None
+    return result.environment.machine_id
+
+
+def answers_of(results: Iterable[RunResult]) -> dict[int, Answers]:
+    """Return the answers to the test images by seed, for the runs that kept them."""
+    return {
+        result.seed: Answers(
+            predictions=unpack_predictions(result.predictions, result.test.total),
+            correct=result.test.correct,
+        )
+        for result in results
+        if result.predictions is not None and result.test is not None
+    }
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of the known values, None where none is known."""
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known else None
+
+
+def any_of(flags: Iterable[bool | None]) -> bool | None:
+    """Return True if any flag is set, None if none is and one is unknown."""
+    known = list(flags)
+    if any(known):
+        return True
+    return False if known and None not in known else None
+
+
+def _epoch_seconds(epochs: Sequence[Epoch]) -> list[float]:
+    """Return the seconds of one epoch, for each line of a run.
+
+    A line may stand for all the epochs since the one before it: scikit-learn trains a linear
+    classifier in one go, and only its last epoch has a line.
+    """
+    before = [0, *(epoch.epoch for epoch in epochs)]
+    return [
+        (epoch.seconds + epoch.validation_seconds) / max(1, epoch.epoch - last)
+        for last, epoch in zip(before, epochs, strict=False)
+    ]
+
+
+def _machine(environment: Environment) -> dict[str, object]:
+    return {
+        "machine_id": environment.machine_id,
+        "processor": environment.processor,
+        "cores": environment.cores,
+        "memory_bytes": environment.memory_bytes,
+        "features": environment.features,
+        "system": environment.system,
+    }
+
+
+def _versions(environments: Sequence[Environment]) -> dict[str, str] | None:
+    if not environments:
+        return None
+    found: dict[str, dict[str, None]] = {}
+    for environment in environments:
+        for package, version in {"python": environment.python, **environment.packages}.items():
+            found.setdefault(package, {})[version] = None
+    return {package: ", ".join(versions) for package, versions in found.items()}
+
+
+def _phase(times: Sequence[Timings], name: str) -> float | None:
+    return _median(_spread([getattr(time, name) for time in times]))
+
+
+def _spread(values: Iterable[float | None]) -> Spread | None:
+    return median_and_iqr([value for value in values if value is not None])
+
+
+def _median(spread: Spread | None) -> float | None:
+    return None if spread is None else spread.median
+
+
+def _iqr(spread: Spread | None) -> float | None:
+    return None if spread is None else spread.iqr
+
+
+def _thousandfold(value: float | None) -> float | None:
+    return None if value is None else 1e3 * value
+
+
+def _first(values: Iterable[int | None], otherwise: int | None) -> int | None:
+    return next((value for value in values if value is not None), otherwise)

@@ -1,0 +1,279 @@
+"""What a report says about measured references below the board: times, findings, curves, losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from mnist_search.analysis import CurvePoint, Row, Suite, tell, tell_all
+from mnist_search.analysis.verdict import MNIST_TRAIN_IMAGES
+from mnist_search.reporting.cells import Column, format_cell
+from mnist_search.reporting.markdown import escape, render_markdown
+from mnist_search.reporting.terminal import Terminal, render_lines, render_table
+
+TIME_COLUMNS = (
+    Column("reference", "reference", "word"),
+    Column("fit", "fit s", "figure", 3),
+    Column("epoch", "s/epoch", "figure"),
+    Column("epoch_iqr", "IQR", "figure", 6),
+    Column("published_epoch", "publ. s/epoch", "figure"),
+    Column("ratio", "x fastest", "figure"),
+    Column("published_ratio", "publ. x fastest", "figure"),
+    Column("first_step", "first step s", "figure", 5),
+    Column("inference_us_batch_1", "batch 1, per image", "microseconds", 7),
+    Column("inference_us", "batch 256, per image", "microseconds", 4),
+    Column("peak_memory_bytes", "peak memory", "bytes", 8),
+    Column("flops", "FLOPs per image", "count", 10),
+    Column("parameters", "parameters", "count", 9),
+)
+VERDICT_COLUMNS = (
+    Column("label", "reference", "word"),
+    Column("test_accuracy", "accuracy", "percent"),
+    Column("sd", "sd, points", "figure"),
+    Column("n", "n", "count"),
+    Column("published_accuracy", "published", "percent"),
+    Column("verdict", "verdict", "word"),
+    Column("verdict_reason", "why", "text"),
+)
+LOSS_COLUMNS = (
+    Column("reference", "reference", "word"),
+    Column("n", "n", "count"),
+    Column("published", "published", "figure"),
+    Column("clipped", "measured, clipped", "figure"),
+    Column("loss", "measured", "figure"),
+)
+# Of longer curves the first five epochs, then every fifth, and the last.
+_WHOLE_CURVE = 20
+_STRIDE = 5
+
+_RATIOS = (
+    "Seconds of another machine are never ranked with ours: only the multiples of the fastest "
+    "model of a document compare, measured beside published."
+)
+_CLIPPED = (
+    "Clipped: probabilities at 1e-7, as the documents' Keras did before it took the logarithm; "
+    "only that compares with a published loss."
+)
+_CORRECTED = (
+    "Corrected p-values (Holm) hold the chance of even one wrong difference among all these "
+    "contrasts at 5 %, measured and published alike; the intervals are each for itself. McNemar's "
+    "test counts the images that only one of two networks answers rightly (without the labels: "
+    "as many as there may be, which errs towards a tie); the paired t test over several seeds "
+    "adds the spread between them. Published figures are one run each, and have no pairs."
+)
+
+
+def render_suite_markdown(suite: Suite) -> str:
+    """Return the sections as Markdown, each with its heading."""
+    parts = (_verdicts, _times, _findings, _curves, _losses)
+    return "\n".join(section for part in parts for section in part(suite))
+
+
+def render_suite_table(suite: Suite, terminal: Terminal) -> str:
+    """Return times, and the findings that say something, for the terminal."""
+    sections = []
+    if suite.rows:
+        sections.append(
+            render_table(
+                [_time_row(row, suite.rows) for row in suite.rows],
+                (Column("document", "doc", "word", 2), *TIME_COLUMNS),
+                title="Times of references, measured beside published",
+                notes=_time_notes(suite.rows),
+                terminal=terminal,
+            )
+        )
+    if suite.findings:
+        apart = [
+            f"{finding.document}: {tell(finding)}"
+            for finding in suite.findings
+            if finding.outcome != "not told apart"
+            or finding.published_outcome not in (None, "not told apart")
+        ]
+        lines = [tell_all(suite.findings), *apart]
+        if len(apart) < len(suite.findings):
+            lines.append(
+                "Left out is what neither the figures here nor the documents tell apart; all of "
+                "it, and the learning curves: --format markdown."
+            )
+        sections.append(render_lines("What this shows", lines, terminal))
+    return "\n".join(sections)
+
+
+def _verdicts(suite: Suite) -> Iterator[str]:
+    rows = [row for row in (*suite.rows, *suite.changed) if row.verdict is not None]
+    if rows:
+        yield "## Verdicts on the published accuracies\n"
+        yield render_markdown([_verdict_row(row) for row in rows], VERDICT_COLUMNS)
+
+
+def _verdict_row(row: Row) -> Mapping[str, object]:
+    sd = None if row.test_accuracy_sd is None else f"{100 * row.test_accuracy_sd:.2f}"
+    return row.as_dict() | {"label": row.label, "sd": sd}
+
+
+def _times(suite: Suite) -> Iterator[str]:
+    if not suite.rows:
+        return
+    yield "## Times, measured beside published\n"
+    for document, rows in _by_document(suite.rows):
+        yield f"### Document {document}\n\n{escape(suite.sources[document])}.\n"
+        yield render_markdown(
+            [_time_row(row, suite.rows) for row in rows], TIME_COLUMNS, notes=_conditions(rows)
+        )
+    yield _list(_time_notes(suite.rows))
+
+
+def _findings(suite: Suite) -> Iterator[str]:
+    if not suite.findings:
+        return
+    yield f"## What this shows\n\n{escape(tell_all(suite.findings))} {escape(_CORRECTED)}\n"
+    for document, findings in groupby(suite.findings, key=lambda finding: finding.document):
+        yield f"### Findings on document {document}\n"
+        yield _list([tell(finding) for finding in findings])
+
+
+def _curves(suite: Suite) -> Iterator[str]:
+    if not suite.curves:
+        return
+    yield (
+        "## Learning curves beside the published ones\n\n"
+        "Measured / published, on the test images after each epoch; means over the runs. The last "
+        "measured loss is clipped as the published ones are, those before are not.\n"
+    )
+    for document, points in groupby(suite.curves, key=lambda point: point.document):
+        yield f"### Curves of document {document}\n"
+        yield _curve_table(list(points))
+
+
+def _losses(suite: Suite) -> Iterator[str]:
+    rows = [
+        {
+            "reference": row.label,
+            "n": row.n,
+            "published": _loss(row.published_loss),
+            "clipped": _loss(row.test_clipped_loss),
+            "loss": _loss(row.test_loss),
+        }
+        for row in suite.rows
+        if row.published_loss is not None
+        and row.test_loss is not None
+        # On the published images, and trained as long as the document did.
+        and row.gap is not None
+        and row.epochs_planned == row.published_epochs
+        and row.train_images == MNIST_TRAIN_IMAGES
+    ]
+    if rows:
+        yield "## Losses on the test images\n"
+        yield render_markdown(rows, LOSS_COLUMNS, notes=[_CLIPPED])
+
+
+def _time_row(row: Row, every: Sequence[Row]) -> Mapping[str, object]:
+    label, mark = row.label, "!" if row.contended else ""
+    whole = row.train_images == MNIST_TRAIN_IMAGES
+    if not whole and row.train_images is not None:
+        label += f", {row.train_images:,} images"
+    if len({_condition(other) for other in every}) > 1:
+        label += f", {_condition(row)}"
+    return row.as_dict() | {
+        "reference": label,
+        "fit": _number(row.fit_seconds, 1, mark),
+        "epoch": _number(row.seconds_per_epoch, 2, mark),
+        "epoch_iqr": _number(row.seconds_per_epoch_iqr, 2),
+        "published_epoch": _number(row.published_seconds_per_epoch, 1) if whole else None,
+        "ratio": _number(row.document_time_ratio, 2, mark),
+        "published_ratio": _number(row.published_time_ratio, 2),
+        "first_step": _number(row.first_step_seconds, 2),
+    }
+
+
+def _time_notes(rows: Sequence[Row]) -> list[str]:
+    marks = (
+        ["!: other load took a notable share of the cores, the time is too long."]
+        if any(row.contended for row in rows)
+        else []
+    )
+    return [_RATIOS, *marks, *dict.fromkeys(_machine(row) for row in rows)]
+
+
+def _conditions(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(_condition(row) for row in rows))
+
+
+def _condition(row: Row) -> str:
+    machine = "unknown machine" if row.machine_id is None else f"machine {row.machine_id}"
+    threads = "unknown" if row.threads is None else row.threads
+    return f"{machine}, threads per run {threads}, {row.precision}"
+
+
+def _machine(row: Row) -> str:
+    """Describe the machine and the versions behind a row."""
+    if row.machine is None:
+        return "unknown machine"
+    machine = row.machine
+    parts = [
+        f"machine {row.machine_id}: {machine['processor']}",
+        f"{machine['cores']} cores",
+        format_cell(machine["memory_bytes"], "bytes"),
+        format_cell(machine["features"], "text"),
+        str(machine["system"]),
+        *(f"{name} {version}" for name, version in (row.versions or {}).items()),
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _curve_table(points: Sequence[CurvePoint]) -> str:
+    names = list(dict.fromkeys(point.reference for point in points))
+    by_place = {(point.reference, point.epoch): point for point in points}
+    last = {name: max(p.epoch for p in points if p.reference == name) for name in names}
+    columns = [Column("epoch", "epoch", "count")]
+    for name in names:
+        columns += [
+            Column(f"{name} accuracy", f"{name}, accuracy %", "figure"),
+            Column(f"{name} loss", f"{name}, loss", "figure"),
+        ]
+    rows = []
+    for epoch in _shown_epochs(sorted(last.values())):
+        row: dict[str, object] = {"epoch": epoch}
+        for name in names:
+            point = by_place.get((name, epoch))
+            if point is not None:
+                row[f"{name} accuracy"] = _pair(
+                    _percent(point.val_accuracy), _percent(point.published_val_accuracy)
+                )
+                own = point.val_loss if point.val_clipped_loss is None else point.val_clipped_loss
+                row[f"{name} loss"] = _pair(_loss(own), _loss(point.published_val_loss))
+        rows.append(row)
+    runs = [f"{name} {max(p.n for p in points if p.reference == name)}" for name in names]
+    return render_markdown(rows, columns, notes=[f"Runs: {', '.join(runs)}."])
+
+
+def _shown_epochs(lengths: Sequence[int]) -> list[int]:
+    epochs = range(1, lengths[-1] + 1)
+    if len(epochs) <= _WHOLE_CURVE:
+        return list(epochs)
+    return [n for n in epochs if n <= _STRIDE or n % _STRIDE == 0 or n in lengths]
+
+
+def _by_document(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
+    for document, group in groupby(rows, key=lambda row: row.document):
+        yield str(document), list(group)
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "".join(f"* {escape(line)}\n" for line in lines)
+
+
+def _pair(measured: str | None, published: str | None) -> str:
+    return f"{'-' if measured is None else measured} / {'-' if published is None else published}"
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{100 * share:.2f}"
+
+
+def _loss(loss: float | None) -> str | None:
+    return None if loss is None else f"{loss:.4f}"
+
+
+def _number(value: float | None, digits: int, mark: str = "") -> str | None:
+    return None if value is None else f"{value:.{digits}f}{mark}"
