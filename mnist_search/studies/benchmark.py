@@ -104,6 +104,7 @@ def open_benchmark(folder: Path, spec: StudySpec) -> Ledger:
         raise UsageError(
             f"study {ledger.spec.name} was made with {told}", hint="name another one with --study"
         )
+    ledger.take_data_from(spec)
     return ledger
 
 

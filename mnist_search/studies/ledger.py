@@ -46,6 +46,10 @@ class Ledger:
         self._storage.remove_session()
         self._storage.engine.dispose()
 
+    def take_data_from(self, spec: StudySpec) -> None:
+        """Read the data where `spec` found them: the file may have moved since."""
+        self.spec = self.spec.model_copy(update={"dataset": spec.dataset})
+
     # Slots
 
     def slots(self) -> int:

@@ -57,6 +57,7 @@ def open_search(
                 f"study {ledger.spec.name} was made with {told}",
                 hint="--new starts another study beside it, --study NAME names one",
             )
+        ledger.take_data_from(spec)
         return ledger
     search = _search(spec)
     points: list[tuple[str | None, dict[str, Value]]] = [

@@ -25,7 +25,14 @@ from mnist_search.specs import (
     Score,
     Training,
 )
-from mnist_search.studies import Ledger, SearchSpec, StudySpec, create_ledger, open_ledger
+from mnist_search.studies import (
+    Ledger,
+    SearchSpec,
+    StudySpec,
+    create_ledger,
+    open_ledger,
+    open_search,
+)
 
 DATASET = DatasetRef(name="made-up", digest="0" * 16, train_images=60, test_images=10)
 CONFIG = RunConfig(
@@ -214,3 +221,13 @@ def test_file_is_a_stock_optuna_study(ledger: Ledger) -> None:
 def test_folder_with_braces_and_spaces_works(tmp_path: Path, spec: StudySpec) -> None:
     with closing(create_ledger(tmp_path / "a {b} %20c", spec, slots=2)) as ledger:
         assert states(ledger) == ["waiting"] * 2
+
+
+def test_data_may_move_between_sessions(tmp_path: Path, spec: StudySpec) -> None:
+    folder = tmp_path / "moved"
+    open_search(folder, spec, slots=1).close()
+    moved = spec.model_copy(
+        update={"dataset": DATASET.model_copy(update={"path": "/elsewhere/data.npz"})}
+    )
+    with closing(open_search(folder, moved, slots=1)) as ledger:
+        assert ledger.spec.dataset.path == "/elsewhere/data.npz"
