@@ -139,7 +139,9 @@ def run_loop(
     while True:
         now = clock()
         budget = limits.time_budget_seconds
-        if interrupt.level > 0:
+        # Read once: a signal may come at any time, and one round must agree with itself.
+        urgency = interrupt.level
+        if urgency > 0:
             if interrupted_at is None:
                 interrupted_at = now
                 progress.note("stopping: running trials may finish for 8 s; again to stop now")
@@ -154,7 +156,7 @@ def run_loop(
             return outcome
         if (
             outcome.ending == "time budget"
-            or interrupt.level > 1
+            or urgency > 1
             or (interrupted_at is not None and now - interrupted_at >= GRACE_SECONDS)
         ):
             _give_back(session)

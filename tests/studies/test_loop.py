@@ -232,6 +232,19 @@ def test_second_wish_to_stop_gives_back_at_once() -> None:
     assert work.claimed == []
 
 
+def test_wish_to_stop_that_comes_while_slots_are_filled_is_told_as_one() -> None:
+    interrupt = Interrupt()
+
+    class Struck(Slots):
+        def claim(self) -> Assignment | None:
+            interrupt.request(exit_code=143, level=2)
+            return super().claim()
+
+    work = Struck(5)
+    assert run(work, interrupt=interrupt).ending == "interrupted"
+    assert sorted([*work.finished, *work.released]) == work.claimed
+
+
 def test_first_wish_to_stop_lets_running_trials_finish_and_claims_no_more() -> None:
     interrupt = Interrupt()
     work = Slots(50)
