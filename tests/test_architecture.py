@@ -26,6 +26,7 @@ ROOMS = (
     "training",
     "analysis",
     "studies",
+    "exporting",
     "reporting",
     "cli",
 )
@@ -135,7 +136,8 @@ def test_light_import_check_can_fail() -> None:
 def test_parent_of_a_search_never_loads_tensorflow() -> None:
     statement = (
         "import mnist_search.studies, mnist_search.execution, mnist_search.engines._optuna,"
-        " mnist_search.analysis, mnist_search.reporting, mnist_search.datasets"
+        " mnist_search.analysis, mnist_search.reporting, mnist_search.datasets,"
+        " mnist_search.exporting"
     )
     assert not loaded_after(statement) & {"tensorflow", "keras", "keras_tuner", "sklearn"}
 

@@ -149,7 +149,9 @@ def _measured(records: Sequence[Record], references: Sequence[Reference]) -> lis
 def _name(record: Record, several_studies: bool) -> str:
     if record.kind == "reference" and record.reference is not None:
         return record.reference
-    name = f"{record.study} #{record.number}" if several_studies else f"trial {record.number}"
+    # A confirmed trial goes by its own number also where its search is not on the board.
+    number = record.number if record.confirms is None else record.confirms
+    name = f"{record.study} #{number}" if several_studies else f"trial {number}"
     return name if record.reference is None else f"{record.reference} ({name})"
 
 

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
 from mnist_search import __version__
-from mnist_search.cli import bench, data, figures, references, report, run, spaces
-from mnist_search.errors import MnistSearchError, SpaceError
+from mnist_search.cli import (
+    bench,
+    check,
+    confirm,
+    data,
+    export,
+    figures,
+    references,
+    report,
+    run,
+    spaces,
+    verify,
+)
+from mnist_search.errors import MnistSearchError, ResourceError, SpaceError
+
+# EIO: the terminal has gone.
+_OUTPUT_FAILED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     name="mnist-search",
@@ -22,6 +40,10 @@ app = typer.Typer(
 )
 app.command()(run.run)
 app.command()(bench.bench)
+app.command()(confirm.confirm)
+app.command()(export.export)
+app.command()(verify.verify)
+app.command()(check.check)
 app.command()(report.report)
 app.command()(figures.figures)
 app.add_typer(references.app, name="references")
@@ -47,6 +69,7 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    _open_what_is_closed()
     sys.exit(execute(sys.argv[1:]))
 
 
@@ -54,6 +77,8 @@ def execute(arguments: list[str]) -> int:
     """Run the command line and return its exit code; a user's mistake becomes one line."""
     try:
         code = app(args=arguments, prog_name="mnist-search", standalone_mode=False)
+        # Here, not when Python ends, where nothing could be said about it.
+        sys.stdout.flush()
     except SpaceError as error:
         for problem in error.problems[:-1]:
             _say_error(problem, None)
@@ -64,10 +89,19 @@ def execute(arguments: list[str]) -> int:
         return error.exit_code
     except typer.TyperException as error:
         return _usage(error)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as error:
+        # Typer itself makes a broken pipe an exit.
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
         # The reader of our output has gone (`| head`); there is nobody left to tell.
-        sys.stdout = None
+        _drop(sys.stdout)
         return 0
+    except OSError as error:
+        if error.errno not in _OUTPUT_FAILED or error.filename is not None:
+            raise
+        _drop(sys.stdout)
+        _say_error(f"cannot write the output: {error.strerror}", "send it elsewhere")
+        return ResourceError.exit_code
     return code if isinstance(code, int) else 0
 
 
@@ -82,4 +116,25 @@ def _usage(error: typer.TyperException) -> int:
 
 def _say_error(message: str, hint: str | None) -> None:
     printable = "".join(c if c.isprintable() else "?" for c in message)
-    typer.echo(f"error: {printable}" + ("" if hint is None else f"; hint: {hint}"), err=True)
+    try:
+        typer.echo(f"error: {printable}" + ("" if hint is None else f"; hint: {hint}"), err=True)
+        sys.stderr.flush()
+    except OSError:
+        # The exit code still tells.
+        _drop(sys.stderr)
+
+
+def _open_what_is_closed() -> None:
+    """Put the null device in the place of closed streams (`>&-`), before a file takes it."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            mode = "r" if number == 0 else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+def _drop(stream: TextIO) -> None:
+    """Let what a stream still holds go nowhere: Python would fail over it when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(descriptor, stream.fileno())
+        os.close(descriptor)

@@ -54,6 +54,8 @@ OutputOption = Annotated[
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)?")
 _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(MB|GB|MiB|GiB)", re.IGNORECASE)
+_UNIT_BYTES = {"mb": 10**6, "gb": 10**9, "mib": 2**20, "gib": 2**30}
 
 
 def parse_duration(text: str | None, *, option: str) -> float | None:
@@ -66,3 +68,13 @@ def parse_duration(text: str | None, *, option: str) -> float | None:
             f"{option} must be a positive duration such as 90s, 20m or 1.5h, got {text!r}"
         )
     return float(match[1]) * _UNIT_SECONDS[match[2] or "s"]
+
+
+def parse_size(text: str | None, *, option: str) -> int | None:
+    """Return the bytes of `800MB`, `4GB` or `3.5GiB`; None stays None."""
+    if text is None:
+        return None
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or float(match[1]) <= 0:
+        raise UsageError(f"{option} must be a positive size such as 800MB or 4GB, got {text!r}")
+    return int(float(match[1]) * _UNIT_BYTES[match[2].lower()])

@@ -58,7 +58,7 @@ def gather(
     if weights is not None:
         from mnist_search.training.trained import TrainedModel
 
-        with _quiet_loading():
+        with quiet_loading():
             model = TrainedModel(config, weights, precision=result.precision)
         if images is not None:
             answered = _ask(model, images, config)
@@ -224,7 +224,7 @@ def _title(name: str, record: Record) -> str:
 
 
 @contextmanager
-def _quiet_loading() -> Iterator[None]:
+def quiet_loading() -> Iterator[None]:
     """Keep what TensorFlow's C++ says on being loaded off the terminal; exceptions still pass.
 
     Its first lines heed no variable (2.21).

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from mnist_search.errors import BudgetError, UsageError
+from mnist_search.cli._running import (
+    begin,
+    count_workers,
+    exit_code,
+    interruptible,
+    resolve_dataset,
+    show_progress,
+    start_executor,
+    train_runs,
+)
+from mnist_search.errors import UsageError
 
 if TYPE_CHECKING:
     from mnist_search.cli._options import Format
-    from mnist_search.engines import PrunerName, SamplerName
-    from mnist_search.execution import Executor
-    from mnist_search.reporting.live import Progress
-    from mnist_search.specs import DatasetRef, Precision, Protocol, Record
-    from mnist_search.studies import Interrupt, Ledger, Outcome, StudySpec
+    from mnist_search.engines import EngineName, PrunerName, SamplerName
+    from mnist_search.specs import Precision, Protocol, Record
+    from mnist_search.studies import StudySpec
     from mnist_search.studies.benchmark import TestPixels
 
 
@@ -49,13 +55,17 @@ class SearchOptions:
     study: str | None
     new: bool
     resume: bool
-    sampler: SamplerName
+    engine: EngineName
+    sampler: SamplerName | None
     pruner: PrunerName
     epochs: int
     seed: int
+    max_params: int | None
+    max_flops: int | None
     workers: str
     time_budget_seconds: float | None
     trial_timeout_seconds: float | None
+    memory_limit_bytes: int | None
     with_references: bool
     dataset: str
     precision: Precision
@@ -93,26 +103,31 @@ class BenchmarkOptions:
 
 def search(options: SearchOptions, around: Surroundings) -> int:
     """Search a space and print its leaderboard; return the exit code."""
+    from mnist_search.engines import default_sampler
     from mnist_search.references import REFERENCES
     from mnist_search.spaces import find_space
     from mnist_search.studies import Limits, SearchSpec, StudySpec, open_search, run_search
 
     space = find_space(options.space)
-    dataset = _resolve_dataset(options.dataset, around)
+    sampler = default_sampler(options.engine) if options.sampler is None else options.sampler
+    dataset = resolve_dataset(options.dataset, around)
     spec = StudySpec(
         name=f"{space.name}-{dataset.name}-seed{options.seed}",
         dataset=dataset,
         precision=options.precision,
         search=SearchSpec(
             space=space,
-            sampler=options.sampler,
+            engine=options.engine,
+            sampler=sampler,
             pruner=options.pruner,
             epochs=options.epochs,
             seed=options.seed,
+            max_params=options.max_params,
+            max_flops=options.max_flops,
         ),
     )
     folder, spec = _choose_folder(options, spec, around)
-    workers = _workers(options.workers)
+    workers = count_workers(options.workers)
     ledger = open_search(
         folder,
         spec,
@@ -120,20 +135,22 @@ def search(options: SearchOptions, around: Surroundings) -> int:
         references=REFERENCES if options.with_references else (),
     )
     with (
-        _progress(around, quiet=options.quiet) as progress,
-        _interruptible() as interrupt,
+        show_progress(around, quiet=options.quiet) as progress,
+        interruptible() as interrupt,
         ledger.exclusive(),
     ):
         budget = options.time_budget_seconds
         if budget is not None:
             budget = max(0.0, budget - ledger.seconds_used())
         done = sum(record.state not in ("waiting", "running") for record in ledger.records())
-        what = f"search {space.name} · {options.sampler}, {options.pruner}"
+        what = f"search {space.name} · {options.engine} {sampler}, {options.pruner}"
         total = max(options.trials, ledger.slots())
-        _begin(progress, ledger, what=what, total=total, done=done, workers=workers)
+        begin(progress, ledger, what=what, total=total, done=done, workers=workers)
         summary = run_search(
             ledger,
-            lambda: _executor(workers, folder, around),
+            lambda: start_executor(
+                workers, folder, around, memory_limit_bytes=options.memory_limit_bytes
+            ),
             trials=options.trials,
             progress=progress,
             interrupt=interrupt,
@@ -146,31 +163,35 @@ def search(options: SearchOptions, around: Surroundings) -> int:
     records = ledger.records()
     ledger.close()
     print_board(records, options.format, top=10 if options.format == "table" else None)
-    if summary.waiting:
+    if summary.exhausted:
+        typer.echo(
+            f"space exhausted: {summary.finished} trials are all that {space.name} has for "
+            f"--sampler {sampler}; {summary.waiting} slots stay empty",
+            err=True,
+        )
+    elif summary.waiting:
         typer.echo(
             f"{summary.finished} of {summary.total} trials done; the same command goes on with "
             f"the other {summary.waiting}",
             err=True,
         )
-    return _exit_code(summary.outcome, interrupt, records)
+    return exit_code(summary.outcome, interrupt, records)
 
 
 def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
     """Train references and print their leaderboard; return the exit code."""
     from mnist_search.references import REFERENCES, get_reference
     from mnist_search.studies import (
-        Limits,
         StudySpec,
         open_benchmark,
         plain_name,
         plan_runs,
         resolve_home,
-        run_benchmark,
         study_folder,
     )
 
     references = [get_reference(name) for name in options.names] or list(REFERENCES)
-    dataset = _resolve_dataset(options.dataset, around)
+    dataset = resolve_dataset(options.dataset, around)
     name = options.study
     if name is None:
         name = plain_name(f"{options.purpose}-{dataset.name}")
@@ -185,33 +206,24 @@ def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
         learning_rate=options.learning_rate,
         test_pixels=options.test_pixels,
     )
-    workers = _workers(options.workers)
+    workers = count_workers(options.workers)
     ledger = open_benchmark(folder, spec)
-    with (
-        _progress(around, quiet=options.quiet) as progress,
-        _interruptible() as interrupt,
-        ledger.exclusive(),
-    ):
-        held = {r.run_key for r in ledger.records() if r.state == "complete"}
-        done = sum(run.key in held for run in runs)
-        what = f"bench · {options.protocol}" + (", quick" if options.quick else "")
-        _begin(progress, ledger, what=what, total=len(runs), done=done, workers=workers)
-        outcome = run_benchmark(
-            ledger,
-            runs,
-            lambda: _executor(workers, folder, around),
-            progress=progress,
-            interrupt=interrupt,
-            limits=Limits(trial_timeout_seconds=options.trial_timeout_seconds),
-            clock=around.clock,
-        )
+    outcome, interrupt = train_runs(
+        ledger,
+        runs,
+        what=f"bench · {options.protocol}" + (", quick" if options.quick else ""),
+        workers=workers,
+        trial_timeout_seconds=options.trial_timeout_seconds,
+        quiet=options.quiet,
+        around=around,
+    )
     wanted = {run.key for run in runs}
     records = [record for record in ledger.records() if record.run_key in wanted]
     ledger.close()
     print_board(records, options.format)
     if outcome.ending == "interrupted":
         typer.echo("the same command goes on with the runs that are left", err=True)
-    return _exit_code(outcome, interrupt, records)
+    return exit_code(outcome, interrupt, records)
 
 
 def print_board(records: Sequence[Record], format: Format, *, top: int | None = None) -> None:
@@ -242,97 +254,3 @@ def _choose_folder(
             f"there is no study {name} in {home} to resume", hint="leave --resume out to start it"
         )
     return folder, spec.model_copy(update={"name": name})
-
-
-def _resolve_dataset(name: str, around: Surroundings) -> DatasetRef:
-    from mnist_search.datasets import resolve
-
-    def notice(sentence: str) -> None:
-        print(sentence, file=around.stderr)
-
-    return resolve(name, environ=around.environ, notice=notice)
-
-
-def _workers(text: str) -> int:
-    from mnist_search.execution import resolve_workers
-
-    return resolve_workers(text)
-
-
-def _executor(workers: int, folder: Path, around: Surroundings) -> Executor:
-    from mnist_search.execution import create_executor
-
-    return create_executor(
-        workers, threads=None, log_folder=folder / "logs", environ=around.environ
-    )
-
-
-@contextmanager
-def _progress(around: Surroundings, *, quiet: bool) -> Iterator[Progress]:
-    from mnist_search.reporting.live import create_progress
-
-    with create_progress(around.stderr, environ=around.environ, quiet=quiet) as progress:
-        yield progress
-
-
-def _begin(
-    progress: Progress, ledger: Ledger, *, what: str, total: int, done: int, workers: int
-) -> None:
-    from mnist_search.specs import available_cores
-
-    cores = available_cores()
-    threads = max(1, cores // workers)
-    dataset = ledger.spec.dataset
-    progress.begin(
-        f"{what} · {dataset.name} {dataset.train_images:,} + {dataset.test_images:,} images · "
-        f"{ledger.spec.precision} · {_count(workers, 'worker')} x {_count(threads, 'thread')} · "
-        f"{ledger.folder}",
-        total=total,
-        done=done,
-        workers=workers,
-    )
-    if dataset.fallback:
-        progress.note(
-            "WARNING: MNIST was not to be had, so this is NOT MNIST: the 1,797 digits embedded in "
-            "scikit-learn stand in for it (set MNIST_SEARCH_DATA, or `mnist-search data fetch`)"
-        )
-    if workers > cores:
-        progress.note(f"WARNING: {workers} workers share {cores} cores; their times are unfit")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-@contextmanager
-def _interruptible() -> Iterator[Interrupt]:
-    """Turn signals into wishes to stop, for as long as the block runs."""
-    from mnist_search.studies import Interrupt
-
-    interrupt = Interrupt()
-    handlers = {
-        signal.SIGINT: lambda *_: interrupt.request(exit_code=130),
-        signal.SIGTERM: lambda *_: interrupt.request(exit_code=143, level=2),
-        signal.SIGHUP: lambda *_: interrupt.request(exit_code=129, level=2),
-    }
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        yield interrupt
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _exit_code(outcome: Outcome, interrupt: Interrupt, records: Sequence[Record]) -> int:
-    if outcome.ending == "interrupted":
-        return interrupt.exit_code
-    failure = outcome.first_failure
-    reason = "" if failure is None else f": {failure.kind}: {failure.message}"
-    if outcome.ending == "failing":
-        raise BudgetError(
-            f"stopped after {outcome.failed} failures in a row{reason}",
-            hint="`mnist-search report -f json` holds every reason",
-        )
-    if not any(record.state in ("complete", "pruned") for record in records):
-        raise BudgetError(f"no trial succeeded{reason}")
-    return 0

@@ -7,7 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from mnist_search.cli._options import FormatOption, HomeOption, OutputOption
+from mnist_search.cli._options import HomeOption, OutputOption
+
+# Of thousands of trials a page shows the best; JSON and CSV have them all.
+_SHOWN = {"table": 20, "html": 1000}
 
 
 def report(
@@ -24,7 +27,7 @@ def report(
         typer.Option(
             min=0,
             help="Trials shown; 0: all. References always stay.",
-            show_default="20 in a table, else all",
+            show_default="20 in a table, 1000 in html, else all",
         ),
     ] = None,
     pareto: Annotated[
@@ -32,7 +35,12 @@ def report(
         typer.Option("--pareto", help="Only rows that no other beats in accuracy and time."),
     ] = False,
     home: HomeOption = None,
-    format: FormatOption = "table",
+    format: Annotated[
+        Literal["table", "json", "csv", "markdown", "html"],
+        typer.Option(
+            "--format", "-f", help="How to print the board; html: a page of its own, with charts."
+        ),
+    ] = "table",
     output: OutputOption = None,
 ) -> None:
     """Rank trials and references together, published figures beside measured ones.
@@ -40,20 +48,30 @@ def report(
     Measured references add verdicts, times, findings and learning curves below the board.
 
     Example: mnist-search report --top 10, or
-    mnist-search report bench-mnist -f markdown -o reports/references.md
+    mnist-search report bench-mnist -f markdown -o reports/references.md, or
+    mnist-search report cnn-mnist-seed1 -f html -o report.html
     """
     from mnist_search.analysis import build_leaderboard
     from mnist_search.references import REFERENCES
     from mnist_search.reporting import render_leaderboard
     from mnist_search.reporting.files import write_atomically
+    from mnist_search.reporting.html import gather_answers, render_page, tell_confirmations
     from mnist_search.studies import read_records, resolve_home
+    from mnist_search.studies.reading import read_specs
 
-    records = read_records(resolve_home(home, os.environ), studies or [])
-    shown = (20 if format == "table" else 0) if top is None else top
+    where, names = resolve_home(home, os.environ), studies or []
+    records = read_records(where, names)
+    shown = _SHOWN.get(format, 0) if top is None else top
     board = build_leaderboard(
         records, REFERENCES, sort=sort, top=shown if shown > 0 else None, pareto=pareto
     )
-    if output is None:
-        typer.echo(render_leaderboard(board, format), nl=False)
+    if format == "html":
+        specs, answers = read_specs(where, names), gather_answers(board, records)
+        confirmed = tell_confirmations(records, specs, REFERENCES)
+        text = render_page(board, records, specs, answers, confirmed)
     else:
-        write_atomically(output, render_leaderboard(board, format, plain=True))
+        text = render_leaderboard(board, format, plain=output is not None)
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        write_atomically(output, text)

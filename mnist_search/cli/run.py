@@ -14,6 +14,7 @@ from mnist_search.cli._options import (
     QuietOption,
     WorkersOption,
     parse_duration,
+    parse_size,
 )
 
 
@@ -51,12 +52,20 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a study that must exist.")
     ] = False,
+    engine: Annotated[
+        Literal["optuna", "keras-tuner"],
+        typer.Option(envvar="MNIST_SEARCH_ENGINE", help="Which library proposes trials."),
+    ] = "optuna",
     sampler: Annotated[
-        Literal["tpe", "random"],
-        typer.Option(envvar="MNIST_SEARCH_SAMPLER", help="How Optuna proposes trials."),
-    ] = "tpe",
+        Literal["tpe", "random", "qmc", "grid", "brute-force", "cmaes", "gp", "bayesian"] | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_SAMPLER",
+            help="How trials are proposed; Keras Tuner has bayesian, random and grid.",
+            show_default="tpe, or bayesian with keras-tuner",
+        ),
+    ] = None,
     pruner: Annotated[
-        Literal["halving", "median", "none"],
+        Literal["halving", "median", "percentile", "hyperband", "patient", "none"],
         typer.Option(
             envvar="MNIST_SEARCH_PRUNER",
             help="How hopeless trials are stopped, from a quarter of an epoch on.",
@@ -77,6 +86,24 @@ def run(
             help="Seed of proposals and training.",
         ),
     ] = 0,
+    max_params: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            envvar="MNIST_SEARCH_MAX_PARAMS",
+            metavar="N",
+            help="Do not train networks with more parameters.",
+        ),
+    ] = None,
+    max_flops: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            envvar="MNIST_SEARCH_MAX_FLOPS",
+            metavar="N",
+            help="Do not train networks with more forward operations per image.",
+        ),
+    ] = None,
     workers: WorkersOption = "auto",
     time_budget: Annotated[
         str | None,
@@ -92,6 +119,14 @@ def run(
             envvar="MNIST_SEARCH_TRIAL_TIMEOUT",
             metavar="DURATION",
             help="End a trial that runs longer; it counts as failed.",
+        ),
+    ] = None,
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_MEMORY_LIMIT",
+            metavar="SIZE",
+            help="End a trial whose worker holds more, such as 4GB; it counts as failed.",
         ),
     ] = None,
     with_references: Annotated[
@@ -121,13 +156,17 @@ def run(
         study=study,
         new=new,
         resume=resume,
+        engine=engine,
         sampler=sampler,
         pruner=pruner,
         epochs=epochs,
         seed=seed,
+        max_params=max_params,
+        max_flops=max_flops,
         workers=workers,
         time_budget_seconds=parse_duration(time_budget, option="--time-budget"),
         trial_timeout_seconds=parse_duration(trial_timeout, option="--trial-timeout"),
+        memory_limit_bytes=parse_size(memory_limit, option="--memory-limit"),
         with_references=with_references,
         dataset=dataset,
         precision=precision,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from mnist_search.engines.base import Engine, Proposal, PrunerName, SamplerName
+from mnist_search.engines.base import Engine, EngineName, Proposal, PrunerName, SamplerName
+from mnist_search.engines.checks import check_sampler, default_sampler
+from mnist_search.engines.rungs import rung_steps
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -13,10 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Engine",
+    "EngineName",
     "Proposal",
     "PrunerName",
     "SamplerName",
+    "check_sampler",
     "create_engine",
+    "default_sampler",
     "rung_steps",
 ]
 
@@ -25,42 +30,35 @@ def create_engine(
     study: Study,
     space: SearchSpace,
     *,
+    engine: EngineName = "optuna",
     sampler: SamplerName,
     pruner: PrunerName,
     seed: int,
     epochs: int,
 ) -> Engine:
-    """Return the engine that fills the waiting slots of `study` from `space`."""
-    from mnist_search.engines._optuna import OptunaEngine
+    """Return the engine that fills the waiting slots of `study` from `space`; close it.
 
+    Raises:
+        UsageError: the engine has no such sampler, it cannot search the space, or lacks a package.
+    """
+    from mnist_search.engines._keras_tuner import OracleSampler
+    from mnist_search.engines._optuna import OptunaEngine
+    from mnist_search.engines._pruners import create_pruner
+    from mnist_search.engines._samplers import SlotSampler, create_sampler
+
+    check_sampler(engine, sampler, space)
+    proposer: SlotSampler
+    match engine:
+        case "optuna":
+            proposer = create_sampler(sampler, space, seed=seed)
+        case "keras-tuner":
+            proposer = OracleSampler(sampler, space, seed=seed)
+        case _:
+            assert_never(engine)
     return OptunaEngine(
         study,
         space,
-        sampler=sampler,
-        pruner=pruner,
-        seed=seed,
+        sampler=proposer,
+        pruner=create_pruner(pruner, study, seed=seed, epochs=epochs),
         rungs=rung_steps(pruner, epochs=epochs),
     )
-
-
-def rung_steps(pruner: PrunerName, *, epochs: int) -> tuple[int, ...]:
-    """Return the steps, in quarters of an epoch, at which a pruner judges a trial.
-
-    They grow from a quarter of an epoch on, below the end of the trial: fourfold for halving, so
-    that one trial in eight reaches the end of 16 epochs, and twofold for the gentler median.
-    """
-    match pruner:
-        case "halving":
-            factor = 4
-        case "median":
-            factor = 2
-        case "none":
-            return ()
-        case _:
-            assert_never(pruner)
-    steps = []
-    step = 1
-    while step < 4 * epochs:
-        steps.append(step)
-        step *= factor
-    return tuple(steps)

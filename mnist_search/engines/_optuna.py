@@ -1,17 +1,17 @@
-"""Optuna's samplers and pruners as an engine."""
+"""An engine on an Optuna study, whatever its sampler and pruner."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Any, assert_never
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, assert_never
 
 import optuna
-from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler
-from optuna.trial import FrozenTrial, TrialState
+from optuna.pruners import BasePruner
+from optuna.trial import TrialState
 
-from mnist_search.engines.base import Proposal, PrunerName, SamplerName
+from mnist_search.engines._samplers import SlotSampler
+from mnist_search.engines.base import Proposal
 from mnist_search.spaces import (
     ChoiceParameter,
     FloatParameter,
@@ -19,14 +19,9 @@ from mnist_search.spaces import (
     SearchSpace,
     Value,
 )
-from mnist_search.specs import derive_seed
 
 if TYPE_CHECKING:
     from optuna.study import Study
-
-# The better half goes on from each rung. Optuna would put rungs at every power of this factor;
-# `rung_steps` names every second one, and between two rungs nothing changes but the step.
-REDUCTION_FACTOR = 2
 
 
 class OptunaEngine:
@@ -37,9 +32,8 @@ class OptunaEngine:
         study: Study,
         space: SearchSpace,
         *,
-        sampler: SamplerName,
-        pruner: PrunerName,
-        seed: int,
+        sampler: SlotSampler,
+        pruner: BasePruner,
         rungs: Collection[int],
     ) -> None:
         """Take a study over; `rungs` are the steps at which the pruner is asked.
@@ -47,18 +41,19 @@ class OptunaEngine:
         The other reports are noted only, that of the last epoch among them: by then a trial is
         complete.
         """
-        study.sampler = _PerTrialSampler(lambda each: _create_sampler(sampler, each), seed)
-        study.pruner = _create_pruner(pruner)
+        study.sampler = sampler
+        study.pruner = pruner
         self._study = study
+        self._sampler = sampler
         self._space = space
         self._rungs = frozenset(rungs)
         self._running: dict[int, optuna.Trial] = {}
         self._stopped: set[int] = set()
 
     def ask(self) -> Proposal | None:
-        """Claim the next waiting slot; None when no slot waits."""
+        """Claim the next waiting slot; None when no slot waits or the sampler has no more."""
         waiting = self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-        if not waiting:
+        if not waiting or not self._sampler.prepare(self._study, waiting[0]):
             return None
         trial = self._study.ask()
         values: dict[str, Value] = {}
@@ -82,86 +77,47 @@ class OptunaEngine:
         trial = self._running.pop(proposal.number)
         stopped = proposal.number in self._stopped
         self._stopped.discard(proposal.number)
-        if score is None:
+        if score is None or math.isnan(score):
             self._study.tell(trial, state=TrialState.FAIL)
         elif stopped:
             self._study.tell(trial, state=TrialState.PRUNED)
         else:
             self._study.tell(trial, score)
 
+    def constrain(self, proposal: Proposal, excess: Mapping[str, float]) -> None:
+        """Write how far a proposal is beyond each limit; TPE then learns where the limit lies."""
+        trial = self._running[proposal.number]
+        for name, share in excess.items():
+            # A slot that was given back has it already, and Optuna warns of a second one.
+            if name not in trial.constraints:
+                trial.set_constraint(name, share)
+
+    def settle(
+        self,
+        proposal: Proposal,
+        *,
+        reports: Sequence[tuple[int, float]],
+        score: float | None,
+        stopped: bool,
+    ) -> None:
+        """Close a trial without asking the pruner."""
+        trial = self._running[proposal.number]
+        for step, value in reports:
+            trial.report(value, step)
+        if stopped:
+            self._running.pop(proposal.number)
+            self._study.tell(trial, state=TrialState.PRUNED)
+        else:
+            self.tell(proposal, score)
+
     def forget(self, proposal: Proposal) -> None:
         """Drop a trial that went back to waiting."""
         self._running.pop(proposal.number, None)
         self._stopped.discard(proposal.number)
 
-
-class _PerTrialSampler(BaseSampler):
-    """A sampler made anew for each trial, seeded by the trial's number.
-
-    Optuna's samplers carry one stream of random numbers through a whole process, so a resumed
-    study would draw its first numbers again and differ from an uninterrupted one.
-    """
-
-    def __init__(self, create: Callable[[int], BaseSampler], seed: int) -> None:
-        self._create = create
-        self._seed = seed
-        self._sampler = create(seed)
-
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        self._sampler = self._create(derive_seed(self._seed, "sampler", trial.number))
-        self._sampler.before_trial(study, trial)
-
-    def infer_relative_search_space(
-        self, study: Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        return self._sampler.infer_relative_search_space(study, trial)
-
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        return self._sampler.sample_relative(study, trial, search_space)
-
-    def sample_independent(
-        self,
-        study: Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        return self._sampler.sample_independent(study, trial, param_name, param_distribution)
-
-    def after_trial(
-        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
-        self._sampler.after_trial(study, trial, state, values)
-
-
-def _create_sampler(name: SamplerName, seed: int) -> BaseSampler:
-    match name:
-        case "tpe":
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                # Without groups, parameters that only some trials have fall back to
-                # independent sampling.
-                return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True)
-        case "random":
-            return optuna.samplers.RandomSampler(seed=seed)
-        case _:
-            assert_never(name)
-
-
-def _create_pruner(name: PrunerName) -> optuna.pruners.BasePruner:
-    match name:
-        case "halving":
-            return optuna.pruners.SuccessiveHalvingPruner(
-                min_resource=1, reduction_factor=REDUCTION_FACTOR
-            )
-        case "median":
-            return optuna.pruners.MedianPruner(n_startup_trials=5)
-        case "none":
-            return optuna.pruners.NopPruner()
-        case _:
-            assert_never(name)
+    def close(self) -> None:
+        """Let go of what the sampler holds."""
+        self._sampler.close()
 
 
 def _suggest(

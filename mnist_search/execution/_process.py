@@ -13,7 +13,7 @@ from typing import Any
 
 from mnist_search.execution._messages import FromWorker, Settings
 from mnist_search.execution._output import OutputLog
-from mnist_search.execution._worker import PARENTS_SIGNALS, main
+from mnist_search.execution._worker import PARENTS_SIGNALS, main, read_resident_bytes
 from mnist_search.specs import Failure, Job
 
 CHUNK_BYTES = 2**16
@@ -79,6 +79,11 @@ class WorkerProcess:
         """Return what `multiprocessing.connection.wait` must look at."""
         outputs = [] if self._output.closed else [self._output]
         return [self.connection, *outputs, self._process.sentinel]
+
+    @property
+    def resident_bytes(self) -> int | None:
+        """Return the memory that the process holds now, None where that is not known."""
+        return read_resident_bytes(self.pid)
 
     @property
     def cause_of_death(self) -> str:

@@ -89,6 +89,13 @@ class Slot:
             self._worker.verdict = failure
             self._worker.kill()
 
+    def limit_memory(self, limit_bytes: int) -> None:
+        """End the job if its worker holds more than that; `attend` does the rest."""
+        held = self._worker.resident_bytes if self._worker.taken else None
+        if self.job is not None and held is not None and held > limit_bytes:
+            message = f"the worker held {held:,} bytes of memory, the limit is {limit_bytes:,}"
+            self.kill(Failure(kind="out-of-memory", message=message))
+
     def attend(self) -> None:
         """See to whatever has happened.
 
@@ -135,10 +142,12 @@ class Slot:
             case _:
                 assert_never(message)
 
-    def _finish(self, worker: WorkerProcess, result: RunResult) -> None:
+    def _finish(self, worker: WorkerProcess, result: RunResult, *, killed: bool = False) -> None:
         number = _job_of(worker).number
         worker.job = None
-        self._events.append(Finished(number=number, worker=self._number, result=result))
+        self._events.append(
+            Finished(number=number, worker=self._number, result=result, killed=killed)
+        )
 
     def _is_worn(self, worker: WorkerProcess) -> bool:
         grown = worker.memory_growth_bytes > self._wear.growth_bytes
@@ -156,9 +165,11 @@ class Slot:
             message=worker.cause_of_death,
             traceback=worker.log.tail if worker.log.tail else None,
         )
-        self._replace(worker, failure if worker.taken else None)
+        self._replace(worker, failure if worker.taken else None, killed=worker.killed)
 
-    def _replace(self, worker: WorkerProcess, failure: Failure | None) -> None:
+    def _replace(
+        self, worker: WorkerProcess, failure: Failure | None, *, killed: bool = False
+    ) -> None:
         """Put another worker in the place of a dead one; its job fails, or moves on if None."""
         self._leaving.append(worker)
         if worker is self._successor:
@@ -175,7 +186,8 @@ class Slot:
             # The worker died before it read the job, which cannot be the job's fault.
             self._worker.give(job)
         else:
-            self._finish(worker, failed_result(job, failure, threads=self._launcher.threads))
+            result = failed_result(job, failure, threads=self._launcher.threads)
+            self._finish(worker, result, killed=killed)
 
 
 def _job_of(worker: WorkerProcess) -> Job:

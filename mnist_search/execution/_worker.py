@@ -13,7 +13,7 @@ import threading
 import traceback
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Never
+from typing import Any, Literal, Never
 
 from mnist_search.execution._messages import Answer, Done, Quit, Ready, Report, Settings, Taken
 from mnist_search.execution.results import Trainer, run_guarded
@@ -50,7 +50,7 @@ def main(
                     result = _run(run_job, job, connection, settings)
                     timings = result.timings.model_copy(update={"import_seconds": import_seconds})
                     result = result.model_copy(update={"timings": timings})
-                    connection.send(Done(result=result, memory_bytes=_resident_bytes()))
+                    connection.send(Done(result=result, memory_bytes=read_resident_bytes("self")))
                 case Quit():
                     _leave(0)
                 case message:
@@ -140,9 +140,10 @@ def _redirect_output(output: Connection[Any, Any]) -> None:
     faulthandler.enable(file=2)
 
 
-def _resident_bytes() -> int | None:
+def read_resident_bytes(process: int | Literal["self"]) -> int | None:
+    """Return the memory that a process holds, None where that cannot be known."""
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):
         return None
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -28,11 +28,16 @@ class Reported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A job is over, one way or another; its slot is free again."""
+    """A job is over, one way or another; its slot is free again.
+
+    `killed` says that its process was killed by neither itself nor the executor, but by the
+    kernel short of memory or by a user: it may well succeed if it runs again.
+    """
 
     number: int
     worker: int
     result: RunResult
+    killed: bool = False
 
 
 Event = Started | Reported | Finished

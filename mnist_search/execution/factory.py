@@ -20,11 +20,13 @@ def create_executor(
     *,
     threads: int | None = None,
     log_folder: Path | None = None,
+    memory_limit_bytes: int | None = None,
     environ: Mapping[str, str],
 ) -> Executor:
     """Return an executor with `workers` slots whose workers are starting already.
 
-    `threads` is for each worker, None shares the cores out. `MNIST_SEARCH_TRAINER` in `environ`
+    `threads` is for each worker, None shares the cores out; `memory_limit_bytes` ends a job whose
+    worker holds more. `MNIST_SEARCH_TRAINER` in `environ`
     is this project's own seam for tests, as hyperfine has its mock executor: the dotted name of
     another trainer for the workers (`mnist_search.execution.surrogate` needs no TensorFlow), or
     `surrogate-inline` for that one without any process.
@@ -37,7 +39,13 @@ def create_executor(
         from mnist_search.execution.surrogate import surrogate_trainer
 
         return FakeExecutor(workers, surrogate_trainer)
-    executor = LocalExecutor(workers, threads=threads, trainer=trainer, log_folder=log_folder)
+    executor = LocalExecutor(
+        workers,
+        threads=threads,
+        trainer=trainer,
+        log_folder=log_folder,
+        memory_limit_bytes=memory_limit_bytes,
+    )
     executor.start()
     return executor
 

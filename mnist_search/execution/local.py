@@ -28,6 +28,7 @@ from mnist_search.specs import Failure, Job, available_cores
 TRAINER = "mnist_search.training"
 RECYCLE_GROWTH_BYTES = 600_000_000
 RECYCLE_JOBS = 200
+MEMORY_CHECK_SECONDS = 0.1
 QUIT_SECONDS = 1.0
 
 
@@ -46,6 +47,7 @@ class LocalExecutor:
         threads: int | None = None,
         trainer: str = TRAINER,
         log_folder: Path | None = None,
+        memory_limit_bytes: int | None = None,
         recycle_growth_bytes: int = RECYCLE_GROWTH_BYTES,
         recycle_jobs: int = RECYCLE_JOBS,
     ) -> None:
@@ -54,7 +56,8 @@ class LocalExecutor:
         `trainer` names a module with `prepare() -> float`, seconds, and `run_job(job, report)`.
         What slot n prints goes to `worker-n.log` in `log_folder`, up to a bound; None: nowhere.
         A worker is replaced after `recycle_jobs` jobs, or when it holds `recycle_growth_bytes`
-        more than after its first job.
+        more than after its first job. A job whose worker holds more than `memory_limit_bytes`
+        is ended as out of memory; None: never.
 
         Raises:
             UsageError: fewer than one worker or thread.
@@ -66,6 +69,7 @@ class LocalExecutor:
         share = max(1, available_cores() // workers) if threads is None else threads
         self._launcher = Launcher(trainer=trainer, threads=share, log_folder=log_folder)
         self._wear = Wear(jobs=recycle_jobs, growth_bytes=recycle_growth_bytes)
+        self._memory_limit_bytes = memory_limit_bytes
         self._count = workers
         self._slots: list[Slot] = []
         self._leaving: list[WorkerProcess] = []
@@ -143,6 +147,11 @@ class LocalExecutor:
             self._reap()
             urgent = bool(self._events) or any(slot.urgent for slot in self._slots)
             remaining = 0.0 if urgent else max(0.0, deadline - time.monotonic())
+            limit = self._memory_limit_bytes
+            if limit is not None:
+                remaining = min(remaining, MEMORY_CHECK_SECONDS)
+                for slot in self._slots:
+                    slot.limit_memory(limit)
             wait([item for worker in self._workers() for item in worker.waitables], remaining)
             for slot in self._slots:
                 slot.attend()

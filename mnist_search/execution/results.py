@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from mnist_search.specs import Environment, Failure, Job, RunResult, describe_environment
+from mnist_search.specs.result import FailureKind
 
 Report = Callable[[int, float], bool]
 Trainer = Callable[[Job, Report], RunResult]
@@ -37,8 +39,13 @@ def describe_exception(error: BaseException) -> Failure:
     lines = str(error).strip().splitlines()
     message = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
     told = "".join(traceback.format_exception(error))
+    kind: FailureKind = "error"
+    if isinstance(error, MemoryError):
+        kind = "out-of-memory"
+    elif isinstance(error, FloatingPointError):
+        kind = "diverged"
     return Failure(
-        kind="out-of-memory" if isinstance(error, MemoryError) else "error",
+        kind=kind,
         message=message[:MESSAGE_CHARACTERS],
         # The end of a traceback names the place.
         traceback=told[-TRACEBACK_CHARACTERS:],
@@ -47,8 +54,17 @@ def describe_exception(error: BaseException) -> Failure:
 
 def run_guarded(trainer: Trainer, job: Job, report: Report, *, threads: int | None) -> RunResult:
     """Run a job; whatever escapes the trainer, or is no result, becomes a failed result."""
+
+    def checked(step: int, accuracy: float) -> bool:
+        if not math.isfinite(accuracy):
+            raise FloatingPointError(f"the accuracy at step {step} is {accuracy}")
+        return report(step, accuracy)
+
     try:
-        result: Any = trainer(job, report)
+        result: Any = trainer(job, checked)
+        if isinstance(result, RunResult):
+            # A copy can be given what validation refuses, and would poison the whole ledger.
+            result = RunResult.model_validate(result.model_dump())
     except (Exception, SystemExit) as error:
         return failed_result(job, describe_exception(error), threads=threads)
     if isinstance(result, RunResult):

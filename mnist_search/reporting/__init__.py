@@ -9,15 +9,27 @@ from mnist_search.reporting.files import write_atomically
 from mnist_search.reporting.rows import Format, render_rows
 
 if TYPE_CHECKING:
+    from mnist_search.reporting.html import render_page
     from mnist_search.reporting.leaderboard import render_leaderboard
 
-__all__ = ["Column", "Format", "render_leaderboard", "render_rows", "write_atomically"]
+__all__ = [
+    "Column",
+    "Format",
+    "render_leaderboard",
+    "render_page",
+    "render_rows",
+    "write_atomically",
+]
 
 
 def __getattr__(name: str) -> object:
-    # The leaderboard brings pydantic along, which a table of rows does not need.
+    # These bring pydantic along, which a table of rows does not need.
     if name == "render_leaderboard":
         from mnist_search.reporting.leaderboard import render_leaderboard
 
         return render_leaderboard
+    if name == "render_page":
+        from mnist_search.reporting.html import render_page
+
+        return render_page
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -60,10 +60,10 @@ def render_leaderboard(
             headline, *rest = board.notes if board.notes else (None,)
             terminal = detect_terminal(width, plain=plain)
             text = render_table(
-                _display(board.rows),
+                display_rows(board.rows),
                 shown,
                 title=headline,
-                notes=[*_legend(board.rows), *rest, *board.environment],
+                notes=[*explain_signs(board.rows), *rest, *board.environment],
                 terminal=terminal,
                 row_styles=_row_styles(board.rows),
             )
@@ -76,9 +76,9 @@ def render_leaderboard(
             from mnist_search.reporting.markdown import render_markdown
 
             text = render_markdown(
-                _display(board.rows),
+                display_rows(board.rows),
                 shown,
-                notes=[*board.notes, *_legend(board.rows), *board.environment],
+                notes=[*board.notes, *explain_signs(board.rows), *board.environment],
             )
             if board.suite is None:
                 return text
@@ -117,7 +117,8 @@ def _suite(board: Leaderboard) -> dict[str, object]:
     }
 
 
-def _display(rows: Sequence[Row]) -> list[Mapping[str, object]]:
+def display_rows(rows: Sequence[Row]) -> list[Mapping[str, object]]:
+    """Return the rows under the keys of COLUMNS, ready to be read."""
     best = _best_rank(rows)
     return [_display_row(row, best) for row in rows]
 
@@ -185,8 +186,8 @@ def _best_rank(rows: Sequence[Row]) -> int | None:
     return min(ranks, default=None)
 
 
-def _legend(rows: Sequence[Row]) -> list[str]:
-    """Explain the signs of the table."""
+def explain_signs(rows: Sequence[Row]) -> list[str]:
+    """Return what explains the signs of the table."""
     if not rows:
         return []
     words = [

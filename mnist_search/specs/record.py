@@ -16,7 +16,8 @@ class Record(Frozen):
     """One slot of a study: a trial of a search, or one run of a reference.
 
     `reference` names the reference that the configuration is (a trial may be one too).
-    `values` are the trial's parameters, None for a run that no space proposed.
+    `values` are the trial's parameters, None for a run that no space proposed. `confirms` is the
+    number of the search's trial that this run trains again, None for all other runs.
     """
 
     study: str
@@ -32,6 +33,7 @@ class Record(Frozen):
     started: float | None = None
     finished: float | None = None
     worker: int | None = None
+    confirms: int | None = None
 
     @property
     def run_key(self) -> RunKey | None:

@@ -9,7 +9,15 @@ from mnist_search.specs.environment import Environment
 from mnist_search.specs.run import Precision
 
 Status = Literal["complete", "pruned", "failed"]
-FailureKind = Literal["diverged", "error", "unbuildable", "out-of-memory", "timeout", "worker-died"]
+FailureKind = Literal[
+    "diverged",
+    "error",
+    "unbuildable",
+    "too-large",
+    "out-of-memory",
+    "timeout",
+    "worker-died",
+]
 
 
 class Failure(Frozen):
@@ -77,6 +85,9 @@ class RunResult(Frozen):
     of an epoch. `collapsed` says that the model gave one constant answer.
     `contended` says that other processes took a notable share of the cores meanwhile.
     `weights_sha256` is that of the file of trained weights, None where none was written.
+    `duplicate_of` is the number of the trial of the same configuration that this result is the
+    copy of, None where it was trained. A trial that is too large was not trained either: its
+    status is pruned, and its failure says which limit it exceeds.
     """
 
     schema_version: Literal[1] = 1
@@ -95,6 +106,7 @@ class RunResult(Frozen):
     flops: int | None = None
     predictions: str | None = None
     weights_sha256: str | None = None
+    duplicate_of: int | None = None
     timings: Timings = Timings()
     precision: Precision = "float32"
     threads: int | None = None

@@ -3,6 +3,16 @@
 from mnist_search.studies.artifacts import stored_weights, weights_path
 from mnist_search.studies.benchmark import Run, open_benchmark, plan_runs, run_benchmark
 from mnist_search.studies.choosing import choose_run, run_name
+from mnist_search.studies.confirming import (
+    choose_candidates,
+    confirmation_name,
+    confirmation_spec,
+    count_test_use,
+    fresh_seeds,
+    plan_confirmation,
+    read_confirmed,
+    read_test_labels,
+)
 from mnist_search.studies.home import (
     list_studies,
     plain_name,
@@ -25,15 +35,23 @@ __all__ = [
     "SearchSpec",
     "SearchSummary",
     "StudySpec",
+    "choose_candidates",
     "choose_run",
+    "confirmation_name",
+    "confirmation_spec",
+    "count_test_use",
     "create_ledger",
+    "fresh_seeds",
     "list_studies",
     "open_benchmark",
     "open_ledger",
     "open_search",
     "plain_name",
+    "plan_confirmation",
     "plan_runs",
+    "read_confirmed",
     "read_records",
+    "read_test_labels",
     "resolve_home",
     "run_benchmark",
     "run_name",

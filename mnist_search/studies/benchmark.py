@@ -46,11 +46,12 @@ QUICK_IMAGES = (4_000, 30_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of a reference that a benchmark wants to have."""
+    """One run that a study wants to have: of a reference, or of a trial that it confirms."""
 
-    reference: str
+    reference: str | None
     config: RunConfig
     seed: int
+    confirms: int | None = None
 
     @property
     def key(self) -> RunKey:
@@ -123,7 +124,9 @@ def run_benchmark(
     held = {record.run_key: record.state for record in ledger.records() if record.state != "failed"}
     for run in runs:
         if run.key not in held:
-            ledger.add_run(run.config, seed=run.seed, reference=run.reference)
+            ledger.add_run(
+                run.config, seed=run.seed, reference=run.reference, confirms=run.confirms
+            )
     wanted = {run.key for run in runs if held.get(run.key, "waiting") == "waiting"}
     if not wanted:
         return Outcome()
@@ -144,6 +147,7 @@ class _BenchmarkWork:
         self._wanted = wanted
 
     def claim(self) -> Assignment | None:
+        self._ledger.check_room()
         record = self._ledger.claim_run(self._wanted)
         if record is None:
             return None
@@ -158,7 +162,8 @@ class _BenchmarkWork:
             precision=precision,
             weights_path=self._weights_path(record),
         )
-        return Assignment(job=job, label=f"{record.reference}, seed {record.seed}")
+        name = record.reference if record.confirms is None else f"trial {record.confirms}"
+        return Assignment(job=job, label=f"{name}, seed {record.seed}")
 
     def _weights_path(self, record: Record) -> str | None:
         """Return where the first run of each configuration leaves its weights."""

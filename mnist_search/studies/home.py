@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -64,7 +65,7 @@ def read_records(home: Path, names: Sequence[str]) -> list[Record]:
     records: list[Record] = []
     for name in names or list_studies(home):
         folder = study_folder(home, name)
-        if not (folder / "study.db").is_file():
+        if not os.path.lexists(folder / "study.db"):
             there = list_studies(home)
             raise UsageError(
                 f"there is no study {name} in {home}",

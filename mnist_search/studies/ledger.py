@@ -5,24 +5,24 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Container, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import filelock
 
-from mnist_search.errors import StorageError, UsageError
+from mnist_search.errors import DataError, StorageError, UsageError
 from mnist_search.specs import Record, RunConfig, RunKey, RunResult
 from mnist_search.studies.spec import StudySpec
+from mnist_search.studies.storage import check_room, check_study_file, open_storage, storage_errors
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
-# Readers and the one writer wait for each other this long before they give up.
-BUSY_SECONDS = 30
-SPEC, RUN, RESULT, SECONDS = "spec", "run", "result", "seconds"
+SPEC, RUN, RESULT, SECONDS, CONFIRMS = "spec", "run", "result", "seconds", "confirms"
+DATABASE = "study.db"
 
 
 class Ledger:
@@ -63,10 +63,14 @@ class Ledger:
             self.study.enqueue_trial({})
         return added
 
-    def add_run(self, config: RunConfig, *, seed: int, reference: str) -> None:
-        """Add a waiting slot that holds a whole run of a reference."""
+    def add_run(
+        self, config: RunConfig, *, seed: int, reference: str | None, confirms: int | None = None
+    ) -> None:
+        """Add a waiting slot that holds a whole run of a reference, or confirms a trial."""
         run = {"config": config.model_dump(mode="json"), "seed": seed}
-        self.study.enqueue_trial({}, user_attrs={RUN: run, "reference": reference})
+        about = {"reference": reference, CONFIRMS: confirms}
+        known = {key: value for key, value in about.items() if value is not None}
+        self.study.enqueue_trial({}, user_attrs={RUN: run, **known})
 
     def claim_run(self, wanted: Container[RunKey]) -> Record | None:
         """Claim the first waiting slot that holds a wanted run; None when none waits."""
@@ -86,9 +90,10 @@ class Ledger:
         """Write what a claimed slot is about to run."""
         self._set(number, RUN, {"config": config.model_dump(mode="json"), "seed": seed})
 
-    def record(self, number: int, result: RunResult, *, worker: int) -> None:
+    def record(self, number: int, result: RunResult, *, worker: int | None) -> None:
         """Write a result; the slot's state is changed afterwards, by engine or `finish`."""
-        self._set(number, "worker", worker)
+        if worker is not None:
+            self._set(number, "worker", worker)
         self._set(number, RESULT, result.model_dump(mode="json"))
 
     def finish(self, number: int, result: RunResult) -> None:
@@ -140,14 +145,34 @@ class Ledger:
 
     def records(self) -> list[Record]:
         """Return every slot, in the order of its number."""
-        return [self._record(trial) for trial in self.study.get_trials(deepcopy=False)]
+        from pydantic import ValidationError
+
+        with storage_errors(self.folder / DATABASE):
+            trials = self.study.get_trials(deepcopy=False)
+        try:
+            return [self._record(trial) for trial in trials]
+        except ValidationError as error:
+            raise DataError(
+                f"{self.folder / DATABASE} holds a trial that no version of mnist-search wrote: "
+                f"{error.errors()[0]['msg']}",
+                hint="choose another study",
+            ) from error
+
+    def check_room(self) -> None:
+        """Check that the disk has room for another trial; raises `ResourceError`."""
+        with storage_errors(self.folder):
+            check_room(self.folder)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Hold the study against other writers; the kernel lets go when the process dies."""
+        """Hold the study against other writers; the kernel lets go when the process dies.
+
+        Errors of the database and the disk inside become `StorageError`, `ResourceError` or
+        `DataError`.
+        """
         lock = filelock.FileLock(self.folder / "lock", timeout=0)
         try:
-            with lock:
+            with storage_errors(self.folder / DATABASE), lock:
                 yield
         except filelock.Timeout:
             raise StorageError(
@@ -195,7 +220,7 @@ class Ledger:
         return Record(
             study=self.spec.name,
             number=trial.number,
-            kind="trial" if is_search else "reference",
+            kind="trial" if is_search or CONFIRMS in attributes else "reference",
             state=_STATES[trial.state.name],
             reference=attributes.get("reference"),
             values=dict(trial.params) if is_search else None,
@@ -206,6 +231,7 @@ class Ledger:
             started=_timestamp(trial.datetime_start),
             finished=_timestamp(trial.datetime_complete),
             worker=attributes.get("worker"),
+            confirms=attributes.get(CONFIRMS),
         )
 
 
@@ -232,71 +258,75 @@ def create_ledger(
     import optuna
 
     _quiet_optuna()
-    target = folder / "study.db"
-    draft = folder / f"study.db.{os.getpid()}.new"
+    target = folder / DATABASE
+    draft = folder / f"{DATABASE}.{os.getpid()}.new"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        storage = _open_storage(draft)
-        study = optuna.create_study(study_name=spec.name, storage=storage, direction="maximize")
-        study.set_user_attr(SPEC, spec.model_dump(mode="json"))
-        ledger = Ledger(folder, storage, study, spec)
-        for reference, values in proposals:
-            named = {} if reference is None else {"reference": reference}
-            study.enqueue_trial(values, user_attrs=named)
-        ledger.add_slots(slots)
-        ledger.close()
-        _use_write_ahead_log(draft)
-        # A link, not a rename: it fails where another process was quicker.
-        os.link(draft, target)
-    except FileExistsError:
-        raise StorageError(
-            f"study {spec.name} exists already in {folder}", hint="run the command again"
-        ) from None
-    except OSError as error:
-        raise StorageError(f"study {spec.name} cannot be created in {folder}: {error}") from error
+        with storage_errors(target):
+            folder.mkdir(parents=True, exist_ok=True)
+            check_room(folder)
+            storage = open_storage(draft, create=True)
+            study = optuna.create_study(study_name=spec.name, storage=storage, direction="maximize")
+            study.set_user_attr(SPEC, spec.model_dump(mode="json"))
+            ledger = Ledger(folder, storage, study, spec)
+            for reference, values in proposals:
+                named = {} if reference is None else {"reference": reference}
+                study.enqueue_trial(values, user_attrs=named)
+            ledger.add_slots(slots)
+            ledger.close()
+            _use_write_ahead_log(draft)
+            try:
+                # A link, not a rename: it fails where another process was quicker.
+                os.link(draft, target)
+            except FileExistsError:
+                raise StorageError(
+                    f"study {spec.name} exists already in {folder}", hint="run the command again"
+                ) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            for beside in (draft, Path(f"{draft}-journal"), Path(f"{draft}-wal")):
+                beside.unlink(missing_ok=True)
     return open_ledger(folder)
 
 
 def open_ledger(folder: Path) -> Ledger:
     """Open the study in `folder`.
 
-    Raises `UsageError` where there is none and `StorageError` where it cannot be read.
+    Raises:
+        UsageError: there is none.
+        StorageError: it cannot be read, or another version wrote it.
+        DataError: it is damaged, or the file of another program.
     """
     import optuna
     from pydantic import ValidationError
-    from sqlalchemy.exc import SQLAlchemyError
 
     _quiet_optuna()
-    path = folder / "study.db"
-    if not path.is_file():
+    path = folder / DATABASE
+    if not os.path.lexists(path):
         raise UsageError(f"no study in {folder}", hint="`mnist-search report` lists the studies")
+    check_study_file(path)
     try:
-        storage = _open_storage(path)
-        names = optuna.get_all_study_names(storage)
-        if len(names) != 1:
-            raise StorageError(f"{path} holds {len(names)} studies where one was expected")
-        study = optuna.load_study(study_name=names[0], storage=storage)
-        spec = StudySpec.model_validate(study.user_attrs.get(SPEC))
+        with storage_errors(path):
+            storage = open_storage(path)
+            names = optuna.get_all_study_names(storage)
+            if len(names) != 1:
+                raise StorageError(f"{path} holds {len(names)} studies where one was expected")
+            study = optuna.load_study(study_name=names[0], storage=storage)
+            spec = StudySpec.model_validate(study.user_attrs.get(SPEC))
     except ValidationError as error:
         raise StorageError(
             f"{path} was not written by this version of mnist-search",
             hint="choose another --study",
         ) from error
-    except (SQLAlchemyError, optuna.exceptions.OptunaError, RuntimeError) as error:
-        raise StorageError(f"{path} cannot be read as a study: {_reason(error)}") from error
+    except RuntimeError as error:
+        # So says Optuna, which never changes a file of another version by itself.
+        older = "storage upgrade" in str(error)
+        raise StorageError(
+            f"{path} has the tables of {'an older' if older else 'another'} version of Optuna",
+            hint="`optuna storage upgrade --storage sqlite:///FILE` on a copy of it"
+            if older
+            else "open it with the newer version, or choose another --study",
+        ) from error
     return Ledger(folder, storage, study, spec)
-
-
-def _open_storage(path: Path) -> RDBStorage:
-    from optuna.storages import RDBStorage
-    from sqlalchemy.engine import URL
-
-    url = URL.create("sqlite", database=str(path.resolve()))
-    # Optuna formats the URL with str.format, so braces in a folder's name must be doubled.
-    text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-    return RDBStorage(text, engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}})
 
 
 def _use_write_ahead_log(path: Path) -> None:
@@ -312,12 +342,6 @@ def _quiet_optuna() -> None:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-
-
-def _reason(error: BaseException) -> str:
-    cause = error.__cause__ if error.__cause__ is not None else error
-    original = getattr(cause, "orig", None)
-    return str(original if original is not None else cause).splitlines()[0]
 
 
 def _timestamp(moment: Any) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, assert_never
 
+from mnist_search.errors import ResourceError
 from mnist_search.execution import Executor, Finished, Reported, Started
 from mnist_search.specs import Failure, Job, RunResult
 
@@ -34,7 +35,7 @@ class Work(Protocol):
     """Where assignments come from and where their results go."""
 
     def claim(self) -> Assignment | None:
-        """Claim the next slot; None when none waits."""
+        """Claim the next slot; None when none waits; `ResourceError`: no room for another."""
 
     def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
         """Note an intermediate accuracy; True: stop there."""
@@ -120,6 +121,8 @@ class _Session:
     outcome: Outcome = field(default_factory=Outcome)
     running: dict[int, _Running] = field(default_factory=dict)
     failures_in_a_row: int = 0
+    retried: set[int] = field(default_factory=set)
+    no_room: ResourceError | None = None
 
 
 def run_loop(
@@ -131,7 +134,11 @@ def run_loop(
     limits: Limits,
     clock: Callable[[], float],
 ) -> Outcome:
-    """Run slots until none waits, a limit is met or the user stops; return how it went."""
+    """Run slots until none waits, a limit is met or the user stops; return how it went.
+
+    Raises:
+        ResourceError: there was no room for another trial; those that ran were finished.
+    """
     session = _Session(work=work, executor=executor, progress=progress)
     outcome = session.outcome
     begun = clock()
@@ -151,8 +158,10 @@ def run_loop(
         elif session.failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
             outcome.ending = "failing"
         # A slot may need a moment to get free, so that nothing runs and yet more is to come.
-        more = outcome.ending == "done" and _fill(session)
+        more = outcome.ending == "done" and session.no_room is None and _fill(session)
         if not session.running and not more:
+            if session.no_room is not None and outcome.ending == "done":
+                raise session.no_room
             return outcome
         if (
             outcome.ending == "time budget"
@@ -178,7 +187,12 @@ def run_loop(
 def _fill(session: _Session) -> bool:
     """Claim for every free slot; return whether there may be more to claim."""
     while session.executor.free > 0:
-        assignment = session.work.claim()
+        try:
+            assignment = session.work.claim()
+        except ResourceError as error:
+            # What is running may still end well: it needs little room from here on.
+            session.no_room = error
+            return False
         if assignment is None:
             return False
         session.running[assignment.number] = _Running(assignment=assignment)
@@ -205,6 +219,11 @@ def _on_reported(session: _Session, event: Reported) -> None:
 def _on_finished(session: _Session, event: Finished) -> None:
     assignment = session.running.pop(event.number).assignment
     result = event.result
+    if event.killed and event.number not in session.retried:
+        session.retried.add(event.number)
+        session.work.release(assignment)
+        session.progress.note(f"{assignment.label}: its worker was killed, so it runs again, once")
+        return
     session.work.finish(assignment, result, worker=event.worker)
     outcome = session.outcome
     match result.status:
@@ -218,8 +237,12 @@ def _on_finished(session: _Session, event: Finished) -> None:
                 outcome.first_failure = result.failure
         case _:
             assert_never(result.status)
-    failed = result.status == "failed"
-    session.failures_in_a_row = session.failures_in_a_row + 1 if failed else 0
+    if result.status == "failed":
+        session.failures_in_a_row += 1
+    elif outcome.complete > 0:
+        # Before the first complete trial, one that was stopped early proves nothing: all that
+        # get further may be failing.
+        session.failures_in_a_row = 0
     session.progress.finished(
         event.number,
         event.worker,

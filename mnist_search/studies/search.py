@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.analysis import describe
-from mnist_search.engines import Engine, Proposal, create_engine, rung_steps
+from mnist_search.engines import Engine, Proposal, check_sampler, create_engine, rung_steps
 from mnist_search.errors import UsageError
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
 from mnist_search.spaces import Value
-from mnist_search.specs import Job, RunResult, derive_seed
+from mnist_search.specs import Job, RunConfig, RunResult, derive_seed
 from mnist_search.studies.artifacts import WeightShelf, weights_path
+from mnist_search.studies.foregone import Memory, SizeLimits, size_of, too_large
 from mnist_search.studies.ledger import Ledger, create_ledger, open_ledger
 from mnist_search.studies.loop import (
     Assignment,
@@ -36,6 +37,11 @@ class SearchSummary:
     finished: int
     waiting: int
 
+    @property
+    def exhausted(self) -> bool:
+        """Say whether slots wait for which the sampler had nothing left to try."""
+        return self.outcome.ending == "done" and self.waiting > 0
+
 
 def open_search(
     folder: Path, spec: StudySpec, *, slots: int, references: Sequence[Reference] = ()
@@ -45,7 +51,7 @@ def open_search(
     `references` that are points of the space become the first trials of a new study, then comes
     the point of the family's defaults: a sound network to measure the others by, for the
     sampler and the pruner as much as for the reader. Raises `UsageError` where the study that
-    is there is about something else.
+    is there is about something else, or the sampler cannot search the space.
     """
     if (folder / "study.db").exists():
         ledger = open_ledger(folder)
@@ -60,6 +66,7 @@ def open_search(
         ledger.take_data_from(spec)
         return ledger
     search = _search(spec)
+    check_sampler(search.engine, search.sampler, search.space)
     points: list[tuple[str | None, dict[str, Value]]] = [
         (reference.name, values)
         for reference in references
@@ -84,14 +91,22 @@ def run_search(
     if given_back or closed:
         progress.note(f"resumed: {given_back} interrupted trials run again, {closed} were done")
     ledger.add_slots(trials)
-    work = _SearchWork(ledger, clock)
+    work = _SearchWork(ledger, progress, interrupt, clock)
     outcome = Outcome()
-    if any(record.state == "waiting" for record in ledger.records()):
-        with closing(create_executor()) as executor:
-            outcome = run_loop(
-                work, executor, progress=progress, interrupt=interrupt, limits=limits, clock=clock
-            )
-        work.save_seconds()
+    with closing(work):
+        if any(record.state == "waiting" for record in ledger.records()):
+            with closing(create_executor()) as executor:
+                outcome = run_loop(
+                    work,
+                    executor,
+                    progress=progress,
+                    interrupt=interrupt,
+                    limits=limits,
+                    clock=clock,
+                )
+            work.save_seconds()
+            if interrupt.level > 0 and outcome.ending == "done" and not work.exhausted:
+                outcome.ending = "interrupted"
     states = [record.state for record in ledger.records()]
     waiting = states.count("waiting")
     return SearchSummary(
@@ -100,32 +115,57 @@ def run_search(
 
 
 class _SearchWork:
-    def __init__(self, ledger: Ledger, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        progress: Progress,
+        interrupt: Interrupt,
+        clock: Callable[[], float],
+    ) -> None:
         search = _search(ledger.spec)
+        records = ledger.records()
+        self._progress = progress
+        self._interrupt = interrupt
+        self._limits = SizeLimits(params=search.max_params, flops=search.max_flops)
+        self._memory = Memory(records)
+        self.exhausted = False
         self._ledger = ledger
         self._search = search
         self._engine: Engine = create_engine(
             ledger.study,
             search.space,
+            engine=search.engine,
             sampler=search.sampler,
             pruner=search.pruner,
             seed=search.seed,
             epochs=search.epochs,
         )
         self._rungs = rung_steps(search.pruner, epochs=search.epochs)
-        self._shelf = WeightShelf(ledger.folder, ledger.records())
+        self._shelf = WeightShelf(ledger.folder, records)
         self._proposals: dict[int, Proposal] = {}
         self._clock = clock
         self._begun = clock()
         self._seconds_before = ledger.seconds_used()
 
     def claim(self) -> Assignment | None:
-        proposal = self._engine.ask()
-        if proposal is None:
-            return None
-        search = self._search
-        config = search.space.config(proposal.values, epochs=search.epochs)
-        seed = derive_seed(search.seed, "training", proposal.number)
+        # Trials that need no training are closed here and now, so that a claim is always a run.
+        while True:
+            self._ledger.check_room()
+            proposal = self._engine.ask()
+            if proposal is None:
+                self.exhausted = True
+                return None
+            search = self._search
+            config = search.space.config(proposal.values, epochs=search.epochs)
+            seed = derive_seed(search.seed, "training", proposal.number)
+            result = self._foregone(proposal, config, seed)
+            if result is None:
+                return self._assign(proposal, config, seed)
+            self._settle(proposal, config, result)
+            if self._interrupt.level > 0:
+                return None
+
+    def _assign(self, proposal: Proposal, config: RunConfig, seed: int) -> Assignment:
         self._ledger.begin(proposal.number, config, seed=seed)
         self._proposals[proposal.number] = proposal
         job = Job(
@@ -139,6 +179,31 @@ class _SearchWork:
         )
         return Assignment(job=job, label=describe(config))
 
+    def _foregone(self, proposal: Proposal, config: RunConfig, seed: int) -> RunResult | None:
+        """Return the result of a trial that need not be trained, None for all others."""
+        size = size_of(config)
+        if size is not None:
+            self._engine.constrain(proposal, self._limits.excess(size))
+            message = self._limits.verdict(size)
+            if message is not None:
+                precision = self._ledger.spec.precision
+                return too_large(config, size, seed=seed, precision=precision, message=message)
+        return self._memory.recall(config)
+
+    def _settle(self, proposal: Proposal, config: RunConfig, result: RunResult) -> None:
+        number, accuracy = proposal.number, result.last_accuracy
+        self._ledger.begin(number, config, seed=result.seed)
+        self._ledger.record(number, result, worker=None)
+        stopped = result.status == "pruned"
+        self._engine.settle(proposal, reports=result.reports, score=accuracy, stopped=stopped)
+        if result.failure is None:
+            message = f"as trial {result.duplicate_of}, not trained again"
+        else:
+            message = f"{result.failure.kind}: {result.failure.message}"
+        self._progress.finished(
+            number, None, describe(config), result.status, accuracy, None, message
+        )
+
     def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
         return self._engine.report(self._proposals[assignment.number], step, accuracy)
 
@@ -147,11 +212,15 @@ class _SearchWork:
         self._ledger.record(proposal.number, result, worker=worker)
         self._engine.tell(proposal, None if result.status == "failed" else result.last_accuracy)
         self._shelf.put(proposal.number, result)
+        self._memory.note(proposal.number, result)
         self.save_seconds()
 
     def release(self, assignment: Assignment) -> None:
         self._engine.forget(self._proposals.pop(assignment.number))
         self._ledger.release(assignment.number)
+
+    def close(self) -> None:
+        self._engine.close()
 
     def save_seconds(self) -> None:
         self._ledger.set_seconds_used(self._seconds_before + self._clock() - self._begun)

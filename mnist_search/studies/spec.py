@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainSerializer, PlainValidator
 
-from mnist_search.engines import PrunerName, SamplerName
+from mnist_search.engines import EngineName, PrunerName, SamplerName
 from mnist_search.spaces import SearchSpace
 from mnist_search.specs import DatasetRef, Frozen, Precision
 
@@ -29,13 +29,19 @@ StoredSpace = Annotated[
 
 
 class SearchSpec(Frozen):
-    """How a search proposes and how long its trials train."""
+    """How a search proposes, how long its trials train, and how large they may be.
+
+    `max_flops` counts forward floating-point operations per image; None: no limit.
+    """
 
     space: StoredSpace
+    engine: EngineName = "optuna"
     sampler: SamplerName
     pruner: PrunerName
     epochs: int
     seed: int
+    max_params: int | None = None
+    max_flops: int | None = None
 
 
 class StudySpec(Frozen):
@@ -60,10 +66,18 @@ class StudySpec(Frozen):
             return found
         if self.search.space.space_id != other.search.space.space_id:
             found.append(("space", _space(self.search.space), _space(other.search.space)))
-        for name in ("seed", "sampler", "pruner", "epochs"):
+        for name in (
+            "seed",
+            "engine",
+            "sampler",
+            "pruner",
+            "epochs",
+            "max_params",
+            "max_flops",
+        ):
             here, there = getattr(self.search, name), getattr(other.search, name)
             if here != there:
-                found.append((name, str(here), str(there)))
+                found.append((name.replace("_", "-"), str(here), str(there)))
         return found
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import importlib.util
+import math
 from pathlib import Path
 
 import optuna
 import pytest
 
 from mnist_search.engines import Engine, Proposal, create_engine, rung_steps
+from mnist_search.errors import UsageError
 from mnist_search.spaces import SearchSpace, find_space
 from mnist_search.specs import derive_seed
 
-EPOCHS = 2
+EPOCHS = 8
+EXTRAS = {"cmaes": "cmaes", "gp": "torch"}
 
 
 def create(
@@ -25,10 +30,24 @@ def create(
 ) -> Engine:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     if study is None:
-        study = optuna.create_study(direction="maximize")
-        for _ in range(slots):
-            study.enqueue_trial({})
+        study = waiting_study(slots)
     return create_engine(study, space, sampler=sampler, pruner=pruner, seed=seed, epochs=EPOCHS)
+
+
+def waiting_study(slots: int) -> optuna.Study:
+    study = optuna.create_study(direction="maximize")
+    for _ in range(slots):
+        study.enqueue_trial({})
+    return study
+
+
+def requeue(study: optuna.Study, number: int) -> None:
+    """Put a running trial of an in-memory study back to waiting, its parameters kept."""
+    (trial_id,) = (trial._trial_id for trial in study.trials if trial.number == number)
+    storage = study._storage
+    trial = copy.copy(storage._get_trial(trial_id))
+    trial.state = optuna.trial.TrialState.WAITING
+    storage._set_trial(trial_id, trial)
 
 
 def score_of(proposal: Proposal) -> float:
@@ -44,11 +63,36 @@ def drain(engine: Engine, limit: int = 1000) -> list[Proposal]:
 
 
 @pytest.fixture
-def space(space_file: Path) -> SearchSpace:
+def space(sampler: str, space_file: Path) -> SearchSpace:
+    """The small space; without an end, and for grids with one: 48 points."""
+    if sampler in ("grid", "brute-force"):
+        text = space_file.read_text()
+        for range_ in (
+            "low = 1e-4\nhigh = 1e-2\nlog = true",
+            "low = 1e-3\nhigh = 1e-1\nlog = true",
+        ):
+            assert range_ in text
+            text = text.replace(range_, "low = 0.01\nhigh = 0.02\nstep = 0.01")
+        text = text.replace("choices = [16, 32, 64]", "choices = [16, 64]")
+        space_file.write_text(text.replace("step = 0.25", "step = 0.5"))
     return find_space(str(space_file))
 
 
-samplers = pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.fixture
+def sampler() -> str:
+    return "tpe"
+
+
+# Samplers behind an extra are tried where it is installed.
+SAMPLERS = [
+    "tpe",
+    "random",
+    "grid",
+    "brute-force",
+    "qmc",
+    *(name for name, package in EXTRAS.items() if importlib.util.find_spec(package)),
+]
+samplers = pytest.mark.parametrize("sampler", SAMPLERS)
 
 
 @samplers
@@ -102,9 +146,7 @@ def test_failures_in_a_row_are_survived(space: SearchSpace, sampler: str) -> Non
 @samplers
 def test_engine_made_again_goes_on_as_if_never_gone(space: SearchSpace, sampler: str) -> None:
     whole = drain(create(space, sampler=sampler, seed=3, slots=24))
-    study = optuna.create_study(direction="maximize")
-    for _ in range(24):
-        study.enqueue_trial({})
+    study = waiting_study(24)
     parts = []
     for _ in range(4):
         engine = create(space, sampler=sampler, seed=3, study=study)
@@ -139,9 +181,7 @@ def test_halving_stops_the_worse_half_and_never_the_end(space: SearchSpace) -> N
 
 
 def test_stopped_trials_are_pruned_in_the_study(space: SearchSpace) -> None:
-    study = optuna.create_study(direction="maximize")
-    for _ in range(6):
-        study.enqueue_trial({})
+    study = waiting_study(6)
     engine = create(space, pruner="halving", study=study)
     told = []
     for index in range(6):
@@ -173,3 +213,196 @@ def test_rungs_grow_from_a_quarter_epoch_and_end_before_the_last_step() -> None:
 def test_derived_seeds_differ_by_label_and_seed() -> None:
     seeds = {derive_seed(s, label, n) for s in (0, 1) for label in "ab" for n in range(50)}
     assert len(seeds) == 200
+
+
+@pytest.mark.parametrize("sampler", ["grid", "brute-force"])
+def test_finite_space_is_walked_once_and_then_ends(space: SearchSpace, sampler: str) -> None:
+    study = waiting_study(60)
+    engine = create(space, sampler=sampler, study=study)
+    proposals = drain(engine)
+    assert len(proposals) == space.size() == 48
+    assert len({frozenset(proposal.values.items()) for proposal in proposals}) == 48
+    assert engine.ask() is None
+    assert create(space, sampler=sampler, study=study).ask() is None
+    assert [trial.state.name for trial in study.trials].count("WAITING") == 12
+
+
+@pytest.mark.parametrize("sampler", ["grid", "brute-force"])
+def test_given_points_are_not_walked_again(space: SearchSpace, sampler: str) -> None:
+    study = optuna.create_study(direction="maximize")
+    study.enqueue_trial(space.defaults())
+    for _ in range(59):
+        study.enqueue_trial({})
+    proposals = drain(create(space, sampler=sampler, study=study))
+    assert proposals[0].values == space.defaults()
+    assert len({frozenset(proposal.values.items()) for proposal in proposals}) == 48
+
+
+@pytest.mark.parametrize("sampler", ["grid", "brute-force"])
+def test_trials_at_once_share_the_points(space: SearchSpace, sampler: str) -> None:
+    engine = create(space, sampler=sampler, slots=60)
+    running = []
+    while (proposal := engine.ask()) is not None:
+        running.append(proposal)
+    assert len({frozenset(proposal.values.items()) for proposal in running}) == 48
+    for proposal in running:
+        engine.tell(proposal, 0.5)
+    assert engine.ask() is None
+
+
+@pytest.mark.parametrize("sampler", ["grid", "brute-force"])
+def test_space_without_end_is_refused_in_one_sentence(space_file: Path, sampler: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        create(find_space(str(space_file)), sampler=sampler)
+    assert "learning_rate_adam" in caught.value.message
+    assert caught.value.hint is not None
+    assert "step or choices" in caught.value.hint
+
+
+@pytest.mark.parametrize(("sampler", "package"), EXTRAS.items())
+def test_missing_package_is_one_hint(
+    space: SearchSpace, sampler: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        "mnist_search.engines.checks.importlib.util.find_spec",
+        lambda name: None if name == package else find(name),
+    )
+    with pytest.raises(UsageError, match=f"{sampler} needs the package {package}") as caught:
+        create(space, sampler=sampler)
+    assert caught.value.hint == f"pip install 'mnist-search[{sampler}]'"
+
+
+@samplers
+def test_not_a_number_is_a_failure(space: SearchSpace, sampler: str) -> None:
+    study = waiting_study(3)
+    engine = create(space, sampler=sampler, study=study)
+    for score in (math.nan, 0.5, 0.4):
+        proposal = engine.ask()
+        assert proposal is not None
+        engine.tell(proposal, score)
+    assert study.best_trial.number == 1
+    assert study.trials[0].state.name == "FAIL"
+
+
+@samplers
+def test_slot_given_back_keeps_its_values_and_changes_no_other(
+    space: SearchSpace, sampler: str
+) -> None:
+    whole = drain(create(space, sampler=sampler, seed=3, slots=16))
+    study = waiting_study(16)
+    engine = create(space, sampler=sampler, seed=3, study=study)
+    parts = []
+    for number in range(16):
+        proposal = engine.ask()
+        assert proposal is not None
+        if number == 9:
+            engine.forget(proposal)
+            requeue(study, 9)
+            engine = create(space, sampler=sampler, seed=3, study=study)
+            proposal = engine.ask()
+            assert proposal is not None
+        engine.tell(proposal, score_of(proposal))
+        parts.append(proposal)
+    assert parts == whole
+
+
+def test_quasi_random_points_lie_evenly_in_every_parameter(space: SearchSpace) -> None:
+    proposals = drain(create(space, sampler="qmc", slots=32))
+    units = [proposal.values["units_1"] for proposal in proposals]
+    assert {units.count(value) for value in (16, 32, 64)} <= {10, 11}
+    rates = [p.values["learning_rate_sgd"] for p in proposals if p.values["optimizer"] == "sgd"]
+    assert len(rates) == 16
+    assert sum(float(rate) < 1e-2 for rate in rates) in (7, 8, 9)
+
+
+@pytest.mark.parametrize("pruner", ["halving", "median", "percentile", "hyperband", "patient"])
+def test_every_pruner_stops_the_worst_and_spares_the_best(space: SearchSpace, pruner: str) -> None:
+    stopped = run_with_pruner(create(space, pruner=pruner, slots=40), pruner, trials=40)
+    assert sum(stopped) >= 6
+    assert not any(stopped[:5]) or pruner in ("halving", "hyperband")
+    assert not stopped[20]
+
+
+@pytest.mark.parametrize("pruner", ["halving", "median", "percentile", "hyperband", "patient"])
+def test_pruning_goes_on_as_if_never_gone(space: SearchSpace, pruner: str) -> None:
+    whole = run_with_pruner(create(space, pruner=pruner, seed=2, slots=24), pruner, trials=24)
+    study = waiting_study(24)
+    parts: list[bool] = []
+    for first in range(0, 24, 8):
+        engine = create(space, pruner=pruner, seed=2, study=study)
+        parts += run_with_pruner(engine, pruner, trials=8, first=first)
+    assert parts == whole
+    assert any(whole)
+
+
+def run_with_pruner(engine: Engine, pruner: str, *, trials: int, first: int = 0) -> list[bool]:
+    """Run trials whose number 20 is the best; return which of them were stopped."""
+    stopped = []
+    for number in range(first, first + trials):
+        proposal = engine.ask()
+        assert proposal is not None
+        level = 0.99 if number == 20 else 0.9 - (7 * number % 40) / 100
+        accuracy, stop = 0.0, False
+        for step in (1, 2, 4, 8, 12, 16, 20, 24, 28, 32):
+            # The better ones get better until the end, the others get worse after an epoch.
+            slope = step if level > 0.8 or step <= 4 else 8 - step
+            accuracy = level + slope / 10_000
+            stop = engine.report(proposal, step, accuracy)
+            assert not stop or step in rung_steps(pruner, epochs=EPOCHS)
+            if stop:
+                break
+        engine.tell(proposal, accuracy)
+        stopped.append(stop)
+    return stopped
+
+
+def test_patience_is_counted_in_epochs() -> None:
+    assert rung_steps("patient", epochs=4) == (4, 8, 12)
+    assert rung_steps("hyperband", epochs=8) == rung_steps("halving", epochs=8)
+    assert rung_steps("percentile", epochs=6) == rung_steps("median", epochs=6)
+
+
+@samplers
+def test_settled_trials_need_no_run(space: SearchSpace, sampler: str) -> None:
+    study = waiting_study(4)
+    engine = create(space, sampler=sampler, pruner="halving", study=study)
+    outcomes = [(0.9, False), (0.4, True), (None, True), (None, False)]
+    for score, stopped in outcomes:
+        proposal = engine.ask()
+        assert proposal is not None
+        reports = [] if score is None else [(1, 0.3), (4, score)]
+        engine.settle(proposal, reports=reports, score=score, stopped=stopped)
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE", "PRUNED", "PRUNED", "FAIL"]
+    assert [trial.value for trial in study.trials] == [0.9, 0.4, None, None]
+    assert engine.ask() is None
+
+
+def share_over_limit(space: SearchSpace, *, told: bool) -> float:
+    """Search where more units score better, but more than 32 are too many; judge late trials."""
+    engine = create(space, slots=60)
+    over = []
+    while (proposal := engine.ask()) is not None:
+        units = int(proposal.values["units_1"])
+        if told:
+            engine.constrain(proposal, {"params": units / 32 - 1})
+        engine.tell(proposal, score_of(proposal))
+        over.append(units > 32)
+    return sum(over[20:]) / 40
+
+
+def test_tpe_learns_where_the_limit_lies(space: SearchSpace) -> None:
+    assert share_over_limit(space, told=False) > 0.5
+    assert share_over_limit(space, told=True) < 0.3
+
+
+def test_constraints_are_stored_and_given_back_slots_keep_them(space: SearchSpace) -> None:
+    study = waiting_study(1)
+    engine = create(space, study=study)
+    for _ in range(2):
+        proposal = engine.ask()
+        assert proposal is not None
+        engine.constrain(proposal, {"params": 0.5, "flops": -0.25})
+        engine.forget(proposal)
+        requeue(study, 0)
+    assert study.trials[0].constraints == {"params": 0.5, "flops": -0.25}

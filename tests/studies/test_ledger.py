@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mnist_search.engines import create_engine
-from mnist_search.errors import StorageError, UsageError
+from mnist_search.errors import DataError, StorageError, UsageError
 from mnist_search.spaces import find_space
 from mnist_search.specs import (
     Adam,
@@ -198,7 +198,7 @@ def test_damaged_and_foreign_files_are_refused_in_one_line(tmp_path: Path) -> No
     folder = tmp_path / "bad"
     folder.mkdir()
     (folder / "study.db").write_bytes(b"no database at all" * 500)
-    with pytest.raises(StorageError) as caught:
+    with pytest.raises(DataError) as caught:
         open_ledger(folder)
     assert "\n" not in caught.value.message
 

@@ -1,0 +1,103 @@
+"""What a confirmation says, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mnist_search.analysis.confirmation import Confirmation, ConfirmedRow, Gap
+
+
+def tell_winner(confirmation: Confirmation) -> str:
+    """Return the verdict in one sentence: against the best reference, and the ties.
+
+    Such as `trial 31 beats cnn-double-32 by 0.08 ± 0.05 points, p = 0.004, 3 seeds; it is not
+    told apart from trial 12`.
+    """
+    winner = confirmation.winner
+    if winner is None or winner.test_accuracy is None:
+        return "no trial has been confirmed"
+    reference = confirmation.best_reference
+    if reference is None or reference.behind is None:
+        told = (
+            f"{winner.name} is right on {_percent(winner.test_accuracy)} of the test images "
+            f"({_percent(winner.test_accuracy_low)} to {_percent(winner.test_accuracy_high)}), "
+            f"{_seeds(winner.n)}"
+        )
+    else:
+        told = _against(winner.name, reference.name, reference.behind, winner.n)
+    others = [
+        row
+        for row in confirmation.rows
+        if row is not winner and row.kind == "trial" and row.behind is not None
+    ]
+    alike = [row.name for row in others if row.behind is not None and not row.behind.told_apart]
+    if alike:
+        return f"{told}; it is not told apart from {_listed(alike)}"
+    return f"{told}; it is told apart from every other trial" if others else told
+
+
+def tell_runner_up(confirmation: Confirmation) -> str | None:
+    """Return what the comparison with the runner-up says; None without one."""
+    winner, other = confirmation.winner, confirmation.runner_up
+    if winner is None or other is None or other.behind is None:
+        return None
+    return "runner-up: " + _against(winner.name, other.name, other.behind, winner.n)
+
+
+def tell_shrinkage(confirmation: Confirmation) -> str | None:
+    """Return by how much the winner's score fell from the search to the test images."""
+    winner = confirmation.winner
+    if winner is None or winner.shrinkage is None:
+        return None
+    return (
+        f"shrinkage: {winner.name} scored {_percent(winner.search_accuracy)} in the search, where "
+        f"it was chosen, and {_percent(winner.test_accuracy)} on the test images, "
+        f"{100 * abs(winner.shrinkage):.2f} points {'less' if winner.shrinkage >= 0 else 'more'}"
+    )
+
+
+def tell_incomplete(rows: Sequence[ConfirmedRow]) -> list[str]:
+    """Return a sentence for each model with runs that failed or are still to come."""
+    told = []
+    for row in rows:
+        missing = [
+            f"{count} {word}"
+            for count, word in ((row.runs_failed, "failed"), (row.runs_pending, "to come"))
+            if count
+        ]
+        if missing:
+            runs = "1 run" if row.n == 1 else f"{row.n} runs"
+            told.append(f"{row.name}: {runs} complete, {', '.join(missing)}")
+    return told
+
+
+def _against(name: str, other: str, gap: Gap, seeds: int) -> str:
+    half = 50 * (gap.high - gap.low)
+    count = _seeds(len(gap.seeds) if gap.paired else seeds)
+    how = f"{_p(gap.p_adjusted)}, {count}"
+    if not gap.told_apart:
+        return (
+            f"{name} is not told apart from {other} "
+            f"({100 * gap.difference:+.2f} ± {half:.2f} points, {how})"
+        )
+    verb = "beats" if gap.difference > 0 else "is beaten by"
+    return f"{name} {verb} {other} by {100 * abs(gap.difference):.2f} ± {half:.2f} points, {how}"
+
+
+def _p(value: float) -> str:
+    if value < 0.001:
+        return "p < 0.001"
+    return f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.2f} %"
+
+
+def _seeds(count: int) -> str:
+    return f"{count} seed" + ("" if count == 1 else "s")
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = list(names[:5]) + ([f"{len(names) - 5} more"] if len(names) > 5 else [])
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

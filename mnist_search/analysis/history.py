@@ -1,0 +1,158 @@
+"""How a study went: what ran when, how good the best was by then, what it had matched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mnist_search.analysis.order import known
+from mnist_search.analysis.row import Row
+from mnist_search.specs import Record
+
+# Between two trials of one session a coordinator needs milliseconds; more is a pause.
+PAUSE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One run on the clock of its study, in seconds."""
+
+    number: int
+    name: str
+    state: str
+    worker: int | None
+    start_seconds: float
+    end_seconds: float
+    accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A moment at which a run finished better than all before it."""
+
+    seconds: float
+    accuracy: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """The accuracy of a reference; `basis` is what it was scored on, as in `Row`."""
+
+    name: str
+    accuracy: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """When the best of a study had reached a reference's accuracy; None: never."""
+
+    level: Level
+    step: Step | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A study on its own clock, which stands still while nothing runs for over a minute.
+
+    `steps` are the complete runs that were the best so far, first to last; `matches` has one
+    entry per level, best first, and is empty for a study that is no search. A confirmation trains
+    trials of a search again.
+    `paused_seconds` is the time that the clock stood still.
+    """
+
+    study: str
+    kind: Literal["search", "benchmark", "confirmation"]
+    spans: tuple[Span, ...]
+    steps: tuple[Step, ...]
+    matches: tuple[Match, ...]
+    seconds: float
+    paused_seconds: float
+
+
+def reference_levels(rows: Sequence[Row]) -> tuple[Level, ...]:
+    """Return one level per reference that has a rank, best first: measured, else published.
+
+    Runs of a changed recipe are no level, and those as documented go before the others.
+    """
+    found: dict[str, Level] = {}
+    mine = [row for row in rows if row.kind == "reference" and row.rank is not None]
+    for row in sorted(mine, key=lambda row: row.protocol != "documented"):
+        accuracy = known(row.score)
+        if row.changes or accuracy is None or row.score_basis is None:
+            continue
+        found.setdefault(row.name, Level(name=row.name, accuracy=accuracy, basis=row.score_basis))
+    return tuple(sorted(found.values(), key=lambda level: (-level.accuracy, level.name)))
+
+
+def study_histories(records: Sequence[Record], levels: Sequence[Level]) -> tuple[History, ...]:
+    """Return the history of each study that has run anything, in the order of the records."""
+    studies: dict[str, list[Record]] = {}
+    for record in records:
+        if record.started is not None and record.finished is not None:
+            studies.setdefault(record.study, []).append(record)
+    return tuple(_history(study, mine, levels) for study, mine in studies.items())
+
+
+def _history(study: str, records: Sequence[Record], levels: Sequence[Level]) -> History:
+    timed = sorted(records, key=lambda record: (record.started or 0.0, record.number))
+    spans: list[Span] = []
+    origin = timed[0].started or 0.0
+    busy_until, paused = origin, 0.0
+    for record in timed:
+        started, finished = record.started or 0.0, record.finished or 0.0
+        if started - busy_until > PAUSE_SECONDS:
+            paused += started - busy_until
+        busy_until = max(busy_until, finished)
+        spans.append(
+            Span(
+                number=record.number,
+                name=_name(record),
+                state=record.state,
+                worker=record.worker,
+                start_seconds=started - origin - paused,
+                # A clock that was set back must not turn a bar around.
+                end_seconds=max(started, finished) - origin - paused,
+                accuracy=None if record.result is None else known(record.result.last_accuracy),
+            )
+        )
+    steps = _steps(spans)
+    kind = _kind(records)
+    return History(
+        study=study,
+        kind=kind,
+        spans=tuple(spans),
+        steps=steps,
+        matches=tuple(_match(level, steps) for level in levels) if kind == "search" else (),
+        seconds=max(span.end_seconds for span in spans),
+        paused_seconds=paused,
+    )
+
+
+def _kind(records: Sequence[Record]) -> Literal["search", "benchmark", "confirmation"]:
+    if any(record.config is not None and record.config.protocol == "confirm" for record in records):
+        return "confirmation"
+    return "search" if any(record.kind == "trial" for record in records) else "benchmark"
+
+
+def _steps(spans: Sequence[Span]) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    for span in sorted(spans, key=lambda span: (span.end_seconds, span.number)):
+        if span.state != "complete" or span.accuracy is None:
+            continue
+        if not steps or span.accuracy > steps[-1].accuracy:
+            steps.append(Step(seconds=span.end_seconds, accuracy=span.accuracy, name=span.name))
+    return tuple(steps)
+
+
+def _match(level: Level, steps: Sequence[Step]) -> Match:
+    reached = (step for step in steps if step.accuracy >= level.accuracy)
+    return Match(level=level, step=next(reached, None))
+
+
+def _name(record: Record) -> str:
+    if record.kind == "reference" and record.reference is not None:
+        return record.reference
+    return f"trial {record.number}"

@@ -1,0 +1,100 @@
+"""What `confirm` does between its options and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from mnist_search.cli._running import count_workers, exit_code, train_runs
+
+if TYPE_CHECKING:
+    from mnist_search.analysis.confirmation import Confirmation
+    from mnist_search.cli._session import Surroundings
+    from mnist_search.specs import Record
+    from mnist_search.studies import Interrupt, Outcome
+    from mnist_search.studies.confirming import TestUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmOptions:
+    """The options of `confirm`, but the format."""
+
+    study: str
+    top: int
+    seeds: int
+    references: Sequence[str]
+    workers: str
+    trial_timeout_seconds: float | None
+    home: Path | None
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """What came of it: the table, the count of the looks at the test images, and the ending."""
+
+    confirmation: Confirmation
+    use: TestUse
+    outcome: Outcome
+    interrupt: Interrupt
+    records: Sequence[Record]
+
+    def finish(self) -> int:
+        """Return the exit code, telling how an interrupted confirmation goes on."""
+        if self.outcome.ending == "interrupted":
+            typer.echo("the same command goes on with the runs that are left", err=True)
+        return exit_code(self.outcome, self.interrupt, self.records)
+
+
+def confirm_study(options: ConfirmOptions, around: Surroundings) -> Confirmed:
+    """Train what is not yet trained of a confirmation, and compare what there is."""
+    from mnist_search.analysis.confirmation import summarize_confirmation
+    from mnist_search.references import REFERENCES, get_reference
+    from mnist_search.studies import (
+        choose_candidates,
+        confirmation_spec,
+        count_test_use,
+        fresh_seeds,
+        open_benchmark,
+        open_ledger,
+        plan_confirmation,
+        read_records,
+        read_test_labels,
+        resolve_home,
+        study_folder,
+    )
+
+    references = [get_reference(name) for name in options.references]
+    workers = count_workers(options.workers)
+    home = resolve_home(options.home, around.environ)
+    trials = read_records(home, [options.study])
+    with closing(open_ledger(study_folder(home, options.study))) as search:
+        spec = confirmation_spec(search.spec)
+        seeds = fresh_seeds(search.spec, trials, options.seeds)
+    candidates = choose_candidates(trials, references, top=options.top)
+    runs = plan_confirmation(candidates, seeds)
+    with closing(open_benchmark(study_folder(home, spec.name), spec)) as ledger:
+        with ledger.exclusive():
+            use = count_test_use(ledger, runs)
+        outcome, interrupt = train_runs(
+            ledger,
+            runs,
+            what=f"confirm {options.study} · {len(candidates)} models x {len(seeds)} seeds",
+            workers=workers,
+            trial_timeout_seconds=options.trial_timeout_seconds,
+            quiet=options.quiet,
+            around=around,
+        )
+        wanted = {run.key for run in runs}
+        records = [record for record in ledger.records() if record.run_key in wanted]
+    confirmation = summarize_confirmation(
+        records, trials, REFERENCES, labels=read_test_labels(spec.dataset)
+    )
+    return Confirmed(
+        confirmation=confirmation, use=use, outcome=outcome, interrupt=interrupt, records=records
+    )

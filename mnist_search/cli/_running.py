@@ -1,0 +1,160 @@
+"""Running what a command has planned: data, workers, progress, signals, exit code."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnist_search.errors import BudgetError
+
+if TYPE_CHECKING:
+    from mnist_search.cli._session import Surroundings
+    from mnist_search.execution import Executor
+    from mnist_search.reporting.live import Progress
+    from mnist_search.specs import DatasetRef, Record
+    from mnist_search.studies import Interrupt, Ledger, Outcome, Run
+
+
+def train_runs(
+    ledger: Ledger,
+    runs: Sequence[Run],
+    *,
+    what: str,
+    workers: int,
+    trial_timeout_seconds: float | None,
+    quiet: bool,
+    around: Surroundings,
+) -> tuple[Outcome, Interrupt]:
+    """Train whatever of the runs the study does not hold, showing progress, heeding signals."""
+    from mnist_search.studies import Limits, run_benchmark
+
+    with (
+        show_progress(around, quiet=quiet) as progress,
+        interruptible() as interrupt,
+        ledger.exclusive(),
+    ):
+        held = {r.run_key for r in ledger.records() if r.state == "complete"}
+        done = sum(run.key in held for run in runs)
+        begin(progress, ledger, what=what, total=len(runs), done=done, workers=workers)
+        outcome = run_benchmark(
+            ledger,
+            runs,
+            lambda: start_executor(workers, ledger.folder, around),
+            progress=progress,
+            interrupt=interrupt,
+            limits=Limits(trial_timeout_seconds=trial_timeout_seconds),
+            clock=around.clock,
+        )
+    return outcome, interrupt
+
+
+def resolve_dataset(name: str, around: Surroundings) -> DatasetRef:
+    """Find the data set, telling on stderr what the user should know."""
+    from mnist_search.datasets import resolve
+
+    def notice(sentence: str) -> None:
+        print(sentence, file=around.stderr)
+
+    return resolve(name, environ=around.environ, notice=notice)
+
+
+def count_workers(text: str) -> int:
+    """Return the number of workers that `auto` or a number asks for."""
+    from mnist_search.execution import resolve_workers
+
+    return resolve_workers(text)
+
+
+def start_executor(
+    workers: int, folder: Path, around: Surroundings, *, memory_limit_bytes: int | None = None
+) -> Executor:
+    """Start workers that log into the folder of their study."""
+    from mnist_search.execution import create_executor
+
+    return create_executor(
+        workers,
+        threads=None,
+        log_folder=folder / "logs",
+        memory_limit_bytes=memory_limit_bytes,
+        environ=around.environ,
+    )
+
+
+@contextmanager
+def show_progress(around: Surroundings, *, quiet: bool) -> Iterator[Progress]:
+    """Show progress on stderr for as long as the block runs."""
+    from mnist_search.reporting.live import create_progress
+
+    with create_progress(around.stderr, environ=around.environ, quiet=quiet) as progress:
+        yield progress
+
+
+def begin(
+    progress: Progress, ledger: Ledger, *, what: str, total: int, done: int, workers: int
+) -> None:
+    """Say what is about to run, where and with how many workers."""
+    from mnist_search.specs import available_cores
+
+    cores = available_cores()
+    threads = max(1, cores // workers)
+    dataset = ledger.spec.dataset
+    progress.begin(
+        f"{what} · {dataset.name} {dataset.train_images:,} + {dataset.test_images:,} images · "
+        f"{ledger.spec.precision} · {_count(workers, 'worker')} x {_count(threads, 'thread')} · "
+        f"{ledger.folder}",
+        total=total,
+        done=done,
+        workers=workers,
+    )
+    if dataset.fallback:
+        progress.note(
+            "WARNING: MNIST was not to be had, so this is NOT MNIST: the 1,797 digits embedded in "
+            "scikit-learn stand in for it (set MNIST_SEARCH_DATA, or `mnist-search data fetch`)"
+        )
+    if workers > cores:
+        progress.note(f"WARNING: {workers} workers share {cores} cores; their times are unfit")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+@contextmanager
+def interruptible() -> Iterator[Interrupt]:
+    """Turn signals into wishes to stop, for as long as the block runs."""
+    from mnist_search.studies import Interrupt
+
+    interrupt = Interrupt()
+    handlers = {
+        signal.SIGINT: lambda *_: interrupt.request(exit_code=130),
+        signal.SIGTERM: lambda *_: interrupt.request(exit_code=143, level=2),
+        signal.SIGHUP: lambda *_: interrupt.request(exit_code=129, level=2),
+    }
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield interrupt
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def exit_code(outcome: Outcome, interrupt: Interrupt, records: Sequence[Record]) -> int:
+    """Return the exit code of a session; raises BudgetError where nothing came of it."""
+    if outcome.ending == "interrupted":
+        return interrupt.exit_code
+    failure = outcome.first_failure
+    reason = "" if failure is None else f": {failure.kind}: {failure.message}"
+    if outcome.ending == "failing":
+        raise BudgetError(
+            f"stopped after {outcome.failed} failures in a row{reason}",
+            hint="`mnist-search report -f json` holds every reason",
+        )
+    # A network that was too large to be trained counts as pruned, with its reason.
+    failed = [record.result is not None and record.result.failure is not None for record in records]
+    ended = [record.state in ("complete", "pruned") for record in records]
+    if not any(over and not bad for over, bad in zip(ended, failed, strict=True)):
+        raise BudgetError(f"no trial succeeded{reason}")
+    return 0

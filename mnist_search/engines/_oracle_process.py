@@ -1,0 +1,194 @@
+"""A process of its own for an oracle of Keras Tuner, whose import loads TensorFlow.
+
+`python -m mnist_search.engines._oracle_process` reads one JSON object per line and answers each
+with one, `{"values": …}` or `{"error": …}`. The first says which oracle and which parameters; the
+others bring what became of trials and ask for values. It ends when its input does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+from typing import Any, TextIO
+
+OBJECTIVE = "val_accuracy"
+# Keras Tuner would draw three points at random per parameter before it learns, more than a search
+# of these spaces has trials; so many are what TPE begins with.
+INITIAL_POINTS = 10
+
+
+class OracleService:
+    """An oracle that is told what became of trials, and asked for values; no files, no loop."""
+
+    def __init__(self, kind: str, parameters: list[dict[str, Any]]) -> None:
+        """Make the oracle; `kind` is random, bayesian or grid."""
+        from keras_tuner import HyperParameters, Objective, oracles
+
+        space = HyperParameters()
+        for parameter in parameters:
+            _declare(space, parameter)
+        classes = {
+            "random": oracles.RandomSearchOracle,
+            "bayesian": oracles.BayesianOptimizationOracle,
+            "grid": oracles.GridSearchOracle,
+        }
+        extra = {"num_initial_points": INITIAL_POINTS} if kind == "bayesian" else {}
+        self._kind = kind
+        self._oracle = oracle = classes[kind](
+            objective=Objective(OBJECTIVE, "max"),
+            max_trials=None,
+            hyperparameters=space,
+            # 0 would mean a random one; `propose` sets the seed of each trial.
+            seed=1,
+            max_consecutive_failed_trials=sys.maxsize,
+            **extra,
+        )
+        oracle.verbose = 0
+        # The ledger remembers; without this each step would write files.
+        oracle.save = lambda: None
+        oracle._save_trial = lambda trial: None
+        self._taken: dict[int, str] = {}
+
+    def note(self, number: int, state: str, values: dict[str, Any], score: float | None) -> None:
+        """Take in that a trial runs, is finished, or was given back (state gone)."""
+        if state == "gone":
+            self._remove(number)
+            return
+        self._taken[number] = self._oracle._compute_values_hash(_rounded(values))
+        if self._kind == "grid":
+            return
+        trial = self._oracle.trials.get(str(number))
+        if trial is None:
+            trial = self._insert(number, values)
+        if state == "finished":
+            if score is None:
+                trial.status = "FAILED"
+            else:
+                self._oracle.update_trial(trial.trial_id, {OBJECTIVE: score})
+                trial.status = "COMPLETED"
+            self._oracle.end_trial(trial)
+
+    def propose(self, number: int, seed: int) -> dict[str, Any] | None:
+        """Return values for a trial, None when the oracle has no more."""
+        if self._kind == "grid":
+            return self._next_of_grid()
+        import numpy as np
+
+        oracle = self._oracle
+        oracle.seed = oracle._seed_state = seed
+        if self._kind == "bayesian":
+            oracle._random_state = np.random.RandomState(seed)
+            oracle.gpr.random_state = seed
+        values: dict[str, Any] | None = oracle.populate_space(str(number))["values"]
+        return values
+
+    def _next_of_grid(self) -> dict[str, Any] | None:
+        # The order hangs on no score, so that each point is ended at once; a new oracle walks
+        # over those that are taken.
+        taken = set(self._taken.values())
+        while True:
+            trial = self._oracle.create_trial("grid")
+            if trial.status != "RUNNING":
+                return None
+            values: dict[str, Any] = dict(trial.hyperparameters.values)
+            trial.status = "FAILED"
+            self._oracle.end_trial(trial)
+            if self._oracle._compute_values_hash(_rounded(values)) not in taken:
+                return values
+
+    def _insert(self, number: int, values: dict[str, Any]) -> Any:
+        from keras_tuner.engine.trial import Trial
+
+        oracle = self._oracle
+        space = oracle.get_space()
+        space.values = dict(values)
+        trial = Trial(hyperparameters=space, trial_id=str(number), status="RUNNING")
+        oracle._record_values(trial)
+        oracle.trials[trial.trial_id] = trial
+        oracle.ongoing_trials[trial.trial_id] = trial
+        oracle.start_order.append(trial.trial_id)
+        return trial
+
+    def _remove(self, number: int) -> None:
+        self._taken.pop(number, None)
+        oracle, name = self._oracle, str(number)
+        if oracle.trials.pop(name, None) is not None:
+            oracle.ongoing_trials.pop(name, None)
+            oracle.start_order.remove(name)
+            oracle._tried_so_far.discard(oracle._id_to_hash.pop(name))
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: f"{value:.9g}" if isinstance(value, float) else value
+        for name, value in values.items()
+    }
+
+
+def _declare(space: Any, parameter: dict[str, Any]) -> None:
+    """Register a parameter, which is inactive unless all of its conditions hold."""
+    from keras_tuner.engine import hyperparameters
+
+    # `conditional_scope` makes the same objects, but asks that scopes are nested as the parents'
+    # own were, and a parameter here may have several parents that know nothing of each other.
+    from keras_tuner.src.engine.conditions import Parent
+
+    name = parameter["name"]
+    conditions = [Parent(parent, values) for parent, values in parameter["conditions"]]
+    if parameter["type"] == "choice":
+        made = hyperparameters.Choice(name, parameter["choices"], conditions=conditions)
+    else:
+        kind = hyperparameters.Int if parameter["type"] == "int" else hyperparameters.Float
+        made = kind(
+            name,
+            parameter["low"],
+            parameter["high"],
+            step=parameter["step"],
+            sampling="log" if parameter["log"] else "linear",
+            conditions=conditions,
+        )
+    space.merge([made])
+
+
+def serve(requests: queue.SimpleQueue[str], answers: TextIO) -> None:
+    """Answer requests for ever."""
+    service: OracleService | None = None
+    while True:
+        request = json.loads(requests.get())
+        if service is None:
+            service = OracleService(request["kind"], request["parameters"])
+            answer: dict[str, Any] = {"values": None}
+        else:
+            for change in request["trials"]:
+                service.note(**change)
+            answer = {"values": service.propose(request["number"], request["seed"])}
+        answers.write(json.dumps(answer, default=_plain) + "\n")
+        answers.flush()
+
+
+def _plain(value: Any) -> Any:
+    # NumPy's numbers.
+    return value.item()
+
+
+def main() -> None:
+    """Serve standard input, until it ends; what libraries print goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            requests.put(line)
+        # At once, even in the middle of a computation: whoever asked is gone.
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    serve(requests, answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""The page: what is known, put into the template under a policy that lets nothing else run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib import metadata, resources
+
+from markupsafe import Markup
+
+from mnist_search.analysis import Leaderboard, tell, tell_all
+from mnist_search.analysis.history import reference_levels, study_histories
+from mnist_search.reporting.cells import clean, format_cell, format_seconds
+from mnist_search.reporting.html.board import table_heads, table_lines
+from mnist_search.reporting.html.mistakes import Answers, find_mistakes
+from mnist_search.reporting.html.study import StudySection, made_facts, study_section
+from mnist_search.reporting.html.tradeoffs import COSTS, tradeoff
+from mnist_search.reporting.leaderboard import explain_signs
+from mnist_search.specs import Record
+from mnist_search.studies.spec import StudySpec
+
+
+def render_page(
+    board: Leaderboard,
+    records: Sequence[Record],
+    specs: Sequence[StudySpec],
+    answers: Answers | None = None,
+    confirmed: Sequence[str] = (),
+) -> str:
+    """Return the report as one HTML page that loads nothing and runs nothing but its own script.
+
+    `records` are those of the board, `specs` what their studies are about (a study without one
+    has no parameter importance and no slices), `answers` those of the best tested model, and
+    `confirmed` what confirmations say (see `tell_confirmations`). Text from outside is escaped
+    and loses its control characters; the page's one style sheet and one script are named in its
+    content-security policy by their hashes, so that nothing else could run even if it got in.
+    """
+    import jinja2
+
+    files = resources.files("mnist_search.reporting.html") / "templates"
+    environment = jinja2.Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+    )
+    template = environment.from_string((files / "report.html").read_text(encoding="utf-8"))
+    style = (files / "report.css").read_text(encoding="utf-8")
+    script = (files / "report.js").read_text(encoding="utf-8")
+    return template.render(
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        version=_version(),
+        confirmed=confirmed,
+        mistakes=None if answers is None else find_mistakes(answers),
+        **_content(board, records, specs),
+    )
+
+
+def _content(
+    board: Leaderboard, records: Sequence[Record], specs: Sequence[StudySpec]
+) -> dict[str, object]:
+    warnings = [note for note in board.notes if note.startswith("WARNING")]
+    notes = [note for note in board.notes if note not in warnings]
+    sections = _sections(board, records, specs)
+    drawn = [(cost.title, tradeoff(board.rows, cost)) for cost in COSTS]
+    findings = () if board.suite is None else board.suite.findings
+    names = list(dict.fromkeys(record.study for record in records))
+    return {
+        "title": f"mnist-search: {', '.join(names)}" if names else "mnist-search: references",
+        "warnings": warnings,
+        "notes": notes,
+        "tiles": _tiles(board, records),
+        "columns": table_heads(sort=board.sort),
+        "rows": table_lines(board.rows),
+        "statuses": list(dict.fromkeys(row.status for row in board.rows)),
+        "legend": explain_signs(board.rows),
+        "studies": sections,
+        "tradeoffs": [
+            {"title": title, "drawing": drawing} for title, drawing in drawn if drawing is not None
+        ],
+        "findings": [{"document": finding.document, "text": tell(finding)} for finding in findings],
+        "findings_told": tell_all(findings) if findings else "",
+        "environment": board.environment,
+        "made": [made_facts(spec, records) for spec in specs],
+        "versions": _versions(board),
+    }
+
+
+def _sections(
+    board: Leaderboard, records: Sequence[Record], specs: Sequence[StudySpec]
+) -> list[StudySection]:
+    by_name = {spec.name: spec for spec in specs}
+    histories = study_histories(records, reference_levels(board.rows))
+    # What was searched comes before what it is compared with.
+    histories = tuple(sorted(histories, key=lambda history: history.kind != "search"))
+    return [
+        study_section(
+            history,
+            [record for record in records if record.study == history.study],
+            by_name.get(history.study),
+            board.rows,
+        )
+        for history in histories
+    ]
+
+
+def _tiles(board: Leaderboard, records: Sequence[Record]) -> list[tuple[str, str]]:
+    """Return the few figures that a reader wants first."""
+    measured = [row for row in board.rows if row.status == "complete" and row.rank is not None]
+    found: list[tuple[str, str]] = []
+    if measured:
+        best = min(measured, key=lambda row: row.rank or 0)
+        if best.score is not None:
+            found.append(
+                (
+                    f"{100 * best.score:.2f} %",
+                    f"best measured here ({best.score_basis}): {best.label}",
+                )
+            )
+        if best.parameters is not None:
+            found.append((format_cell(best.parameters, "count"), "parameters of it"))
+        if best.fit_seconds is not None:
+            found.append((format_seconds(best.fit_seconds), "to train it"))
+    trials = [record for record in records if record.kind == "trial"]
+    if trials:
+        complete = sum(record.state == "complete" for record in trials)
+        stopped = sum(record.state == "pruned" for record in trials)
+        found.append((str(len(trials)), f"trials: {complete} complete, {stopped} stopped early"))
+    runs = sum(record.kind == "reference" and record.state == "complete" for record in records)
+    if runs:
+        found.append((str(runs), "complete runs of references"))
+    return found
+
+
+def _versions(board: Leaderboard) -> list[tuple[str, str]]:
+    found: dict[str, dict[str, None]] = {}
+    for row in board.rows:
+        for package, version in (row.versions or {}).items():
+            found.setdefault(package, {})[version] = None
+    return [(package, ", ".join(versions)) for package, versions in found.items()]
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _version() -> str:
+    try:
+        return metadata.version("mnist-search")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _finalize(value: object) -> object:
+    return clean(value) if type(value) is str else value

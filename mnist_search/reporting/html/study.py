@@ -1,0 +1,236 @@
+"""One study's part of the page: its winner, its drawings and how to make it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from mnist_search.analysis import Row
+from mnist_search.analysis.history import History
+from mnist_search.analysis.importance import Importances, parameter_importances
+from mnist_search.reporting.cells import format_cell, format_seconds
+from mnist_search.reporting.html.progress import best_so_far, timeline
+from mnist_search.reporting.html.trials import (
+    MOST_DRAWN,
+    Trial,
+    drawn_trials,
+    importance_bars,
+    learning_curves,
+    parallel_coordinates,
+    slice_plot,
+)
+from mnist_search.spaces import Parameter, SearchSpace
+from mnist_search.specs import Record
+from mnist_search.studies.spec import StudySpec
+
+_MOST_SLICES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Winner:
+    """The best trial of a search, in words and facts."""
+
+    told: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchLine:
+    """When a reference was matched, as it is shown."""
+
+    name: str
+    accuracy: str
+    basis: str
+    after: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySection:
+    """What the template shows of a study; a drawing is None where there is nothing to draw."""
+
+    name: str
+    heading: str
+    winner: Winner | None
+    progress: Markup | None
+    matched: str
+    matches: tuple[MatchLine, ...]
+    curves: Markup | None
+    curves_told: str
+    importance: Markup | None
+    importance_told: str
+    parallel: Markup | None
+    slices: tuple[Markup, ...]
+    timeline: Markup | None
+    timeline_told: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """How a study was made, and the command that makes one like it."""
+
+    name: str
+    command: str
+    command_told: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def study_section(
+    history: History, records: Sequence[Record], spec: StudySpec | None, rows: Sequence[Row]
+) -> StudySection:
+    """Return the part of the page about one study; `records` are its own, `rows` the board's."""
+    is_search = history.kind == "search"
+    best = _best_row(history.study, rows) if is_search else None
+    trials = drawn_trials(records, None if best is None else best.number) if is_search else []
+    space = None if spec is None or spec.search is None else spec.search.space
+    importances = None if space is None else parameter_importances(records, space)
+    parameters = _by_importance(space, importances)
+    slices = (slice_plot(parameter, trials) for parameter in parameters)
+    progress = best_so_far(history)
+    return StudySection(
+        name=history.study,
+        heading=f"{history.kind.capitalize()} {history.study}",
+        winner=None if best is None else _winner(best),
+        progress=progress,
+        matched=_matched(history),
+        matches=_match_lines(history) if progress is not None else (),
+        curves=learning_curves(trials),
+        curves_told=_curves_told(trials, records),
+        importance=None if importances is None else importance_bars(importances),
+        importance_told=_importance_told(importances) if space is not None else "",
+        parallel=parallel_coordinates(parameters, trials),
+        slices=tuple(drawing for drawing in slices if drawing is not None)[:_MOST_SLICES],
+        timeline=timeline(history),
+        timeline_told=_timeline_told(history),
+    )
+
+
+def made_facts(spec: StudySpec, records: Sequence[Record]) -> Made:
+    """Return what a study was asked to do."""
+    mine = [record for record in records if record.study == spec.name]
+    dataset, search = spec.dataset, spec.search
+    facts = [
+        ("data set", f"{dataset.name}{' (a stand-in: NOT MNIST)' if dataset.fallback else ''}"),
+        ("images", f"{dataset.train_images:,} training, {dataset.test_images:,} test"),
+        ("digest of the images", dataset.digest),
+        ("precision", spec.precision),
+    ]
+    command, told = "", ""
+    if search is not None:
+        facts += [
+            ("space", f"{search.space.name} ({search.space.family}), id {search.space.space_id}"),
+            ("sampler, pruner", f"{search.sampler}, {search.pruner}"),
+            ("epochs of a trial", str(search.epochs)),
+            ("seed of the study", str(search.seed)),
+        ]
+        words = [
+            "mnist-search", "run", "--space", search.space.name, "--trials", str(len(mine)),
+            "--dataset", dataset.name, "--sampler", search.sampler, "--pruner", search.pruner,
+            "--epochs", str(search.epochs), "--seed", str(search.seed),
+            "--precision", spec.precision,
+        ]  # fmt: skip
+        command = shlex.join(words)
+        told = "A command that makes such a study, from what is stored with it:"
+    seeds = sorted({record.seed for record in mine if record.seed is not None})
+    if seeds:
+        shown = ", ".join(str(seed) for seed in seeds[:8])
+        facts.append(
+            ("seeds of the runs", shown + (f" and {len(seeds) - 8} more" if len(seeds) > 8 else ""))
+        )
+    return Made(name=spec.name, command=command, command_told=told, facts=tuple(facts))
+
+
+def _by_importance(space: SearchSpace | None, importances: Importances | None) -> list[Parameter]:
+    if space is None:
+        return []
+    if importances is None:
+        return list(space.parameters)
+    by_name = {parameter.name: parameter for parameter in space.parameters}
+    first = [by_name[share.parameter] for share in importances.shares]
+    return [*first, *(parameter for parameter in space.parameters if parameter not in first)]
+
+
+def _best_row(study: str, rows: Sequence[Row]) -> Row | None:
+    mine = [
+        row
+        for row in rows
+        if row.kind == "trial" and row.status == "complete" and row.rank and row.study == study
+    ]
+    return min(mine, key=lambda row: row.rank or 0, default=None)
+
+
+def _winner(best: Row) -> Winner:
+    sure = ""
+    if best.score_low is not None and best.score_high is not None:
+        sure = f" (95 % interval {100 * best.score_low:.2f} to {100 * best.score_high:.2f} %)"
+    facts = [
+        ("architecture", best.architecture),
+        ("parameters", None if best.parameters is None else f"{best.parameters:,}"),
+        ("FLOPs per image", None if best.flops is None else f"{best.flops:,}"),
+        ("trained in", None if best.fit_seconds is None else format_seconds(best.fit_seconds)),
+        ("inference", None if best.inference_us is None else
+            f"{format_cell(best.inference_us, 'microseconds')} per image at batch 256"),
+        ("peak memory", None if best.peak_memory_bytes is None else
+            format_cell(best.peak_memory_bytes, "bytes")),
+        ("seeds", ", ".join(str(seed) for seed in best.seeds) or None),
+        ("settings", None if best.values is None else format_cell(best.values, "text")),
+    ]  # fmt: skip
+    score = "?" if best.score is None else f"{100 * best.score:.2f}"
+    return Winner(
+        told=f"The winner is {best.label}: {score} % on {best.score_basis} images{sure}.",
+        facts=tuple((name, value) for name, value in facts if value is not None),
+    )
+
+
+def _matched(history: History) -> str:
+    reached = sum(match.step is not None for match in history.matches)
+    return (
+        f"{reached} of {len(history.matches)} references were matched in "
+        f"{format_seconds(history.seconds)}."
+        if history.matches
+        else ""
+    )
+
+
+def _match_lines(history: History) -> tuple[MatchLine, ...]:
+    return tuple(
+        MatchLine(
+            name=match.level.name,
+            accuracy=f"{100 * match.level.accuracy:.2f} %",
+            basis=match.level.basis,
+            after="never" if match.step is None else format_seconds(match.step.seconds),
+            by="" if match.step is None else match.step.name,
+        )
+        for match in history.matches
+    )
+
+
+def _curves_told(trials: Sequence[Trial], records: Sequence[Record]) -> str:
+    stopped = sum(trial.state == "pruned" for trial in trials)
+    told = f"{stopped} of {len(trials)} trials were stopped early, where the crosses are."
+    if len(trials) == MOST_DRAWN:
+        told += f" Of {len(records)} trials the best {MOST_DRAWN} are drawn, here and below."
+    return told
+
+
+def _importance_told(importances: Importances | None) -> str:
+    if importances is None:
+        return "Ten finished trials of different accuracy are needed to say what mattered."
+    return (
+        f"PED-ANOVA: what sets the best {importances.top} of {importances.trials} trials apart "
+        f"from the others; the {importances.trials - importances.complete} stopped ones count "
+        "as worse than all complete ones. From so few trials it is a hint, and a parameter that "
+        "the sampler settled early cannot show what it is worth."
+    )
+
+
+def _timeline_told(history: History) -> str:
+    if history.paused_seconds == 0:
+        return f"{format_seconds(history.seconds)} in all."
+    return (
+        f"{format_seconds(history.seconds)} in all; pauses of "
+        f"{format_seconds(history.paused_seconds)} between sessions are cut out."
+    )

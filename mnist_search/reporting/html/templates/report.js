@@ -1,0 +1,80 @@
+"use strict";
+(function () {
+  var root = document.documentElement;
+  var theme = document.getElementById("theme");
+  var dark = window.matchMedia("(prefers-color-scheme: dark)");
+  function isDark() {
+    return root.dataset.theme ? root.dataset.theme === "dark" : dark.matches;
+  }
+  function nameTheme() {
+    theme.textContent = isDark() ? "Light colours" : "Dark colours";
+  }
+  theme.hidden = false;
+  theme.addEventListener("click", function () {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    nameTheme();
+  });
+  dark.addEventListener("change", nameTheme);
+  nameTheme();
+
+  var table = document.getElementById("leaderboard");
+  if (!table) return;
+  var body = table.tBodies[0];
+  var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
+  var rows = Array.prototype.slice.call(body.rows);
+
+  // Unknown values stay at the end in either direction.
+  function compare(column, numeric, sign) {
+    return function (one, other) {
+      var a = one.cells[column].dataset.value;
+      var b = other.cells[column].dataset.value;
+      if (a === undefined || b === undefined) {
+        return (a === undefined) - (b === undefined);
+      }
+      return sign * (numeric ? a - b : a.localeCompare(b, undefined, { numeric: true }));
+    };
+  }
+  heads.forEach(function (head, column) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.textContent = head.textContent;
+    head.textContent = "";
+    head.appendChild(button);
+    button.addEventListener("click", function () {
+      var first = head.dataset.first || "ascending";
+      var order = first;
+      if (head.getAttribute("aria-sort") === first) {
+        order = first === "ascending" ? "descending" : "ascending";
+      }
+      heads.forEach(function (each) { each.removeAttribute("aria-sort"); });
+      head.setAttribute("aria-sort", order);
+      rows.sort(compare(column, head.dataset.numeric !== undefined, order === "ascending" ? 1 : -1));
+      rows.forEach(function (row) { body.appendChild(row); });
+    });
+  });
+
+  var text = document.getElementById("filter-text");
+  var kind = document.getElementById("filter-kind");
+  var status = document.getElementById("filter-status");
+  var count = document.getElementById("filter-count");
+  function filter() {
+    var words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    var shown = 0;
+    rows.forEach(function (row) {
+      var content = row.textContent.toLowerCase();
+      var fits = (!kind.value || row.dataset.kind === kind.value) &&
+        (!status.value || row.dataset.status === status.value) &&
+        words.every(function (word) { return content.indexOf(word) >= 0; });
+      row.hidden = !fits;
+      shown += fits ? 1 : 0;
+    });
+    count.textContent = shown + " of " + rows.length + " rows";
+  }
+  [text, kind, status].forEach(function (control) {
+    control.addEventListener("input", filter);
+    control.addEventListener("change", filter);
+  });
+  document.getElementById("controls").hidden = false;
+  // A browser may bring back what was typed before the page was loaded again.
+  filter();
+})();

@@ -1,0 +1,175 @@
+"""A confirmation: the best trials of a search trained again, to meet the test images once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_search.errors import BudgetError, DataError, UsageError
+from mnist_search.references import Reference
+from mnist_search.specs import DatasetRef, Record, RunConfig, RunKey, derive_seed
+from mnist_search.studies.benchmark import Run
+from mnist_search.studies.home import list_studies, read_records
+from mnist_search.studies.ledger import Ledger
+from mnist_search.studies.spec import StudySpec
+
+SUFFIX = "-confirm"
+# What `study_folder` allows.
+LONGEST_NAME = 64
+USES = "test_uses"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A model to confirm: a trial of the search, or a reference as its document trained it."""
+
+    config: RunConfig
+    reference: str | None = None
+    trial: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestUse:
+    """How often a study has met the test images, this time included.
+
+    `uses` counts the selections of models and seeds that met them, `runs` the trained networks;
+    `new` says whether this selection adds any.
+    """
+
+    # Not a test, whatever pytest makes of the name.
+    __test__ = False
+
+    uses: int
+    runs: int
+    new: bool
+
+
+def confirmation_name(study: str) -> str:
+    """Return the name of the study that holds the confirmed runs of a search."""
+    name = f"{study}{SUFFIX}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    mark = hashlib.blake2b(study.encode(), digest_size=4).hexdigest()
+    return f"{study[: LONGEST_NAME - len(SUFFIX) - len(mark) - 1]}-{mark}{SUFFIX}"
+
+
+def confirmation_spec(search: StudySpec) -> StudySpec:
+    """Return what the confirmation of a search is about: its data, in float32.
+
+    Raises:
+        UsageError: the study is no search.
+    """
+    if search.search is None:
+        raise UsageError(
+            f"study {search.name} is a benchmark of references, not a search",
+            hint="confirm takes the study of a `run`",
+        )
+    return StudySpec(
+        name=confirmation_name(search.name), dataset=search.dataset, precision="float32"
+    )
+
+
+def choose_candidates(
+    records: Sequence[Record], references: Sequence[Reference], *, top: int
+) -> list[Candidate]:
+    """Return the `top` complete trials by validation accuracy, and the references to train.
+
+    Trials of one configuration count once, the earliest stands for them. Beside those the best
+    trial that is a reference itself comes along, and `references` under protocol `confirm`.
+
+    Raises:
+        BudgetError: no trial of the search is complete.
+    """
+    complete = [
+        (record.result.validation.accuracy, record)
+        for record in records
+        if record.state == "complete"
+        and record.confirms is None
+        and record.result is not None
+        and record.result.validation is not None
+    ]
+    if not complete:
+        raise BudgetError("no trial of the search is complete, so there is none to confirm")
+    complete.sort(key=lambda found: (-found[0], found[1].number))
+    chosen: dict[str, Candidate] = {}
+    beside = True
+    for _, record in complete:
+        candidate = _confirm(record)
+        key = candidate.config.config_id
+        is_best_reference = record.reference is not None and beside
+        if key not in chosen and (len(chosen) < top or is_best_reference):
+            chosen[key] = candidate
+        beside = beside and record.reference is None
+    for reference in references:
+        config = reference.run_config("confirm")
+        chosen.setdefault(config.config_id, Candidate(config=config, reference=reference.name))
+    return list(chosen.values())
+
+
+def fresh_seeds(search: StudySpec, records: Sequence[Record], count: int) -> list[int]:
+    """Return the first `count` seeds of the study's confirmations; no trial has used them."""
+    assert search.search is not None
+    used = {record.seed for record in records}
+    seeds: list[int] = []
+    number = 0
+    while len(seeds) < count:
+        seed = derive_seed(search.search.seed, "confirm", number)
+        number += 1
+        if seed not in used:
+            used.add(seed)
+            seeds.append(seed)
+    return seeds
+
+
+def plan_confirmation(candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[Run]:
+    """Return every candidate with the first seed, then with the next, and so on."""
+    return [
+        Run(
+            reference=candidate.reference,
+            config=candidate.config,
+            seed=seed,
+            confirms=candidate.trial,
+        )
+        for seed in seeds
+        for candidate in candidates
+    ]
+
+
+def count_test_use(ledger: Ledger, runs: Sequence[Run]) -> TestUse:
+    """Write down that these runs are about to meet the test images; return the count.
+
+    Written before they are trained, so that nobody looks and forgets; the same selection again,
+    or a part of one, is no new use.
+    """
+    uses: list[list[list[object]]] = ledger.study.user_attrs.get(USES, [])
+    known: set[RunKey] = {(str(config), int(str(seed))) for use in uses for config, seed in use}
+    wanted = [run.key for run in runs if run.key not in known]
+    if wanted:
+        uses = [*uses, [[config, seed] for config, seed in wanted]]
+        ledger.study.set_user_attr(USES, uses)
+    return TestUse(uses=len(uses), runs=len(known) + len(wanted), new=bool(wanted))
+
+
+def read_confirmed(home: Path, study: str) -> list[Record]:
+    """Return the confirmed runs of a search; none where it was not confirmed."""
+    name = confirmation_name(study)
+    return read_records(home, [name]) if name in list_studies(home) else []
+
+
+def read_test_labels(dataset: DatasetRef) -> bytes | None:
+    """Return the labels of the test images, a byte each; None where the data is gone."""
+    from mnist_search.datasets import load_full
+
+    try:
+        return load_full(dataset).y_test.astype("uint8").tobytes()
+    except DataError:
+        return None
+
+
+def _confirm(record: Record) -> Candidate:
+    assert record.config is not None
+    training = record.config.training.model_copy(update={"train_images": None})
+    config = RunConfig(model=record.config.model, training=training, protocol="confirm")
+    return Candidate(config=config, reference=record.reference, trial=record.number)

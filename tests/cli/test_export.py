@@ -1,0 +1,213 @@
+"""`export`, `verify` and `check` as a user types them, with the surrogate instead of training."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_search.cli import execute
+from mnist_search.datasets import resolve
+from mnist_search.references import get_reference
+from mnist_search.specs import RunResult, Score
+from mnist_search.studies import StudySpec, create_ledger, read_records, weights_path
+from mnist_search.training.weights import save_weights
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Run a command line in an empty folder; return exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MNIST_SEARCH_DATA", raising=False)
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_DATASET", "digits")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = execute(list(arguments))
+        captured = capfd.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def home(cli: Cli, space_file: Path, tmp_path: Path) -> Path:
+    code, _, err = cli("run", "--space", str(space_file), "-n", "6", "--study", "s", "-q")
+    assert code == 0, err
+    return tmp_path / "mnist-search-runs"
+
+
+def best_trial(home: Path) -> int:
+    scored = [
+        (-record.result.validation.accuracy, record.number)
+        for record in read_records(home, ["s"])
+        if record.state == "complete" and record.result and record.result.validation
+    ]
+    return min(scored)[1]
+
+
+def row(text: str) -> dict[str, Any]:
+    (found,) = json.loads(text)["rows"]
+    return dict(found)
+
+
+def test_an_unconfirmed_winner_is_exported_as_searched(cli: Cli, home: Path) -> None:
+    code, out, err = cli("export", "s", "winner")
+    assert code == 0
+    found = json.loads(out)
+    assert found["name"] == f"trial {best_trial(home)}"
+    assert found["config"]["protocol"] == "held-out"
+    assert (found["expected"]["on"], found["expected"]["n"]) == ("validation", 1)
+    assert found["dataset"]["path"] is None
+    assert "(held-out): expected" in err
+    assert cli("export", "s", str(best_trial(home)))[1] == out
+
+
+def test_a_confirmed_trial_is_exported_with_its_test_score(cli: Cli, home: Path) -> None:
+    cli("confirm", "s", "--top", "1", "--seeds", "3", "-q")
+    code, out, _ = cli("export", "s", str(best_trial(home)), "--as", "json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["config"]["protocol"] == "confirm"
+    assert (found["expected"]["on"], found["expected"]["n"], len(found["seeds"])) == ("test", 3, 3)
+    assert cli("export", "s", "winner")[1] == out
+
+
+@pytest.mark.parametrize("form", ["json", "python"])
+def test_what_is_exported_can_be_verified_and_can_fail(
+    cli: Cli, home: Path, form: str, tmp_path: Path
+) -> None:
+    cli("confirm", "s", "--top", "1", "--seeds", "2", "-q")
+    assert cli("export", "s", "winner", "--as", form, "-o", "model.txt")[0] == 0
+    code, out, err = cli("verify", "model.txt", "--seeds", "4", "-f", "json", "-q")
+    assert (code, err) == (0, "")
+    found = row(out)
+    assert (found["result"], found["n"], found["images"]) == ("pass", 4, 297)
+    assert len(read_records(home, [])) == 6 + 2
+    text = (tmp_path / "model.txt").read_text()
+    low = found["expected_low"]
+    assert str(low) in text
+    (tmp_path / "model.txt").write_text(
+        text.replace(str(low), "0.9999").replace(str(found["expected_high"]), "1.0")
+    )
+    code, out, err = cli("verify", "model.txt", "-f", "json", "-q")
+    assert (code, row(out)["result"]) == (7, "fail")
+    assert err.splitlines()[-1].startswith("error: trial ")
+
+
+def test_a_changed_script_is_named(cli: Cli, home: Path, tmp_path: Path) -> None:
+    cli("export", "s", "winner", "--as", "python", "-o", "model.py")
+    script = tmp_path / "model.py"
+    script.write_text(script.read_text().replace("EPOCHS = ", "EPOCHS = 1 + "))
+    code, _, err = cli("verify", "model.py", "-q")
+    assert code == 0
+    assert err.startswith("note: the script was changed since")
+
+
+def test_other_data_is_refused(cli: Cli, home: Path, tmp_path: Path) -> None:
+    _, out, _ = cli("export", "s", "winner")
+    document = json.loads(out)
+    document["dataset"]["digest"] = "0-0"
+    (tmp_path / "x.json").write_text(json.dumps(document))
+    code, out, err = cli("verify", "x.json")
+    assert (code, out) == (5, "")
+    assert "was measured on digits (0-0), and this is digits" in err
+
+
+def test_a_run_that_fails_is_no_verdict(
+    cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("export", "s", "winner", "-o", "x.json")
+    monkeypatch.setenv("MNIST_SEARCH_SURROGATE_FAULTS", "1=error")
+    code, out, err = cli("verify", "x.json", "--seeds", "2", "-q")
+    assert (code, out) == (3, "")
+    assert "1 of 2 runs of trial" in err
+
+
+def test_check_compares_with_a_reference_confirmed_alongside(cli: Cli, home: Path) -> None:
+    cli("confirm", "s", "--top", "1", "--seeds", "2", "--references", "logistic", "-q")
+    check = ("check", "s", "--against", "logistic", "-f", "json")
+    code, out, err = cli(*check)
+    found = row(out)
+    assert (code, err) == (0, "")
+    assert found["gain"] == pytest.approx(found["test_accuracy"] - found["against_accuracy"])
+    assert found["gain"] > 0
+    assert cli(*check, "--min-gain", str(found["gain"]))[0] == 0
+    code, out, err = cli(*check, "--min-gain", str(found["gain"] + 1e-6))
+    assert (code, row(out)["result"]) == (7, "fail")
+    assert "points better than logistic" in err
+
+
+def test_check_without_a_confirmation_or_a_comparable_reference_says_so(
+    cli: Cli, home: Path
+) -> None:
+    code, out, err = cli("check", "s", "--against", "cnn-simple")
+    assert (code, out) == (3, "")
+    assert "no trial of study s has a test accuracy" in err
+    assert "mnist-search confirm s --references cnn-simple" in err
+    cli("confirm", "s", "--top", "1", "--seeds", "1", "-q")
+    code, out, err = cli("check", "s", "--against", "cnn-simple")
+    assert (code, out) == (2, "")
+    assert "cnn-simple was not confirmed with study s" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["export", "s", "99"], "study s has no run 99"),
+        (["export", "none", "winner"], "there is no study none"),
+        (["export", "s", "winner", "--as", "keras"], "needs --output"),
+        (["export", "s", "winner", "--as", "keras", "-o", "x.h5"], "ends in .keras, got x.h5"),
+        (["export", "s", "winner", "--as", "keras", "-o", "x.keras"], "are not stored"),
+        (["export", "s", "winner", "-o", "no/x.json"], "the folder no does not exist"),
+        (["verify", "missing.json"], "missing.json: cannot be read"),
+        (["check", "s", "--against", "no-such"], "there is no reference named"),
+    ],
+)
+def test_mistakes_are_one_line(cli: Cli, home: Path, arguments: list[str], told: str) -> None:
+    code, out, err = cli(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert told in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_stored_weights_become_a_keras_file(tmp_path: Path) -> None:
+    digits = resolve("digits", environ={})
+    folder = tmp_path / "mnist-search-runs" / "b"
+    config = get_reference("logistic").config
+    weights = {
+        "1.coefficients": np.eye(10, 784, dtype=np.float32),
+        "1.intercepts": np.zeros(10, np.float32),
+    }
+    with closing(create_ledger(folder, StudySpec(name="b", dataset=digits))) as ledger:
+        ledger.add_run(config, seed=0, reference="logistic")
+        record = ledger.claim_run({(config.config_id, 0)})
+        assert record is not None
+        result = RunResult(
+            status="complete",
+            config_id=config.config_id,
+            seed=0,
+            test=Score(correct=200, total=297),
+            weights_sha256=save_weights(weights, weights_path(folder, 0)),
+        )
+        ledger.record(0, result, worker=0)
+        ledger.finish(0, result)
+    # A process of its own: TensorFlow talks when it is loaded, and only then.
+    command = [sys.executable, "-m", "mnist_search", "export", "b", "logistic", "--as", "keras"]
+    place = ["--home", str(tmp_path / "mnist-search-runs"), "-o", str(tmp_path / "x.keras")]
+    done = subprocess.run([*command, *place], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("logistic (documented): expected 67.34 %")
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / "x.keras").read_bytes().startswith(b"PK")
