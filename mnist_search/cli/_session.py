@@ -170,8 +170,10 @@ def search(options: SearchOptions, around: Surroundings) -> int:
             err=True,
         )
     elif summary.waiting:
+        spent = summary.outcome.ending == "time budget"
+        how = "a larger --time-budget" if spent else "the same command"
         typer.echo(
-            f"{summary.finished} of {summary.total} trials done; the same command goes on with "
+            f"{summary.finished} of {summary.total} trials done; {how} goes on with "
             f"the other {summary.waiting}",
             err=True,
         )

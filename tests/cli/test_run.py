@@ -179,6 +179,16 @@ def test_mnist_that_cannot_be_had_never_falls_back(
     assert err.count("\n") == 1
 
 
+def test_spent_time_budget_says_what_goes_on(cli: Cli, space_file: Path) -> None:
+    arguments = ("run", "--space", str(space_file), "-n", "3", "-f", "json")
+    code, _, err = cli(*arguments, "--time-budget", "0.000001s")
+    assert code == 3, "no trial succeeded in that time"
+    assert "a larger --time-budget goes on with the other 3" in err
+    code, out, _ = cli(*arguments)
+    assert code == 0
+    assert len(trials(out)) == 3
+
+
 def test_progress_goes_to_stderr_one_plain_line_a_trial(cli: Cli, space_file: Path) -> None:
     _, out, err = cli("run", "--space", str(space_file), "-n", "4", "-f", "json")
     rows(out)
