@@ -47,6 +47,14 @@ PrecisionOption = Annotated[
         "has avx512_bf16 or amx_bf16.",
     ),
 ]
+TrialTimeoutOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MNIST_SEARCH_TRIAL_TIMEOUT",
+        metavar="DURATION",
+        help="End a trial that runs longer; it counts as failed.",
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write there instead of to stdout.")

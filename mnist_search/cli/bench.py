@@ -12,6 +12,7 @@ from mnist_search.cli._options import (
     HomeOption,
     PrecisionOption,
     QuietOption,
+    TrialTimeoutOption,
     WorkersOption,
     parse_duration,
 )
@@ -60,14 +61,7 @@ def bench(
         ),
     ] = 0,
     workers: WorkersOption = "1",
-    trial_timeout: Annotated[
-        str | None,
-        typer.Option(
-            envvar="MNIST_SEARCH_TRIAL_TIMEOUT",
-            metavar="DURATION",
-            help="End a run that takes longer; it counts as failed.",
-        ),
-    ] = None,
+    trial_timeout: TrialTimeoutOption = None,
     learning_rate: Annotated[
         float | None,
         typer.Option(

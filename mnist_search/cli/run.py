@@ -12,6 +12,7 @@ from mnist_search.cli._options import (
     HomeOption,
     PrecisionOption,
     QuietOption,
+    TrialTimeoutOption,
     WorkersOption,
     parse_duration,
     parse_size,
@@ -113,14 +114,7 @@ def run(
             help="Stop after so long, all sessions together: 90s, 20m, 1.5h.",
         ),
     ] = None,
-    trial_timeout: Annotated[
-        str | None,
-        typer.Option(
-            envvar="MNIST_SEARCH_TRIAL_TIMEOUT",
-            metavar="DURATION",
-            help="End a trial that runs longer; it counts as failed.",
-        ),
-    ] = None,
+    trial_timeout: TrialTimeoutOption = None,
     memory_limit: Annotated[
         str | None,
         typer.Option(
