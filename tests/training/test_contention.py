@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 
 import pytest
 
-from mnist_search.training.contention import Load, busy_ticks, is_contended, read_load
+from mnist_search.training.contention import (
+    Load,
+    busy_ticks,
+    is_contended,
+    read_load,
+    read_waiting,
+)
 
 START = Load(wall_seconds=100.0, busy_seconds=50.0, own_seconds=10.0, cores=2)
 
@@ -35,6 +42,24 @@ def after(seconds, *, own, others):
 )
 def test_others_may_use_the_cores_beyond_the_threads_of_the_run(threads, own, others, contended):
     assert is_contended(START, after(10.0, own=own, others=others), threads) is contended
+
+
+@pytest.mark.parametrize(
+    ("waited", "contended"), [(1.5, False), (5.0, False), (9.0, True), (None, True)]
+)
+def test_others_that_yield_do_not_count(waited, contended):
+    end = dataclasses.replace(after(10.0, own=17.0, others=3.0), waiting_seconds=waited)
+    start = dataclasses.replace(START, waiting_seconds=0.0)
+    assert is_contended(start, end, 2) is contended
+
+
+def test_waiting_of_all_threads_is_added_up(tmp_path):
+    for name, line in (("7", "5000000000 250000000 12\n"), ("8", "1 500000000 3\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "schedstat").write_text(line)
+    assert read_waiting(tmp_path) == 0.75
+    (tmp_path / "9").mkdir()
+    assert read_waiting(tmp_path) is None
 
 
 def test_unknown_stays_unknown():
