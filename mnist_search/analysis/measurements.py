@@ -14,10 +14,11 @@ from mnist_search.specs import Environment, Epoch, RunConfig, RunResult, Timings
 
 def with_measurements(row: Row, results: Sequence[RunResult], config: RunConfig | None) -> Row:
     """Fill in what `results`, the repeats behind the row, measured beside their accuracy."""
-    times = [result.timings for result in results]
+    timed = _fit_for_times(results)
+    times = [result.timings for result in timed]
     fit = _spread([time.fit_seconds for time in times])
     steps = _spread([seconds for time in times for seconds in time.step_seconds])
-    epoch = _spread([seconds for result in results for seconds in _epoch_seconds(result.epochs)])
+    epoch = _spread([seconds for result in timed for seconds in _epoch_seconds(result.epochs)])
     epochs = max((epoch.epoch for result in results for epoch in result.epochs), default=0)
     if epochs == 0 and row.status == "complete" and config is not None:
         epochs = config.training.epochs
@@ -48,7 +49,8 @@ def with_measurements(row: Row, results: Sequence[RunResult], config: RunConfig 
         inference_us=_phase(times, "inference_us_batch_256"),
         inference_us_batch_1=_phase(times, "inference_us_batch_1"),
         peak_memory_bytes=max(memory, default=None),
-        contended=any_of(result.contended for result in results),
+        contended=any_of(result.contended for result in timed),
+        timed_runs=len(timed),
         precision=results[0].precision,
         threads=_first((result.threads for result in results), None),
         machine_id=machine_of(results[0]),
@@ -56,6 +58,12 @@ def with_measurements(row: Row, results: Sequence[RunResult], config: RunConfig 
         versions=_versions(environments),
         config_ids=tuple(dict.fromkeys(result.config_id for result in results)),
     )
+
+
+def _fit_for_times(results: Sequence[RunResult]) -> Sequence[RunResult]:
+    """Return the runs that nothing disturbed; all of them where none was left in peace."""
+    calm = [result for result in results if not result.contended]
+    return calm if calm else results
 
 
 def machine_of(result: RunResult | None) -> str | None:

@@ -194,6 +194,12 @@ def _times(rows: Sequence[Row], *, by_time: bool) -> list[str]:
             f"{_plural(contended, 'row')} ran while other load took a notable share of the cores: "
             "those times do not compare."
         )
+    left_out = sum(row.n - row.timed_runs for row in rows if row.n > row.timed_runs > 0)
+    if left_out:
+        found.append(
+            f"{_plural(left_out, 'repeat')} ran while other load took a notable share of the "
+            "cores: their accuracies count, their times do not."
+        )
     return found
 
 

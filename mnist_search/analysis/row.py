@@ -23,7 +23,8 @@ class Row:
     measured here.
     `n` is the number of complete runs (seeds) measured here, 0 for a published figure alone;
     `images` is the number of images behind the score. Accuracies are means over the runs with
-    95 % intervals, times are medians over the runs. `seconds_per_epoch` includes validation, as
+    95 % intervals, times are medians over the `timed_runs`: those that no other load disturbed,
+    or all where each was (`contended`). `seconds_per_epoch` includes validation, as
     the published ones do. `time_ratio` is the fit time as a multiple of the fastest row of the
     same machine. `gap` is the measured less the published test accuracy, on the same images.
     `inference_us` is per image at batch 256.
@@ -89,6 +90,7 @@ class Row:
     inference_us_batch_1: float | None = None
     peak_memory_bytes: int | None = None
     contended: bool | None = None
+    timed_runs: int = 0
     collapsed: bool | None = None
     values: dict[str, bool | int | float | str] | None = None
     reference: str | None = None
