@@ -1,0 +1,142 @@
+"""What the benchmarks share: children with threads of their own, spread, and one JSON file each.
+
+Each benchmark is a script: `python tests/benchmarks/NAME.py --help`. Contestants take turns within
+a round and rounds repeat, so that a slow minute of the machine hits all of them alike; what counts
+are the ratios within a round. Nothing here runs two measurements at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mnist_search.specs import available_cores, describe_environment
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parent.parent
+SCHEMA_VERSION = 1
+# Where a benchmark puts packages that the project itself does not depend on.
+EXTRA = "MNIST_SEARCH_BENCHMARK_PACKAGES"
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """Return a parser with the options that all benchmarks have."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--output", type=Path, required=True, help="the JSON file to write")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds, alternating")
+    return parser
+
+
+def child(
+    arguments: Sequence[str | Path],
+    *,
+    threads: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    timeout_seconds: float = 3600,
+) -> Any:
+    """Run a script in a new process and return the JSON of the last line that it printed."""
+    finished = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env=child_environment(threads) | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=timeout_seconds,
+        check=False,
+    )
+    if finished.returncode != 0:
+        said = finished.stderr.strip().splitlines()[-15:]
+        raise SystemExit("\n".join([f"{shlex.join(map(str, arguments))} failed:", *said]))
+    return json.loads(finished.stdout.strip().splitlines()[-1])
+
+
+def child_environment(threads: int | None = None) -> dict[str, str]:
+    """Return the environment of a child that uses that many threads (None: all cores)."""
+    number = str(available_cores() if threads is None else threads)
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(
+            [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])],
+        ),
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_NUM_INTRAOP_THREADS": number,
+        "TF_NUM_INTEROP_THREADS": "1",
+        "OMP_NUM_THREADS": number,
+    }
+
+
+def tool(home: Path, *arguments: str) -> list[str]:
+    """Return the command line of `mnist-search` with a home of its own."""
+    name, *rest = arguments
+    return [sys.executable, "-m", "mnist_search", name, *rest, "--home", str(home)]
+
+
+def installed(requirements: Sequence[str], folder: Path | None) -> dict[str, str]:
+    """Install packages for one benchmark only; return what its child needs to find them."""
+    target = Path(tempfile.gettempdir(), "mnist-search-peers") if folder is None else folder
+    if not target.is_dir():
+        command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(target)]
+        subprocess.run([*command, *requirements], check=True)
+    return {EXTRA: str(target)}
+
+
+def use_installed() -> None:
+    """Let this process find the packages of `installed`, behind its own."""
+    folder = os.environ.get(EXTRA)
+    if folder is not None:
+        sys.path.append(folder)
+
+
+def spread(samples: Sequence[float]) -> dict[str, Any]:
+    """Return median, extremes and the samples themselves."""
+    return {
+        "median": statistics.median(samples),
+        "low": min(samples),
+        "high": max(samples),
+        "samples": list(samples),
+    }
+
+
+def ratio(first: Sequence[float], second: Sequence[float]) -> dict[str, Any]:
+    """Return the spread of first / second, round by round."""
+    return spread([one / other for one, other in zip(first, second, strict=True)])
+
+
+def say(text: str) -> None:
+    """Say on stderr what is going on."""
+    sys.stderr.write(f"{datetime.now():%H:%M:%S} {text}\n")
+
+
+def answer(result: Any) -> None:
+    """Print what `child` reads."""
+    sys.stdout.write(json.dumps(result) + "\n")
+
+
+def write(path: Path, benchmark: str, **content: Any) -> None:
+    """Write a benchmark's file, whole or not at all, with the command, machine and versions."""
+    environment = describe_environment()
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "benchmark": benchmark,
+        "command": shlex.join(["python", f"tests/benchmarks/{benchmark}.py", *sys.argv[1:]]),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine_id": environment.machine_id,
+        "environment": environment.model_dump(mode="json"),
+        **content,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(document, indent=1) + "\n")
+    draft.replace(path)
+    say(f"wrote {path}")

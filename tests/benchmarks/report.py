@@ -1,0 +1,238 @@
+"""Write reports/performance.md from the JSON files of the benchmarks, and from nothing else.
+
+python tests/benchmarks/report.py reports/performance/*.json --output reports/performance.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mnist_search.references import get_reference
+from mnist_search.specs.shapes import measure
+
+MIB = 2**20
+# A step computes the forward pass once and, backwards, about twice as much again.
+PASSES = 3
+
+
+def main() -> None:
+    """Read, render, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--output", type=Path, required=True)
+    options = parser.parse_args()
+    documents = [json.loads(path.read_text()) for path in options.files]
+    draft = options.output.with_name(f".{options.output.name}")
+    draft.write_text(render(documents))
+    draft.replace(options.output)
+
+
+def render(documents: Sequence[dict[str, Any]]) -> str:
+    """Return the report as Markdown; benchmarks come in the order of `SECTIONS`."""
+    parts = [
+        "# Performance\n",
+        "Medians, and in brackets the lowest and the highest of the rounds. Contestants took "
+        "turns within each round; ratios are taken within rounds. Only ratios compare across "
+        "machines.\n",
+    ]
+    known = list(SECTIONS)
+    for document in sorted(documents, key=lambda one: known.index(one["benchmark"])):
+        parts.append(SECTIONS[document["benchmark"]](document))
+        parts.append(_origin(document))
+    return "\n".join(parts)
+
+
+def _throughput(document: dict[str, Any]) -> str:
+    limits = {row["precision"]: row["gflops"]["median"] for row in document["limits"]}
+    rows = [
+        [
+            row["net"],
+            row["precision"],
+            row["contestant"],
+            _spread(row["images_per_second"], "{:,.0f}"),
+            _share(row, limits),
+        ]
+        for row in document["rows"]
+    ]
+    ratios = [
+        [
+            row["net"],
+            row["precision"],
+            f"{row['against']}, {row['against_precision']}",
+            _spread(row["ratio"], "{:.2f}"),
+        ]
+        for row in document["ratios"]
+    ]
+    reached = "; ".join(f"{name} {figure:,.0f}" for name, figure in limits.items())
+    return (
+        "## Training throughput\n\nImages per second in the second epoch; `mnist-search` is the "
+        "trainer of this project, `fit` is Keras on numpy arrays, `torch` is PyTorch eager. "
+        f"A large matmul on the same cores reaches, in 10^9 operations a second: {reached}; the "
+        f"share of it counts {PASSES} forward passes a step.\n\n"
+        + _table(["net", "precision", "contestant", "images/s", "share of matmul"], rows)
+        + "\n"
+        + _table(["net", "precision", "against", "times as fast"], ratios)
+    )
+
+
+def _share(row: dict[str, Any], limits: dict[str, float]) -> str:
+    flops = measure(get_reference(row["net"]).run_config("held-out").model).flops
+    gflops = PASSES * flops * row["images_per_second"]["median"] / 1e9
+    return f"{100 * gflops / limits[row['precision']]:.0f} %"
+
+
+def _parity(document: dict[str, Any]) -> str:
+    rows = [
+        [
+            row["net"],
+            str(len(row["differences"])),
+            f"{100 * sum(row['float32']) / len(row['float32']):.2f} %",
+            f"{100 * sum(row['bfloat16']) / len(row['bfloat16']):.2f} %",
+            *(_points(row[key]) for key in ("mean_difference", "low", "high")),
+            "yes" if row["parity"] else "no",
+        ]
+        for row in document["rows"]
+    ]
+    return (
+        "## Accuracy of bfloat16 beside float32\n\nMean test accuracy; bfloat16 less float32 of "
+        "the same seeds, in points, with its 95 % interval.\n\n"
+        + _table(
+            ["net", "seeds", "float32", "bfloat16", "difference", "from", "to", "parity"], rows
+        )
+    )
+
+
+def _points(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:+.2f}"
+
+
+def _peers(document: dict[str, Any]) -> str:
+    budget = document["budget"]
+    rows = [
+        [
+            row["contestant"],
+            ", ".join(map(str, row["trials"])),
+            _spread(row["best"], "{:.4f}"),
+            _spread(row["seconds"], "{:,.0f}"),
+            ", ".join("never" if at is None else f"{at:,.0f}" for at in row["seconds_to_target"]),
+            _spread(row.get("times_ours"), "{:.1f}"),
+            _spread(row.get("times_ours_to_target"), "{:.1f}"),
+        ]
+        for row in document["rows"]
+    ]
+    targets = ", ".join(f"{target:.4f}" for target in document["rows"][0]["targets"])
+    return (
+        f"## Searches of the `{document['space']}` space\n\n{budget['trials']} trials of at most "
+        f"{budget['epochs']} epochs, {budget['images']:,} images of which a sixth is held out. The "
+        "target of each seed is the best validation accuracy that the slowest contestant ended "
+        f"with: {targets}. A ratio above 1 is a peer slower than `mnist-search`; one that never "
+        "met the target counts with its whole time.\n\n"
+        + _table(
+            [
+                *("contestant", "trials", "best", "seconds", "seconds to target"),
+                *("x ours", "x ours to target"),
+            ],
+            rows,
+        )
+    )
+
+
+def _samplers(document: dict[str, Any]) -> str:
+    rows = [
+        [
+            row["sampler"],
+            _spread(row["seconds"], "{:,.0f}"),
+            _spread(row["best_val_accuracy"], "{:.4f}"),
+            ", ".join(map(str, row["complete"])),
+            ", ".join(map(str, row["pruned"])),
+        ]
+        for row in document["rows"]
+    ]
+    return (
+        f"## Samplers on the `{document['space']}` space\n\n{document['budget']['trials']} trials, "
+        "the defaults of `run` otherwise. The best validation accuracy has chosen its trial, which "
+        "flatters it.\n\n"
+        + _table(["sampler", "seconds", "best validation accuracy", "complete", "pruned"], rows)
+    )
+
+
+def _workers(document: dict[str, Any]) -> str:
+    rows = [[str(row["workers"]), _spread(row["seconds"], "{:.1f}")] for row in document["rows"]]
+    return (
+        f"## Workers\n\n{document['budget']['trials']} random trials of the `{document['space']}` "
+        f"space. Speed-up: {_spread(document['speedup'], '{:.2f}')}.\n\n"
+        + _table(["workers", "seconds"], rows)
+    )
+
+
+def _overhead(document: dict[str, Any]) -> str:
+    rows = [
+        [row["sampler"], row["loop"], f"{row['trials']:,}", _spread(row["ms"], "{:.1f}")]
+        for row in document["rows"]
+    ]
+    return (
+        f"## Overhead of a trial\n\nSpace `{document['space']}`, an instant made-up objective. "
+        f"{document['unit'].capitalize()}.\n\n"
+        + _table(["sampler", "loop", "trials", "ms per trial"], rows)
+    )
+
+
+def _startup(document: dict[str, Any]) -> str:
+    rows = [[f"`{row['command']}`", _spread(row["seconds"], "{:.2f}")] for row in document["rows"]]
+    return "## Start-up\n\n" + _table(["command", "seconds"], rows)
+
+
+def _memory(document: dict[str, Any]) -> str:
+    rows = [
+        [row["process"], *(f"{row[key] / MIB:,.0f}" if key in row else "-" for key in _MOMENTS)]
+        for row in document["rows"]
+    ]
+    return (
+        f"## Memory\n\nResident MiB over {document['budget']['trials']} trials of the "
+        f"`{document['space']}` space.\n\n"
+        + _table(["process", "most", "first half", "second half"], rows)
+    )
+
+
+_MOMENTS = ("most", "most_in_the_first_half", "most_in_the_second_half")
+
+SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "throughput": _throughput,
+    "parity": _parity,
+    "peers": _peers,
+    "samplers": _samplers,
+    "workers": _workers,
+    "overhead": _overhead,
+    "startup": _startup,
+    "memory": _memory,
+}
+
+
+def _origin(document: dict[str, Any]) -> str:
+    environment = document["environment"]
+    versions = ", ".join(f"{name} {number}" for name, number in environment["packages"].items())
+    return (
+        f"`{document['command']}`, {document['finished'][:10]}; {environment['processor']}, "
+        f"{environment['cores']} cores, {', '.join(environment['features'])}; Python "
+        f"{environment['python']}, {versions}.\n"
+    )
+
+
+def _spread(found: dict[str, Any] | None, form: str) -> str:
+    if found is None:
+        return "-"
+    middle, low, high = (form.format(found[key]) for key in ("median", "low", "high"))
+    return middle if len(found["samples"]) == 1 else f"{middle} ({low} to {high})"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""The benchmarks run from end to end, and their figures are put together rightly."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parent
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(FOLDER.parents[1]), "MNIST_SEARCH_DATASET": "digits"}
+
+
+def script(name: str, *arguments: str | Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / f"{name}.py"), *map(str, arguments)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def call(code: str, given: Any) -> Any:
+    """Run code in a process that finds the scripts as they find each other."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import json, sys\ngiven = json.load(sys.stdin)\n{code}"],
+        input=json.dumps(given),
+        cwd=FOLDER,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def run(contestant: str, seed: int, seconds: float, *trials: tuple[float, float]) -> dict[str, Any]:
+    return {"contestant": contestant, "seed": seed, "seconds": seconds, "trials": list(trials)}
+
+
+def test_target_is_what_the_slowest_contestant_ends_with() -> None:
+    runs = [
+        run("mnist-search", 1, 50.0, (10.0, 0.97), (20.0, 0.98), (45.0, 0.99)),
+        run("slow", 1, 200.0, (90.0, 0.95), (180.0, 0.98)),
+        run("hasty", 1, 60.0, (30.0, 0.96)),
+    ]
+    ours, slow, hasty = call("import peers\nprint(json.dumps(peers._rows(given)))", runs)
+    assert ours["targets"] == [0.98]
+    assert ours["seconds_to_target"] == [20.0]
+    assert slow["times_ours"]["median"] == pytest.approx(4.0)
+    assert slow["times_ours_to_target"]["median"] == pytest.approx(9.0)
+    assert hasty["seconds_to_target"] == [None]
+    assert hasty["times_ours_to_target"]["median"] == pytest.approx(3.0)
+
+
+def test_no_ratio_where_ours_never_gets_there() -> None:
+    runs = [run("mnist-search", 1, 50.0, (10.0, 0.90)), run("slow", 1, 200.0, (90.0, 0.95))]
+    _, slow = call("import peers\nprint(json.dumps(peers._rows(given)))", runs)
+    assert "times_ours_to_target" not in slow
+
+
+@pytest.mark.parametrize("space", ["cnn", "mlp"])
+def test_peers_choose_the_names_that_the_shipped_space_has(space: str) -> None:
+    code = (
+        "import peer_space\n"
+        "class Noting(peer_space.RandomChooser):\n"
+        "    names = set()\n"
+        "    def whole(self, name, *a, **k):\n"
+        "        self.names.add(name)\n"
+        "        return super().whole(name, *a, **k)\n"
+        "    def real(self, name, *a, **k):\n"
+        "        self.names.add(name)\n"
+        "        return super().real(name, *a, **k)\n"
+        "    def one_of(self, name, *a, **k):\n"
+        "        self.names.add(name)\n"
+        "        return super().one_of(name, *a, **k)\n"
+        "peer_space._optimizer = lambda space, choose, steps: None\n"
+        "for seed in range(200):\n"
+        "    choose = Noting(seed)\n"
+        "    (peer_space._convolutions if given == 'cnn' else peer_space._perceptron)(choose)\n"
+        "from mnist_search.spaces import find_space\n"
+        "names = {p.name for p in find_space(given).parameters}\n"
+        "print(json.dumps(sorted(Noting.names - names)))"
+    )
+    assert call(code, space) == []
+
+
+@pytest.fixture(scope="module")
+def overhead(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of the shortest overhead benchmark that there is."""
+    output = tmp_path_factory.mktemp("benchmark") / "overhead.json"
+    short = ("--repeats", "1", "--samplers", "random", "--trials", "3", "--trainers", "inline")
+    script("overhead", "--output", output, *short)
+    return output
+
+
+def test_overhead_is_written_with_machine_and_command(overhead: Path) -> None:
+    document = json.loads(overhead.read_text())
+    assert [row["loop"] for row in document["rows"]] == ["inline", "optuna alone"]
+    assert document["command"].startswith("python tests/benchmarks/overhead.py --output")
+    assert document["environment"]["processor"]
+
+
+def test_report_holds_the_figures_of_the_files(overhead: Path, tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    script("report", overhead, "--output", page)
+    (row, _) = json.loads(overhead.read_text())["rows"]
+    text = page.read_text()
+    assert f"| random | inline | 3 | {row['ms']['median']:.1f} |" in text
+    assert "## Overhead of a trial" in text
+
+
+@pytest.mark.slow
+def test_throughput_of_trainer_and_fit(tmp_path: Path) -> None:
+    output = tmp_path / "throughput.json"
+    script(
+        *("throughput", "--output", output, "--repeats", "1", "--images", "300"),
+        *("--nets", "mlp-drop-2", "--contestants", "mnist-search", "fit"),
+        *("--precisions", "float32"),
+    )
+    document = json.loads(output.read_text())
+    (ratio,) = document["ratios"]
+    assert (ratio["net"], ratio["against"]) == ("mlp-drop-2", "fit")
+    assert ratio["ratio"]["median"] > 0
+    assert {row["contestant"] for row in document["rows"]} == {"mnist-search", "fit"}
