@@ -17,6 +17,7 @@ PACKAGE = Path(mnist_search.__file__).parent
 # A room may import from itself and from the rooms before it.
 ROOMS = (
     "errors",
+    "writing",
     "specs",
     "spaces",
     "references",
@@ -28,6 +29,7 @@ ROOMS = (
     "studies",
     "exporting",
     "reporting",
+    "notebook",
     "cli",
 )
 # Rooms that may import a library at the top of a module; elsewhere only inside functions.
@@ -118,11 +120,12 @@ def loaded_after(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     "statement",
     [
+        "import mnist_search",
         "import mnist_search.cli",
         "from mnist_search.cli import execute; execute(['--help'])",
         "from mnist_search.cli import execute; execute(['run', '--help'])",
     ],
-    ids=["import", "help", "run-help"],
+    ids=["package", "import", "help", "run-help"],
 )
 def test_command_line_starts_light(statement: str) -> None:
     heavy = {"tensorflow", "keras", "keras_tuner", "optuna", "sklearn", "numpy", "sqlalchemy"}

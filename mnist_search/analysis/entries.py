@@ -22,7 +22,7 @@ from mnist_search.analysis.verdict import (
     verdict,
 )
 from mnist_search.references import Reference
-from mnist_search.specs import DatasetRef, Record, RunConfig, RunResult, Score
+from mnist_search.specs import DatasetRef, Record, RunConfig, RunResult, Score, State
 from mnist_search.specs.shapes import UnbuildableError, measure
 
 
@@ -55,16 +55,20 @@ def measured_entry(name: str, repeats: Sequence[Record], reference: Reference | 
         score=score,
         score_basis=basis,
         val_accuracy=val_accuracy,
-        n=len(results) if first.state in ("complete", "pruned") else 0,
+        n=_runs(first.state, results),
         collapsed=any_of(result.collapsed for result in results),
         values=first.values,
         study=", ".join(dict.fromkeys(record.study for record in repeats)),
         number=min(record.number for record in repeats),
+        continues=None if first.rung is None else first.rung.continues,
+        initial_epoch=None if first.result is None else first.result.initial_epoch,
+        restarted=None if first.result is None else first.result.restarted,
         seeds=tuple(
             sorted({record.seed for record in repeats if record.seed is not None})
             or sorted({result.seed for result in results})
         ),
         failure=_failure(results),
+        duplicate_of=results[0].duplicate_of if results else None,
         dataset=None if dataset is None else dataset.name,
         dataset_fallback=None if dataset is None else dataset.fallback,
         reference=first.reference,
@@ -233,6 +237,13 @@ def _last_accuracy(result: RunResult) -> float | None:
         if math.isfinite(accuracy):
             return accuracy
     return None
+
+
+def _runs(state: State, results: Sequence[RunResult]) -> int:
+    """Return how many runs were scored; a network that was refused as too large was not run."""
+    if state not in ("complete", "pruned"):
+        return 0
+    return sum(result.failure is None or result.failure.kind != "too-large" for result in results)
 
 
 def _failure(results: Sequence[RunResult]) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mnist_search.analysis.entries import Entry, measured_entry, published_entry
 from mnist_search.analysis.measurements import machine_of
 from mnist_search.analysis.notes import environment_lines, notes_on
+from mnist_search.analysis.objectives import front_notes, with_fronts
 from mnist_search.analysis.order import (
     SortKey,
     check_sort,
@@ -93,6 +94,7 @@ def build_leaderboard(
             if reference.name not in measured
         ]
     every = with_document_ratios(with_time_ratios(_ranked(entries, rank_published=comparable)))
+    every = with_fronts(every, records)
     rows = sorted_rows(every, order)
     if pareto:
         rows = pareto_front(rows)
@@ -107,7 +109,7 @@ def build_leaderboard(
     )
     return Leaderboard(
         rows=tuple(shown),
-        notes=notes,
+        notes=(*notes, *front_notes(records)),
         environment=environment_lines(every, records),
         sort=order,
         suite=build_suite(every, records, references),

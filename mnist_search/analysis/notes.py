@@ -120,9 +120,10 @@ def _leader(rows: Sequence[Row]) -> list[str]:
 def _scores(rows: Sequence[Row]) -> list[str]:
     found = []
     if any(row.kind == "trial" and row.score_basis == "validation" for row in rows):
+        tested = any(row.kind == "trial" and row.score_basis == "test" for row in rows)
         found.append(
             "Validation accuracies of trials also chose the winner, which flatters it; "
-            "no trial has met the test images."
+            f"{'only confirmed trials have' if tested else 'no trial has'} met the test images."
         )
     if any(row.rank_low is not None for row in rows):
         found.append(

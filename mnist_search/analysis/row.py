@@ -31,10 +31,16 @@ class Row:
     `document_time_ratio` is the time of an epoch as a multiple of the fastest reference of the
     same document that ran under the same conditions, `published_time_ratio` the same of the
     published times; they compare where the times of two machines do not (see `times`).
+    `on_front` says of a trial of a search with two objectives whether no other of its trials is as
+    good in both and better in one.
     `verdict_reason` says why the verdict is what it is. `changes` names what differs from the
     reference's own recipe under this protocol: a row with changes is no baseline.
+    `duplicate_of` is the trial of the same configuration and study whose result this row has, as
+    it was not trained again.
     `machine` and `versions` are where the runs were measured; a package that was not the same in
-    all runs has all its versions.
+    all runs has all its versions. `continues` is the number of the trial that this one was to go
+    on from; it did so after `initial_epoch` epochs, which its times leave out, or `restarted` says
+    why it could not.
     """
 
     rank: int | None = None
@@ -92,6 +98,7 @@ class Row:
     contended: bool | None = None
     timed_runs: int = 0
     collapsed: bool | None = None
+    on_front: bool | None = None
     values: dict[str, bool | int | float | str] | None = None
     reference: str | None = None
     document: str | None = None
@@ -120,11 +127,15 @@ class Row:
     dataset_fallback: bool | None = None
     study: str | None = None
     number: int | None = None
+    continues: int | None = None
+    initial_epoch: int | None = None
+    restarted: str | None = None
     seeds: tuple[int, ...] = ()
     config_ids: tuple[str, ...] = ()
     runs_failed: int = 0
     runs_pending: int = 0
     failure: str | None = None
+    duplicate_of: int | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the row under its JSON keys."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import sys
 from typing import Annotated, TextIO
 
@@ -16,18 +17,23 @@ from mnist_search.cli import (
     check,
     confirm,
     data,
+    doctor,
+    explain,
     export,
     figures,
+    plan,
     references,
     report,
     run,
     spaces,
     verify,
 )
+from mnist_search.cli._urls import refuse_urls
 from mnist_search.errors import MnistSearchError, ResourceError, SpaceError
 
 # EIO: the terminal has gone.
 _OUTPUT_FAILED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_USER_OF_ADDRESS = re.compile(r"(\w:)/+\S*@")
 
 app = typer.Typer(
     name="mnist-search",
@@ -39,13 +45,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(run.run)
+app.command()(plan.plan)
 app.command()(bench.bench)
 app.command()(confirm.confirm)
+app.command()(explain.explain)
 app.command()(export.export)
 app.command()(verify.verify)
 app.command()(check.check)
 app.command()(report.report)
 app.command()(figures.figures)
+app.command()(doctor.doctor)
 app.add_typer(references.app, name="references")
 app.add_typer(spaces.app, name="spaces")
 app.add_typer(data.app, name="data")
@@ -76,7 +85,14 @@ def main() -> None:
 def execute(arguments: list[str]) -> int:
     """Run the command line and return its exit code; a user's mistake becomes one line."""
     try:
-        code = app(args=arguments, prog_name="mnist-search", standalone_mode=False)
+        refuse_urls(arguments, os.environ)
+        # Commands find their words in the context, for the record of the session.
+        code = app(
+            args=arguments,
+            prog_name="mnist-search",
+            standalone_mode=False,
+            obj=tuple(arguments),
+        )
         # Here, not when Python ends, where nothing could be said about it.
         sys.stdout.flush()
     except SpaceError as error:
@@ -115,9 +131,11 @@ def _usage(error: typer.TyperException) -> int:
 
 
 def _say_error(message: str, hint: str | None) -> None:
-    printable = "".join(c if c.isprintable() else "?" for c in message)
+    told = message if hint is None else f"{message}; hint: {hint}"
+    # An address may come as a path, with one slash.
+    told = _USER_OF_ADDRESS.sub(r"\1//***@", "".join(c if c.isprintable() else "?" for c in told))
     try:
-        typer.echo(f"error: {printable}" + ("" if hint is None else f"; hint: {hint}"), err=True)
+        typer.echo(f"error: {told}", err=True)
         sys.stderr.flush()
     except OSError:
         # The exit code still tells.

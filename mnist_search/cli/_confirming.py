@@ -13,11 +13,9 @@ import typer
 from mnist_search.cli._running import count_workers, exit_code, train_runs
 
 if TYPE_CHECKING:
-    from mnist_search.analysis.confirmation import Confirmation
     from mnist_search.cli._session import Surroundings
     from mnist_search.specs import Record
-    from mnist_search.studies import Interrupt, Outcome
-    from mnist_search.studies.confirming import TestUse
+    from mnist_search.studies import ConfirmedStudy, Interrupt, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,35 +28,37 @@ class ConfirmOptions:
     references: Sequence[str]
     workers: str
     trial_timeout_seconds: float | None
+    memory_limit_bytes: int | None
     home: Path | None
     quiet: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """What came of it: the table, the count of the looks at the test images, and the ending."""
+    """What came of it: what was found so far, and the ending."""
 
-    confirmation: Confirmation
-    use: TestUse
+    found: ConfirmedStudy
     outcome: Outcome
     interrupt: Interrupt
     records: Sequence[Record]
 
-    def finish(self) -> int:
-        """Return the exit code, telling how an interrupted confirmation goes on."""
+    def finish(self, how: str = "the same command") -> int:
+        """Return the exit code, telling `how` an interrupted confirmation goes on."""
         if self.outcome.ending == "interrupted":
-            typer.echo("the same command goes on with the runs that are left", err=True)
+            typer.echo(f"{how} goes on with the runs that are left", err=True)
         return exit_code(self.outcome, self.interrupt, self.records)
 
 
 def confirm_study(options: ConfirmOptions, around: Surroundings) -> Confirmed:
     """Train what is not yet trained of a confirmation, and compare what there is."""
     from mnist_search.analysis.confirmation import summarize_confirmation
-    from mnist_search.references import REFERENCES, get_reference
+    from mnist_search.references import REFERENCES
     from mnist_search.studies import (
+        ConfirmedStudy,
         choose_candidates,
         confirmation_spec,
         count_test_use,
+        find_references,
         fresh_seeds,
         open_benchmark,
         open_ledger,
@@ -69,7 +69,7 @@ def confirm_study(options: ConfirmOptions, around: Surroundings) -> Confirmed:
         study_folder,
     )
 
-    references = [get_reference(name) for name in options.references]
+    references = find_references(options.references)
     workers = count_workers(options.workers)
     home = resolve_home(options.home, around.environ)
     trials = read_records(home, [options.study])
@@ -87,6 +87,7 @@ def confirm_study(options: ConfirmOptions, around: Surroundings) -> Confirmed:
             what=f"confirm {options.study} · {len(candidates)} models x {len(seeds)} seeds",
             workers=workers,
             trial_timeout_seconds=options.trial_timeout_seconds,
+            memory_limit_bytes=options.memory_limit_bytes,
             quiet=options.quiet,
             around=around,
         )
@@ -95,6 +96,5 @@ def confirm_study(options: ConfirmOptions, around: Surroundings) -> Confirmed:
     confirmation = summarize_confirmation(
         records, trials, REFERENCES, labels=read_test_labels(spec.dataset)
     )
-    return Confirmed(
-        confirmation=confirmation, use=use, outcome=outcome, interrupt=interrupt, records=records
-    )
+    found = ConfirmedStudy(study=options.study, confirmation=confirmation, use=use)
+    return Confirmed(found=found, outcome=outcome, interrupt=interrupt, records=records)

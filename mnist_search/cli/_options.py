@@ -40,11 +40,11 @@ WorkersOption = Annotated[
     ),
 ]
 PrecisionOption = Annotated[
-    Literal["float32", "bfloat16"],
+    Literal["auto", "float32", "bfloat16"],
     typer.Option(
         envvar="MNIST_SEARCH_PRECISION",
         help="Number format of the hidden layers; bfloat16 is fast only where the processor "
-        "has avx512_bf16 or amx_bf16.",
+        "has avx512_bf16 or amx_bf16, and auto takes it there, or what the study was made with.",
     ),
 ]
 TrialTimeoutOption = Annotated[
@@ -53,6 +53,14 @@ TrialTimeoutOption = Annotated[
         envvar="MNIST_SEARCH_TRIAL_TIMEOUT",
         metavar="DURATION",
         help="End a trial that runs longer; it counts as failed.",
+    ),
+]
+MemoryLimitOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MNIST_SEARCH_MEMORY_LIMIT",
+        metavar="SIZE",
+        help="End a trial whose worker holds more, such as 4GB; it counts as failed.",
     ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]

@@ -55,6 +55,7 @@ def gather(
         images = _images(record, config, missing)
     answered: Answered | None = None
     convolved: list[Convolved] = []
+    convolved_image = None
     if weights is not None:
         from mnist_search.training.trained import TrainedModel
 
@@ -62,7 +63,12 @@ def gather(
             model = TrainedModel(config, weights, precision=result.precision)
         if images is not None:
             answered = _ask(model, images, config)
-            convolved = _convolve(model, images, shown_digit, missing)
+            shown = _first_of(images, shown_digit) if _has_convolutions(config) else None
+            if shown is not None:
+                convolved = _convolve(model, shown)
+                convolved_image = shown.images[0]
+            elif _has_convolutions(config):
+                missing.append(f"feature maps: the images hold no {shown_digit}")
     elif images is not None:
         answered = _remember(result, images, config)
     if answered is not None and answered.mistakes == 0:
@@ -81,6 +87,7 @@ def gather(
         coefficients=weights[COEFFICIENTS] if weights is not None and linear else None,
         answered=answered,
         convolved=convolved,
+        convolved_image=convolved_image,
         digit=shown_digit,
     )
     return portrait, missing
@@ -184,20 +191,19 @@ def _remember(result: RunResult, images: Labelled, config: RunConfig) -> Answere
     )
 
 
-def _convolve(
-    model: TrainedModel, images: Labelled, digit: int, missing: list[str]
-) -> list[Convolved]:
+def _first_of(images: Labelled, digit: int) -> Labelled | None:
     import numpy as np
 
+    rows = np.flatnonzero(images.labels == digit)
+    return None if len(rows) == 0 else images.take(rows[:1])
+
+
+def _convolve(model: TrainedModel, image: Labelled) -> list[Convolved]:
     from mnist_search.reporting.figures.portrait import Convolved
 
-    rows = np.flatnonzero(images.labels == digit)
-    if len(rows) == 0:
-        missing.append(f"feature maps: the images hold no {digit}")
-        return []
     return [
         Convolved(layer=found.layer, label=found.label, maps=found.maps)
-        for found in model.feature_maps(images.take(rows[:1]))
+        for found in model.feature_maps(image)
     ]
 
 

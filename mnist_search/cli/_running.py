@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,10 @@ from mnist_search.errors import BudgetError
 
 if TYPE_CHECKING:
     from mnist_search.cli._session import Surroundings
-    from mnist_search.execution import Executor
-    from mnist_search.reporting.live import Progress
-    from mnist_search.specs import DatasetRef, Record
-    from mnist_search.studies import Interrupt, Ledger, Outcome, Run
+    from mnist_search.execution import Executor, PrecisionChoice
+    from mnist_search.reporting.live import Best, Progress
+    from mnist_search.specs import DatasetRef, Precision, Record
+    from mnist_search.studies import Interrupt, Ledger, Outcome, Run, StudySpec
 
 
 def train_runs(
@@ -27,14 +27,16 @@ def train_runs(
     trial_timeout_seconds: float | None,
     quiet: bool,
     around: Surroundings,
+    memory_limit_bytes: int | None = None,
 ) -> tuple[Outcome, Interrupt]:
     """Train whatever of the runs the study does not hold, showing progress, heeding signals."""
-    from mnist_search.studies import Limits, run_benchmark
+    from mnist_search.studies import Limits, recorded_session, run_benchmark
 
     with (
         show_progress(around, quiet=quiet) as progress,
         interruptible() as interrupt,
         ledger.exclusive(),
+        recorded_session(ledger, around.invocation(), now=around.now),
     ):
         held = {r.run_key for r in ledger.records() if r.state == "complete"}
         done = sum(run.key in held for run in runs)
@@ -42,7 +44,9 @@ def train_runs(
         outcome = run_benchmark(
             ledger,
             runs,
-            lambda: start_executor(workers, ledger.folder, around),
+            lambda: start_executor(
+                workers, ledger.folder, around, memory_limit_bytes=memory_limit_bytes
+            ),
             progress=progress,
             interrupt=interrupt,
             limits=Limits(trial_timeout_seconds=trial_timeout_seconds),
@@ -59,6 +63,36 @@ def resolve_dataset(name: str, around: Surroundings) -> DatasetRef:
         print(sentence, file=around.stderr)
 
     return resolve(name, environ=around.environ, notice=notice)
+
+
+def choose_precision(choice: PrecisionChoice, around: Surroundings) -> Precision:
+    """Return the number format to compute in, telling on stderr what `auto` comes to."""
+    from mnist_search.execution import resolve_precision
+    from mnist_search.specs import describe_environment
+
+    if choice != "auto":
+        return choice
+    here = describe_environment()
+    chosen = resolve_precision(choice, here)
+    features = ", ".join(here.fast_bfloat16)
+    reason = f"the processor has {features}" if features else "the processor has no fast bfloat16"
+    print(f"precision auto: {chosen}, because {reason}", file=around.stderr)
+    return chosen
+
+
+def keep_precision(
+    choice: PrecisionChoice, spec: StudySpec, folder: Path, around: Surroundings
+) -> StudySpec:
+    """Return the spec with the number format that the study in `folder` has, if `auto` is asked."""
+    from mnist_search.studies import has_study, open_ledger
+
+    if choice != "auto" or not has_study(folder):
+        return spec
+    with closing(open_ledger(folder)) as ledger:
+        kept = ledger.spec.precision
+    if kept != spec.precision:
+        print(f"precision auto: {kept}, as study {spec.name} was made", file=around.stderr)
+    return spec.model_copy(update={"precision": kept})
 
 
 def count_workers(text: str) -> int:
@@ -108,6 +142,7 @@ def begin(
         total=total,
         done=done,
         workers=workers,
+        best=_best_so_far(ledger.records()),
     )
     if dataset.fallback:
         progress.note(
@@ -116,6 +151,24 @@ def begin(
         )
     if workers > cores:
         progress.note(f"WARNING: {workers} workers share {cores} cores; their times are unfit")
+
+
+def _best_so_far(records: Sequence[Record]) -> Best | None:
+    """Return the best complete run of the sessions before this one."""
+    from mnist_search.analysis import describe
+    from mnist_search.reporting.live import Best
+
+    best: Best | None = None
+    for record in records:
+        accuracy = None if record.result is None else record.result.last_accuracy
+        if record.state != "complete" or accuracy is None or record.config is None:
+            continue
+        if best is None or accuracy > best.accuracy:
+            label = describe(record.config)
+            if record.kind == "reference":
+                label = f"{record.reference}, seed {record.seed}"
+            best = Best(number=record.number, label=label, accuracy=accuracy)
+    return best
 
 
 def _count(number: int, noun: str) -> str:
@@ -133,7 +186,12 @@ def interruptible() -> Iterator[Interrupt]:
         signal.SIGTERM: lambda *_: interrupt.request(exit_code=143, level=2),
         signal.SIGHUP: lambda *_: interrupt.request(exit_code=129, level=2),
     }
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    before = {
+        number: signal.signal(number, handler)
+        for number, handler in handlers.items()
+        # What `nohup` and shells let a command ignore stays ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield interrupt
     finally:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
+from mnist_search.cli._concluding import conclude, print_board
 from mnist_search.cli._running import (
     begin,
+    choose_precision,
     count_workers,
     exit_code,
     interruptible,
+    keep_precision,
     resolve_dataset,
     show_progress,
     start_executor,
@@ -26,9 +29,11 @@ from mnist_search.errors import UsageError
 
 if TYPE_CHECKING:
     from mnist_search.cli._options import Format
+    from mnist_search.cli._planning import PlanOptions
     from mnist_search.engines import EngineName, PrunerName, SamplerName
-    from mnist_search.specs import Precision, Protocol, Record
-    from mnist_search.studies import StudySpec
+    from mnist_search.execution import PrecisionChoice
+    from mnist_search.specs import Protocol
+    from mnist_search.studies import Invocation, StudySpec
     from mnist_search.studies.benchmark import TestPixels
 
 
@@ -39,11 +44,30 @@ class Surroundings:
     environ: Mapping[str, str]
     stderr: TextIO
     clock: Callable[[], float]
+    now: Callable[[], float]
+    typed: Sequence[str]
 
     @classmethod
-    def of_this_process(cls) -> Surroundings:
-        """Return the real ones."""
-        return cls(environ=os.environ, stderr=sys.stderr, clock=time.monotonic)
+    def of_this_process(cls, typed: Sequence[str]) -> Surroundings:
+        """Return the real ones; `typed` are the words of the command line."""
+        from mnist_search.studies.clock import utc_seconds
+
+        return cls(
+            environ=os.environ,
+            stderr=sys.stderr,
+            clock=time.monotonic,
+            now=utc_seconds,
+            typed=typed,
+        )
+
+    def invocation(self) -> Invocation:
+        """Return what is stored about this call."""
+        from mnist_search import __version__
+        from mnist_search.specs import describe_environment
+        from mnist_search.studies import describe_invocation
+
+        machine = describe_environment().machine_id
+        return describe_invocation(self.typed, self.environ, version=__version__, machine=machine)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +80,9 @@ class SearchOptions:
     new: bool
     resume: bool
     engine: EngineName
+    objective: str
     sampler: SamplerName | None
-    pruner: PrunerName
+    pruner: PrunerName | None
     epochs: int
     seed: int
     max_params: int | None
@@ -66,12 +91,17 @@ class SearchOptions:
     time_budget_seconds: float | None
     trial_timeout_seconds: float | None
     memory_limit_bytes: int | None
+    keep_models: int | None
     with_references: bool
+    confirm: int | None
+    confirm_seeds: int
+    confirm_references: Sequence[str]
     dataset: str
-    precision: Precision
+    precision: PrecisionChoice
     home: Path | None
     format: Format
     quiet: bool
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +116,9 @@ class BenchmarkOptions:
     seed: int
     workers: str
     trial_timeout_seconds: float | None
+    memory_limit_bytes: int | None
     dataset: str
-    precision: Precision
+    precision: PrecisionChoice
     home: Path | None
     format: Format
     quiet: bool
@@ -103,30 +134,27 @@ class BenchmarkOptions:
 
 def search(options: SearchOptions, around: Surroundings) -> int:
     """Search a space and print its leaderboard; return the exit code."""
-    from mnist_search.engines import default_sampler
     from mnist_search.references import REFERENCES
-    from mnist_search.spaces import find_space
-    from mnist_search.studies import Limits, SearchSpec, StudySpec, open_search, run_search
-
-    space = find_space(options.space)
-    sampler = default_sampler(options.engine) if options.sampler is None else options.sampler
-    dataset = resolve_dataset(options.dataset, around)
-    spec = StudySpec(
-        name=f"{space.name}-{dataset.name}-seed{options.seed}",
-        dataset=dataset,
-        precision=options.precision,
-        search=SearchSpec(
-            space=space,
-            engine=options.engine,
-            sampler=sampler,
-            pruner=options.pruner,
-            epochs=options.epochs,
-            seed=options.seed,
-            max_params=options.max_params,
-            max_flops=options.max_flops,
-        ),
+    from mnist_search.studies import (
+        Limits,
+        find_references,
+        open_search,
+        recorded_session,
+        run_search,
     )
-    folder, spec = _choose_folder(options, spec, around)
+
+    # A wrong name must not wait for the end of the search.
+    find_references(options.confirm_references)
+    if options.confirm is None and options.confirm_references:
+        raise UsageError("--confirm-references needs --confirm")
+    spec = study_spec(options, around)
+    assert spec.search is not None
+    space, sampler, pruner = spec.search.space, spec.search.sampler, spec.search.pruner
+    folder, spec = choose_folder(options, spec, around)
+    if options.dry_run:
+        from mnist_search.cli._planning import dry_run
+
+        return dry_run(options, folder, spec, around)
     workers = count_workers(options.workers)
     ledger = open_search(
         folder,
@@ -138,12 +166,13 @@ def search(options: SearchOptions, around: Surroundings) -> int:
         show_progress(around, quiet=options.quiet) as progress,
         interruptible() as interrupt,
         ledger.exclusive(),
+        recorded_session(ledger, around.invocation(), now=around.now),
     ):
         budget = options.time_budget_seconds
         if budget is not None:
             budget = max(0.0, budget - ledger.seconds_used())
-        done = sum(record.state not in ("waiting", "running") for record in ledger.records())
-        what = f"search {space.name} · {options.engine} {sampler}, {options.pruner}"
+        done = sum(state not in ("waiting", "running") for state in ledger.states())
+        what = f"search {space.name} · {options.engine} {sampler}, {pruner}"
         total = max(options.trials, ledger.slots())
         begin(progress, ledger, what=what, total=total, done=done, workers=workers)
         summary = run_search(
@@ -159,25 +188,11 @@ def search(options: SearchOptions, around: Surroundings) -> int:
                 trial_timeout_seconds=options.trial_timeout_seconds,
             ),
             clock=around.clock,
+            keep_models=options.keep_models,
         )
     records = ledger.records()
     ledger.close()
-    print_board(records, options.format, top=10 if options.format == "table" else None)
-    if summary.exhausted:
-        typer.echo(
-            f"space exhausted: {summary.finished} trials are all that {space.name} has for "
-            f"--sampler {sampler}; {summary.waiting} slots stay empty",
-            err=True,
-        )
-    elif summary.waiting:
-        spent = summary.outcome.ending == "time budget"
-        how = "a larger --time-budget" if spent else "the same command"
-        typer.echo(
-            f"{summary.finished} of {summary.total} trials done; {how} goes on with "
-            f"the other {summary.waiting}",
-            err=True,
-        )
-    return exit_code(summary.outcome, interrupt, records)
+    return conclude(options, spec, summary, interrupt, records, around)
 
 
 def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
@@ -198,7 +213,9 @@ def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
     if name is None:
         name = plain_name(f"{options.purpose}-{dataset.name}")
     folder = study_folder(resolve_home(options.home, around.environ), name)
-    spec = StudySpec(name=name, dataset=dataset, precision=options.precision)
+    precision = choose_precision(options.precision, around)
+    spec = StudySpec(name=name, dataset=dataset, precision=precision)
+    spec = keep_precision(options.precision, spec, folder, around)
     runs = plan_runs(
         references,
         protocol=options.protocol,
@@ -216,6 +233,7 @@ def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
         what=f"bench · {options.protocol}" + (", quick" if options.quick else ""),
         workers=workers,
         trial_timeout_seconds=options.trial_timeout_seconds,
+        memory_limit_bytes=options.memory_limit_bytes,
         quiet=options.quiet,
         around=around,
     )
@@ -228,20 +246,50 @@ def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
     return exit_code(outcome, interrupt, records)
 
 
-def print_board(records: Sequence[Record], format: Format, *, top: int | None = None) -> None:
-    """Print the leaderboard of some records with all references beside them."""
-    from mnist_search.analysis import build_leaderboard
-    from mnist_search.references import REFERENCES
-    from mnist_search.reporting import render_leaderboard
+def study_spec(options: SearchOptions | PlanOptions, around: Surroundings) -> StudySpec:
+    """Return what a search is about, under the name that it has by itself."""
+    from mnist_search.engines import default_pruner, default_sampler, parse_objectives
+    from mnist_search.spaces import find_space
+    from mnist_search.studies import SearchSpec, StudySpec
 
-    board = build_leaderboard(records, REFERENCES, top=top)
-    typer.echo(render_leaderboard(board, format), nl=False)
+    space = find_space(options.space)
+    objectives = parse_objectives(options.objective)
+    sampler = options.sampler
+    if sampler is None:
+        sampler = default_sampler(options.engine, objectives)
+    pruner = options.pruner
+    if pruner is None:
+        pruner = default_pruner(sampler, objectives)
+    dataset = resolve_dataset(options.dataset, around)
+    return StudySpec(
+        name=f"{space.name}-{dataset.name}-seed{options.seed}",
+        dataset=dataset,
+        precision=choose_precision(options.precision, around),
+        search=SearchSpec(
+            space=space,
+            engine=options.engine,
+            sampler=sampler,
+            pruner=pruner,
+            objectives=objectives,
+            epochs=options.epochs,
+            seed=options.seed,
+            max_params=options.max_params,
+            max_flops=options.max_flops,
+        ),
+    )
 
 
-def _choose_folder(
+def choose_folder(
     options: SearchOptions, spec: StudySpec, around: Surroundings
 ) -> tuple[Path, StudySpec]:
-    from mnist_search.studies import plain_name, resolve_home, study_folder, unused_name
+    """Return the folder of the study that is meant, and the spec with its name."""
+    from mnist_search.studies import (
+        has_study,
+        plain_name,
+        resolve_home,
+        study_folder,
+        unused_name,
+    )
 
     if options.new and options.resume:
         raise UsageError("--new and --resume exclude each other")
@@ -251,8 +299,9 @@ def _choose_folder(
     if options.new:
         name = unused_name(home, name)
         folder = study_folder(home, name)
-    elif options.resume and not (folder / "study.db").exists():
+    elif options.resume and not has_study(folder):
         raise UsageError(
             f"there is no study {name} in {home} to resume", hint="leave --resume out to start it"
         )
-    return folder, spec.model_copy(update={"name": name})
+    spec = spec.model_copy(update={"name": name})
+    return folder, keep_precision(options.precision, spec, folder, around)

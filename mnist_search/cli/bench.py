@@ -6,23 +6,31 @@ from typing import Annotated, Literal
 
 import typer
 
+from mnist_search.cli._completing import complete_reference
 from mnist_search.cli._options import (
     DatasetOption,
     FormatOption,
     HomeOption,
+    MemoryLimitOption,
     PrecisionOption,
     QuietOption,
     TrialTimeoutOption,
     WorkersOption,
     parse_duration,
+    parse_size,
 )
 from mnist_search.errors import UsageError
 
 
 def bench(
+    context: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="References to train; none: all of them."),
+        typer.Argument(
+            metavar="[NAME]...",
+            autocompletion=complete_reference,
+            help="References to train; none: all of them.",
+        ),
     ] = None,
     quick: Annotated[
         bool,
@@ -62,6 +70,7 @@ def bench(
     ] = 0,
     workers: WorkersOption = "1",
     trial_timeout: TrialTimeoutOption = None,
+    memory_limit: MemoryLimitOption = None,
     learning_rate: Annotated[
         float | None,
         typer.Option(
@@ -103,6 +112,7 @@ def bench(
         seed=seed,
         workers=workers,
         trial_timeout_seconds=parse_duration(trial_timeout, option="--trial-timeout"),
+        memory_limit_bytes=parse_size(memory_limit, option="--memory-limit"),
         dataset=dataset,
         precision=precision,
         home=home,
@@ -111,4 +121,4 @@ def bench(
         learning_rate=learning_rate,
         test_pixels=test_pixels,
     )
-    return benchmark(options, Surroundings.of_this_process())
+    return benchmark(options, Surroundings.of_this_process(context.obj))

@@ -7,14 +7,25 @@ from typing import Annotated
 
 import typer
 
+from mnist_search.cli._completing import complete_reference, complete_study
 from mnist_search.cli._options import FormatOption, HomeOption
 from mnist_search.errors import BudgetError, ThresholdError, UsageError
 
 
 def check(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="Study of a confirmed search.")],
+    study: Annotated[
+        str,
+        typer.Argument(
+            metavar="STUDY", autocompletion=complete_study, help="Study of a confirmed search."
+        ),
+    ],
     against: Annotated[
-        str, typer.Option(metavar="REFERENCE", help="Reference that the winner must beat.")
+        str,
+        typer.Option(
+            metavar="REFERENCE",
+            autocompletion=complete_reference,
+            help="Reference that the winner must beat.",
+        ),
     ],
     min_gain: Annotated[
         float, typer.Option(help="By at least this much test accuracy, a fraction.")

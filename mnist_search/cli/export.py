@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from mnist_search.cli._completing import complete_study, complete_trial
 from mnist_search.cli._options import HomeOption
 from mnist_search.errors import UsageError
 
@@ -18,11 +19,17 @@ if TYPE_CHECKING:
 
 
 def export(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="Study that holds the run.")],
+    study: Annotated[
+        str,
+        typer.Argument(
+            metavar="STUDY", autocompletion=complete_study, help="Study that holds the run."
+        ),
+    ],
     run: Annotated[
         str,
         typer.Argument(
             metavar="TRIAL|REFERENCE|winner",
+            autocompletion=complete_trial,
             help="Number of a run, name of a reference, or the best: as confirmed, else as "
             "searched.",
         ),
@@ -50,8 +57,8 @@ def export(
 
     A trial that `confirm` has trained again is exported as confirmed, with all training images.
     All three know the score to expect. The .keras file takes pixels in 0..255, its scaling being
-    a layer; weights are kept of the three best trials of a search, and of the first run of each
-    confirmed model and each reference.
+    a layer; weights are kept of the best trials of a search (`run --keep-models`), and of the
+    first run of each confirmed model and each reference.
 
     Example: mnist-search export cnn-mnist-seed0 winner --as python --output winner.py
     """

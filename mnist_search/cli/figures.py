@@ -9,16 +9,23 @@ from typing import Annotated, Literal
 
 import typer
 
+from mnist_search.cli._completing import complete_run, complete_study
 from mnist_search.cli._options import HomeOption
 from mnist_search.errors import UsageError
 
 
 def figures(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="Study that holds the run.")],
+    study: Annotated[
+        str,
+        typer.Argument(
+            metavar="STUDY", autocompletion=complete_study, help="Study that holds the run."
+        ),
+    ],
     run: Annotated[
         str,
         typer.Argument(
             metavar="TRIAL|REFERENCE",
+            autocompletion=complete_run,
             help="Number of a run, or name of a reference: its first complete run.",
         ),
     ],
@@ -53,9 +60,9 @@ def figures(
 ) -> None:
     """Draw learning curves, weights, confusions, mistakes and feature maps of a run.
 
-    A search keeps the weights of its three best trials, a benchmark those of the first run of
-    each reference; of other runs there is less to draw. Held-out trials are asked about the
-    validation images, never about the test images.
+    A search keeps the weights of its best trials (`run --keep-models`), a benchmark those of the
+    first run of each reference; of other runs there is less to draw. Held-out trials are asked
+    about the validation images, never about the test images.
 
     Example: mnist-search figures bench-mnist cnn-simple --output pictures
     """

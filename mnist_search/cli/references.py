@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from mnist_search.cli._completing import complete_reference
 from mnist_search.cli._options import Format, FormatOption
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def list_references(
 
 @app.command("show")
 def show_reference(
-    name: Annotated[str, typer.Argument(help="Name of a reference.")],
+    name: Annotated[
+        str, typer.Argument(autocompletion=complete_reference, help="Name of a reference.")
+    ],
     format: FormatOption = "table",
 ) -> None:
     """Show one reference: layers, recipe, published figures and quirks.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from mnist_search.cli._completing import complete_study
 from mnist_search.cli._options import HomeOption, OutputOption
 
 # Of thousands of trials a page shows the best; JSON and CSV have them all.
@@ -16,7 +17,11 @@ _SHOWN = {"table": 20, "html": 1000}
 def report(
     studies: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[STUDY]...", help="Studies to rank; none: all in the home."),
+        typer.Argument(
+            metavar="[STUDY]...",
+            autocompletion=complete_study,
+            help="Studies to rank; none: all in the home.",
+        ),
     ] = None,
     sort: Annotated[
         Literal["accuracy", "time", "parameters", "inference", "name", "number"],
@@ -41,22 +46,38 @@ def report(
             "--format", "-f", help="How to print the board; html: a page of its own, with charts."
         ),
     ] = "table",
+    inside: Annotated[
+        bool,
+        typer.Option(
+            help="Show in html what the best models answer wrongly, their weights and feature "
+            "maps; each is looked into once, for which TensorFlow is loaded.",
+        ),
+    ] = True,
     output: OutputOption = None,
 ) -> None:
     """Rank trials and references together, published figures beside measured ones.
 
-    Measured references add verdicts, times, findings and learning curves below the board.
+    Measured references add verdicts, times, findings and learning curves below the board, a
+    confirmed search what `confirm` says; markdown, html and json tell how it all was made, with
+    every command as it was typed. CSV holds the leaderboard alone.
 
     Example: mnist-search report --top 10, or
     mnist-search report bench-mnist -f markdown -o reports/references.md, or
     mnist-search report cnn-mnist-seed1 -f html -o report.html
     """
     from mnist_search.analysis import build_leaderboard
+    from mnist_search.cli._inside import find_insides
     from mnist_search.references import REFERENCES
     from mnist_search.reporting import render_leaderboard
     from mnist_search.reporting.files import write_atomically
     from mnist_search.reporting.html import gather_answers, render_page, tell_confirmations
-    from mnist_search.studies import read_records, resolve_home
+    from mnist_search.reporting.made import made_facts
+    from mnist_search.studies import (
+        read_confirmations,
+        read_records,
+        read_sessions,
+        resolve_home,
+    )
     from mnist_search.studies.reading import read_specs
 
     where, names = resolve_home(home, os.environ), studies or []
@@ -65,12 +86,32 @@ def report(
     board = build_leaderboard(
         records, REFERENCES, sort=sort, top=shown if shown > 0 else None, pareto=pareto
     )
+    confirmed = () if format == "csv" else read_confirmations(where, records, REFERENCES)
+    sessions = {} if format in ("csv", "table") else read_sessions(where, names)
+    specs = read_specs(where, names) if format in ("html", "markdown") else []
     if format == "html":
-        specs, answers = read_specs(where, names), gather_answers(board, records)
-        confirmed = tell_confirmations(records, specs, REFERENCES)
-        text = render_page(board, records, specs, answers, confirmed)
+        told, answers = tell_confirmations(confirmed), gather_answers(board, records)
+        insides = find_insides(board, records, where) if inside else []
+        text = render_page(
+            board,
+            records,
+            specs,
+            answers,
+            told,
+            sessions,
+            confirmations=confirmed,
+            insides=insides,
+        )
     else:
-        text = render_leaderboard(board, format, plain=output is not None)
+        made = [made_facts(spec, records, sessions.get(spec.name, ())) for spec in specs]
+        text = render_leaderboard(
+            board,
+            format,
+            plain=output is not None,
+            confirmed=confirmed,
+            made=made,
+            sessions=sessions,
+        )
     if output is None:
         typer.echo(text, nl=False)
     else:

@@ -6,10 +6,16 @@ from typing import Annotated, Literal
 
 import typer
 
+from mnist_search.cli._completing import (
+    complete_confirmed_reference,
+    complete_space,
+    complete_study,
+)
 from mnist_search.cli._options import (
     DatasetOption,
     FormatOption,
     HomeOption,
+    MemoryLimitOption,
     PrecisionOption,
     QuietOption,
     TrialTimeoutOption,
@@ -20,11 +26,13 @@ from mnist_search.cli._options import (
 
 
 def run(
+    context: typer.Context,
     space: Annotated[
         str,
         typer.Option(
             envvar="MNIST_SEARCH_SPACE",
             metavar="NAME|FILE",
+            autocompletion=complete_space,
             help="Search space: cnn, mlp, linear or a TOML file of your own.",
         ),
     ],
@@ -43,6 +51,7 @@ def run(
         str | None,
         typer.Option(
             envvar="MNIST_SEARCH_STUDY",
+            autocompletion=complete_study,
             help="Name of the study.",
             show_default="from space, data set and seed",
         ),
@@ -57,21 +66,43 @@ def run(
         Literal["optuna", "keras-tuner"],
         typer.Option(envvar="MNIST_SEARCH_ENGINE", help="Which library proposes trials."),
     ] = "optuna",
+    objective: Annotated[
+        str,
+        typer.Option(
+            envvar="MNIST_SEARCH_OBJECTIVE",
+            metavar="val_accuracy[,COST]",
+            help="What is searched for; the cost may be train_seconds, parameters or "
+            "inference_us, and is to be low.",
+        ),
+    ] = "val_accuracy",
     sampler: Annotated[
-        Literal["tpe", "random", "qmc", "grid", "brute-force", "cmaes", "gp", "bayesian"] | None,
+        Literal[
+            "tpe",
+            "random",
+            "qmc",
+            "grid",
+            "brute-force",
+            "nsga2",
+            "cmaes",
+            "gp",
+            "bayesian",
+            "hyperband",
+        ]
+        | None,
         typer.Option(
             envvar="MNIST_SEARCH_SAMPLER",
-            help="How trials are proposed; Keras Tuner has bayesian, random and grid.",
-            show_default="tpe, or bayesian with keras-tuner",
+            help="How trials are proposed; Keras Tuner has bayesian, random, hyperband and grid.",
+            show_default="tpe, nsga2 for two objectives, or bayesian with keras-tuner",
         ),
     ] = None,
     pruner: Annotated[
-        Literal["halving", "median", "percentile", "hyperband", "patient", "none"],
+        Literal["halving", "median", "percentile", "hyperband", "patient", "none"] | None,
         typer.Option(
             envvar="MNIST_SEARCH_PRUNER",
             help="How hopeless trials are stopped, from a quarter of an epoch on.",
+            show_default="halving, or none with --sampler hyperband or two objectives",
         ),
-    ] = "halving",
+    ] = None,
     epochs: Annotated[
         int,
         typer.Option(
@@ -115,12 +146,16 @@ def run(
         ),
     ] = None,
     trial_timeout: TrialTimeoutOption = None,
-    memory_limit: Annotated[
-        str | None,
+    memory_limit: MemoryLimitOption = None,
+    keep_models: Annotated[
+        int | None,
         typer.Option(
-            envvar="MNIST_SEARCH_MEMORY_LIMIT",
-            metavar="SIZE",
-            help="End a trial whose worker holds more, such as 4GB; it counts as failed.",
+            min=0,
+            max=100_000,
+            envvar="MNIST_SEARCH_KEEP_MODELS",
+            metavar="K",
+            help="Keep the trained weights of the K best trials, 0: of none.",
+            show_default="3, or as so far",
         ),
     ] = None,
     with_references: Annotated[
@@ -128,6 +163,43 @@ def run(
         typer.Option(
             "--with-references",
             help="Start with the references that are points of the space.",
+        ),
+    ] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            envvar="MNIST_SEARCH_CONFIRM",
+            metavar="K",
+            help="Afterwards train the best K trials again on all training images and test them, "
+            "as the command `confirm` does.",
+        ),
+    ] = None,
+    confirm_seeds: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=1000,
+            envvar="MNIST_SEARCH_CONFIRM_SEEDS",
+            metavar="S",
+            help="With --confirm: runs of each.",
+        ),
+    ] = 3,
+    confirm_references: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            autocompletion=complete_confirmed_reference,
+            help="With --confirm: reference to train as well, or `best`; repeat it for more.",
+            show_default="none",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Make nothing: print what the run would cost, as the command `plan` does.",
         ),
     ] = False,
     dataset: DatasetOption = "auto",
@@ -140,7 +212,10 @@ def run(
 
     The same command goes on where it was interrupted, and adds trials when --trials is raised.
 
-    Example: mnist-search run --space cnn --trials 50 --seed 1
+    With --confirm it ends with the honest winner: the best trials trained again and tested.
+
+    Example: mnist-search run --space cnn --trials 50 --seed 1, or
+    mnist-search run --space cnn --trials 50 --confirm 3 --confirm-references cnn-double-32
     """
     from mnist_search.cli._session import SearchOptions, Surroundings, search
 
@@ -151,6 +226,7 @@ def run(
         new=new,
         resume=resume,
         engine=engine,
+        objective=objective,
         sampler=sampler,
         pruner=pruner,
         epochs=epochs,
@@ -161,11 +237,16 @@ def run(
         time_budget_seconds=parse_duration(time_budget, option="--time-budget"),
         trial_timeout_seconds=parse_duration(trial_timeout, option="--trial-timeout"),
         memory_limit_bytes=parse_size(memory_limit, option="--memory-limit"),
+        keep_models=keep_models,
         with_references=with_references,
+        confirm=confirm,
+        confirm_seeds=confirm_seeds,
+        confirm_references=confirm_references if confirm_references is not None else [],
         dataset=dataset,
         precision=precision,
         home=home,
         format=format,
         quiet=quiet,
+        dry_run=dry_run,
     )
-    return search(options, Surroundings.of_this_process())
+    return search(options, Surroundings.of_this_process(context.obj))

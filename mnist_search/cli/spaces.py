@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mnist_search.cli._completing import complete_space
 from mnist_search.cli._options import FormatOption
 from mnist_search.errors import SpaceError
 
@@ -39,7 +40,12 @@ def list_all(format: FormatOption = "table") -> None:
 
 @app.command("show")
 def show_one(
-    space: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Name or TOML file.")],
+    space: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FILE", autocompletion=complete_space, help="Name or TOML file."
+        ),
+    ],
     format: FormatOption = "table",
 ) -> None:
     """Show every setting of a space: searched, fixed, or left at its default.
@@ -67,7 +73,12 @@ def show_one(
 
 @app.command("check")
 def check_files(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="TOML files or names.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", autocompletion=complete_space, help="TOML files or names."
+        ),
+    ],
 ) -> None:
     """Check space files; print everything that is wrong with them at once.
 

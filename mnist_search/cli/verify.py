@@ -54,7 +54,8 @@ def verify(
         dataset=dataset,
         workers=workers,
         quiet=quiet,
-        around=Surroundings.of_this_process(),
+        # What was typed is for the record of a study, and this one is thrown away.
+        around=Surroundings.of_this_process(()),
     )
     columns = [
         Column("name", "name", "text"),

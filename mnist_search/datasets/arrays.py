@@ -21,6 +21,8 @@ CLASSES = 10
 # The held-out part is a sixth: below six images a class could be missing there.
 MIN_IMAGES_PER_CLASS = 6
 MAX_PART_BYTES = 2**30
+# No deflated data unpacks to more bytes than this for each of its own.
+MAX_DEFLATE_RATIO = 1032
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,17 @@ def check_image_shape(shape: tuple[int, ...], *, where: str) -> int:
         most = MAX_PART_BYTES // SIDE**2
         raise DataError(f"{where} must hold at most {most:,} images, got {shape[0]:,}")
     return shape[0]
+
+
+def check_packed_size(wanted_bytes: int, *, file_bytes: int, where: str) -> None:
+    """Raise DataError where a file is too small to hold so many bytes, however it is packed.
+
+    Asked before memory is taken for them.
+    """
+    if wanted_bytes > MAX_DEFLATE_RATIO * file_bytes:
+        raise DataError(
+            f"{where} claims {wanted_bytes:,} bytes, which a file of {file_bytes:,} cannot hold"
+        )
 
 
 def check_label_shape(shape: tuple[int, ...], *, images: int, where: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import http.client
-import os
 import threading
 import time
 import urllib.error
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from mnist_search.errors import DataError, ResourceError
+from mnist_search.writing import replacing
 
 CHUNK_BYTES = 2**16
 
@@ -54,17 +54,11 @@ def fetch_file(
     disk is full. The target is then as it was before.
     """
     tell = notice if notice is not None else lambda _: None
-    part = target.with_name(f".{target.name}.part")
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
         with _held(FileLock(lock), target, limits, tell):
             if not has_sha256(target, sha256):
-                try:
-                    _download(url, part, sha256=sha256, limits=limits, tell=tell)
-                    part.replace(target)
-                    _sync_folder(target.parent)
-                finally:
-                    part.unlink(missing_ok=True)
+                _download(url, target, sha256=sha256, limits=limits, tell=tell)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise ResourceError(f"{target}: no space left to download it") from error
@@ -103,22 +97,21 @@ def _held(
 
 
 def _download(
-    url: str, part: Path, *, sha256: str, limits: Limits, tell: Callable[[str], None]
+    url: str, target: Path, *, sha256: str, limits: Limits, tell: Callable[[str], None]
 ) -> None:
     tell(f"downloading {url}")
     with _open(url, limits) as response:
         announced = _announced_bytes(url, response, limits)
-        part.parent.mkdir(exist_ok=True)
-        with part.open("wb") as sink:
-            received, digest = _copy(url, response, sink, limits)
-            sink.flush()
-            os.fsync(sink.fileno())
-    if announced is not None and received != announced:
-        raise DataError(
-            f"{url}: the download was cut off after {received:,} of {announced:,} bytes"
-        )
-    if digest != sha256:
-        raise DataError(f"{url}: must have the SHA-256 {sha256}, got {digest}")
+        target.parent.mkdir(exist_ok=True)
+        with replacing(target) as part:
+            with part.open("wb") as sink:
+                received, digest = _copy(url, response, sink, limits)
+            if announced is not None and received != announced:
+                raise DataError(
+                    f"{url}: the download was cut off after {received:,} of {announced:,} bytes"
+                )
+            if digest != sha256:
+                raise DataError(f"{url}: must have the SHA-256 {sha256}, got {digest}")
 
 
 def _announced_bytes(url: str, response: http.client.HTTPResponse, limits: Limits) -> int | None:
@@ -167,6 +160,9 @@ def _open(url: str, limits: Limits) -> http.client.HTTPResponse:
         raise DataError(f"{url}: no answer within {limits.connect_seconds:g} s") from error
     except urllib.error.URLError as error:
         raise DataError(f"{url}: cannot be reached: {_reason(error)}") from error
+    except (ValueError, http.client.InvalidURL):
+        # Neither shown nor kept as the cause: the address of a proxy may hold a password.
+        raise DataError(f"{url}: the address of a proxy or a redirect is not valid") from None
     except (OSError, http.client.HTTPException) as error:
         raise DataError(f"{url}: the connection failed: {_reason(error)}") from error
 
@@ -241,11 +237,3 @@ def _reason(error: Exception) -> str:
     reason = getattr(error, "reason", error)
     text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
     return str(text).splitlines()[0]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,6 +17,7 @@ from mnist_search.datasets.arrays import (
     PartName,
     check_image_shape,
     check_label_shape,
+    check_packed_size,
     make_part,
 )
 from mnist_search.errors import DataError
@@ -83,6 +84,7 @@ def _shape(path: Path, *, rank: int) -> tuple[int, ...]:
     shape: tuple[int, ...] = struct.unpack(f">{rank}I", header[4:])
     if math.prod(shape) > MAX_PART_BYTES:
         raise DataError(f"{path}: must not exceed {MAX_PART_BYTES:,} bytes, got shape {shape}")
+    check_packed_size(math.prod(shape), file_bytes=path.stat().st_size, where=f"{path}")
     return shape
 
 

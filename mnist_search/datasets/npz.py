@@ -20,6 +20,7 @@ from mnist_search.datasets.arrays import (
     PartName,
     check_image_shape,
     check_label_shape,
+    check_packed_size,
     make_part,
 )
 from mnist_search.errors import DataError
@@ -67,6 +68,10 @@ def read_npz_part(path: Path, name: PartName) -> Part:
         where = f"{path}: {{}}_{name}"
         image_header = _header(archive, images, where.format("x"))
         label_header = _header(archive, labels, where.format("y"))
+        for letter, found in (("x", image_header), ("y", label_header)):
+            # The archive may lie about the size of its members, the file system does not.
+            size = path.stat().st_size
+            check_packed_size(found.data_bytes, file_bytes=size, where=where.format(letter))
         _check_types(image_header, label_header, where)
         count = check_image_shape(image_header.shape, where=where.format("x"))
         check_label_shape(label_header.shape, images=count, where=where.format("y"))
@@ -108,6 +113,9 @@ def _member(archive: zipfile.ZipFile, key: str, path: Path) -> zipfile.ZipInfo:
 
 
 def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> _Header:
+    # What NumPy writes; other methods pack bombs of any size into a few bytes.
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(f"{where} must be stored or deflated, got method {info.compress_type}")
     with archive.open(info) as stream:
         start = stream.read(8)
         if start[:6] != b"\x93NUMPY" or start[6:7] not in {b"\x01", b"\x02", b"\x03"}:

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from mnist_search.engines.base import Engine, EngineName, Proposal, PrunerName, SamplerName
-from mnist_search.engines.checks import check_sampler, default_sampler
+from mnist_search.engines.base import (
+    Engine,
+    EngineName,
+    Proposal,
+    PrunerName,
+    SamplerName,
+)
+from mnist_search.engines.checks import (
+    check_objectives,
+    check_pruner,
+    check_sampler,
+    default_pruner,
+    default_sampler,
+    parse_objectives,
+)
 from mnist_search.engines.rungs import rung_steps
 
 if TYPE_CHECKING:
@@ -19,9 +32,13 @@ __all__ = [
     "Proposal",
     "PrunerName",
     "SamplerName",
+    "check_objectives",
+    "check_pruner",
     "check_sampler",
     "create_engine",
+    "default_pruner",
     "default_sampler",
+    "parse_objectives",
     "rung_steps",
 ]
 
@@ -38,10 +55,13 @@ def create_engine(
 ) -> Engine:
     """Return the engine that fills the waiting slots of `study` from `space`; close it.
 
+    The study has one direction for each objective.
+
     Raises:
         UsageError: the engine has no such sampler, it cannot search the space, or lacks a package.
     """
     from mnist_search.engines._keras_tuner import OracleSampler
+    from mnist_search.engines._keras_tuner_rungs import HyperbandSampler
     from mnist_search.engines._optuna import OptunaEngine
     from mnist_search.engines._pruners import create_pruner
     from mnist_search.engines._samplers import SlotSampler, create_sampler
@@ -52,7 +72,8 @@ def create_engine(
         case "optuna":
             proposer = create_sampler(sampler, space, seed=seed)
         case "keras-tuner":
-            proposer = OracleSampler(sampler, space, seed=seed)
+            create = HyperbandSampler if sampler == "hyperband" else OracleSampler
+            proposer = create(sampler, space, seed=seed, epochs=epochs)
         case _:
             assert_never(engine)
     return OptunaEngine(

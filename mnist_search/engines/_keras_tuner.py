@@ -31,6 +31,7 @@ from mnist_search.spaces import (
     Value,
 )
 from mnist_search.specs import derive_seed
+from mnist_search.specs.rung import RUNG
 
 Parameter = IntParameter | FloatParameter | ChoiceParameter
 
@@ -42,12 +43,12 @@ class OracleSampler(PointSampler):
     trial's number alone: an oracle made again goes on as if it had never been gone.
     """
 
-    def __init__(self, kind: SamplerName, space: SearchSpace, *, seed: int) -> None:
+    def __init__(self, kind: SamplerName, space: SearchSpace, *, seed: int, epochs: int) -> None:
         """Plan the oracle; its process starts with the first question."""
         super().__init__(seed=seed)
         self._space = space
         self._parameters = {parameter.name: parameter for parameter in space.parameters}
-        self._oracle = OracleProcess(kind, [*_describe(space)])
+        self._oracle = OracleProcess(kind, [*_describe(space)], epochs)
         self._told: dict[int, str] = {}
 
     def prepare(self, study: Study, slot: FrozenTrial) -> bool:
@@ -55,27 +56,33 @@ class OracleSampler(PointSampler):
         self._point = {}
         if all(parameter.name in given for parameter in self._space.active(given)):
             return True
-        raw = self._oracle.propose(
-            slot.number,
-            seed=derive_seed(self._seed, "oracle", slot.number),
-            trials=self._changes(study),
-        )
+        raw = self._propose(study, slot.number)
         if raw is None:
             return bool(given)
-        self._point = {name: _decode(self._parameters[name], value) for name, value in raw.items()}
+        self._point = self._decode(raw)
         return True
 
     def close(self) -> None:
         self._oracle.close()
+
+    def _propose(self, study: Study, number: int) -> dict[str, Any] | None:
+        return self._oracle.propose(
+            number, seed=derive_seed(self._seed, "oracle", number), trials=self._changes(study)
+        )
+
+    def _decode(self, raw: Mapping[str, Any]) -> dict[str, Value]:
+        return {name: _decode(self._parameters[name], value) for name, value in raw.items()}
 
     def _changes(self, study: Study) -> list[dict[str, Any]]:
         """Return what the oracle does not know yet, in the order of the trials' numbers."""
         changes = []
         for trial in study.get_trials(deepcopy=False):
             before = self._told.get(trial.number)
+            rung = trial.user_attrs.get(RUNG)
             match trial.state:
                 case TrialState.WAITING:
-                    state = "gone"
+                    # What has a rung keeps it.
+                    state = "gone" if rung is None else "running"
                 case TrialState.RUNNING:
                     state = "running"
                 case TrialState.COMPLETE | TrialState.PRUNED | TrialState.FAIL:
@@ -84,13 +91,11 @@ class OracleSampler(PointSampler):
                     assert_never(trial.state)
             if state == before or (state == "gone" and before is None):
                 continue
-            values = {
-                name: _encode(self._parameters[name], value) for name, value in trial.params.items()
-            }
+            given = trial.params if rung is None else rung["values"]
+            values = {name: _encode(self._parameters[name], value) for name, value in given.items()}
             score = trial.value if trial.state != TrialState.FAIL else None
-            changes.append(
-                {"number": trial.number, "state": state, "values": values, "score": score}
-            )
+            change = {"number": trial.number, "state": state, "values": values, "score": score}
+            changes.append(change if rung is None else change | {"rung": rung})
             if state == "gone":
                 del self._told[trial.number]
             else:
@@ -101,9 +106,9 @@ class OracleSampler(PointSampler):
 class OracleProcess:
     """The process of an oracle: started by the first question, gone with this one."""
 
-    def __init__(self, kind: str, parameters: Sequence[Mapping[str, Any]]) -> None:
-        """Plan the process."""
-        self._start = {"kind": kind, "parameters": parameters}
+    def __init__(self, kind: str, parameters: Sequence[Mapping[str, Any]], epochs: int) -> None:
+        """Plan the process; a whole trial has `epochs` epochs."""
+        self._start = {"kind": kind, "parameters": parameters, "epochs": epochs}
         self._process: subprocess.Popen[str] | None = None
         self._log: IO[bytes] | None = None
 

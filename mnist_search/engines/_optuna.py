@@ -19,6 +19,8 @@ from mnist_search.spaces import (
     SearchSpace,
     Value,
 )
+from mnist_search.specs import Rung
+from mnist_search.specs.rung import RUNG
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -44,6 +46,8 @@ class OptunaEngine:
         study.sampler = sampler
         study.pruner = pruner
         self._study = study
+        # Optuna neither notes nor judges what such trials report.
+        self._several = len(study.directions) > 1
         self._sampler = sampler
         self._space = space
         self._rungs = frozenset(rungs)
@@ -61,10 +65,17 @@ class OptunaEngine:
             if parameter.is_active(values):
                 values[parameter.name] = _suggest(trial, parameter)
         self._running[trial.number] = trial
-        return Proposal(number=trial.number, values=values)
+        rung = trial.user_attrs.get(RUNG)
+        return Proposal(
+            number=trial.number,
+            values=values,
+            rung=None if rung is None else Rung.model_validate(rung),
+        )
 
     def report(self, proposal: Proposal, step: int, value: float) -> bool:
         """Note an accuracy and ask the pruner whether the trial should stop."""
+        if self._several:
+            return False
         trial = self._running[proposal.number]
         trial.report(value, step)
         if step not in self._rungs or not trial.should_prune():
@@ -72,17 +83,18 @@ class OptunaEngine:
         self._stopped.add(proposal.number)
         return True
 
-    def tell(self, proposal: Proposal, score: float | None) -> None:
+    def tell(self, proposal: Proposal, score: float | Sequence[float] | None) -> None:
         """Close a trial: failed without a score, pruned where `report` said so, else complete."""
         trial = self._running.pop(proposal.number)
         stopped = proposal.number in self._stopped
         self._stopped.discard(proposal.number)
-        if score is None or math.isnan(score):
+        scores = [score] if isinstance(score, float | int) else score
+        if scores is None or any(math.isnan(each) for each in scores):
             self._study.tell(trial, state=TrialState.FAIL)
         elif stopped:
             self._study.tell(trial, state=TrialState.PRUNED)
         else:
-            self._study.tell(trial, score)
+            self._study.tell(trial, scores)
 
     def constrain(self, proposal: Proposal, excess: Mapping[str, float]) -> None:
         """Write how far a proposal is beyond each limit; TPE then learns where the limit lies."""
@@ -97,12 +109,12 @@ class OptunaEngine:
         proposal: Proposal,
         *,
         reports: Sequence[tuple[int, float]],
-        score: float | None,
+        score: float | Sequence[float] | None,
         stopped: bool,
     ) -> None:
         """Close a trial without asking the pruner."""
         trial = self._running[proposal.number]
-        for step, value in reports:
+        for step, value in () if self._several else reports:
             trial.report(value, step)
         if stopped:
             self._running.pop(proposal.number)

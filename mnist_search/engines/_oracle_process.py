@@ -12,7 +12,11 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any, TextIO
+
+from mnist_search.engines._oracle_brackets import Brackets, make_oracle
 
 OBJECTIVE = "val_accuracy"
 # Keras Tuner would draw three points at random per parameter before it learns, more than a search
@@ -23,37 +27,49 @@ INITIAL_POINTS = 10
 class OracleService:
     """An oracle that is told what became of trials, and asked for values; no files, no loop."""
 
-    def __init__(self, kind: str, parameters: list[dict[str, Any]]) -> None:
-        """Make the oracle; `kind` is random, bayesian or grid."""
+    def __init__(self, kind: str, parameters: list[dict[str, Any]], epochs: int) -> None:
+        """Make the oracle; `kind` is random, bayesian, hyperband or grid."""
         from keras_tuner import HyperParameters, Objective, oracles
 
         space = HyperParameters()
         for parameter in parameters:
             _declare(space, parameter)
-        classes = {
-            "random": oracles.RandomSearchOracle,
-            "bayesian": oracles.BayesianOptimizationOracle,
-            "grid": oracles.GridSearchOracle,
+        makers: dict[str, Callable[..., Any]] = {
+            "random": partial(oracles.RandomSearchOracle, max_trials=None),
+            "bayesian": partial(
+                oracles.BayesianOptimizationOracle,
+                max_trials=None,
+                num_initial_points=INITIAL_POINTS,
+            ),
+            "grid": partial(oracles.GridSearchOracle, max_trials=None),
+            "hyperband": partial(make_oracle, epochs),
         }
-        extra = {"num_initial_points": INITIAL_POINTS} if kind == "bayesian" else {}
         self._kind = kind
-        self._oracle = oracle = classes[kind](
+        self._oracle = oracle = makers[kind](
             objective=Objective(OBJECTIVE, "max"),
-            max_trials=None,
             hyperparameters=space,
             # 0 would mean a random one; `propose` sets the seed of each trial.
             seed=1,
             max_consecutive_failed_trials=sys.maxsize,
-            **extra,
         )
+        self._brackets = Brackets(oracle) if kind == "hyperband" else None
         oracle.verbose = 0
         # The ledger remembers; without this each step would write files.
         oracle.save = lambda: None
         oracle._save_trial = lambda trial: None
         self._taken: dict[int, str] = {}
 
-    def note(self, number: int, state: str, values: dict[str, Any], score: float | None) -> None:
+    def note(
+        self,
+        number: int,
+        state: str,
+        values: dict[str, Any],
+        score: float | None,
+        rung: dict[str, Any] | None = None,
+    ) -> None:
         """Take in that a trial runs, is finished, or was given back (state gone)."""
+        if self._brackets is not None and rung is not None:
+            self._brackets.place(number, rung)
         if state == "gone":
             self._remove(number)
             return
@@ -82,6 +98,8 @@ class OracleService:
         if self._kind == "bayesian":
             oracle._random_state = np.random.RandomState(seed)
             oracle.gpr.random_state = seed
+        if self._brackets is not None:
+            return self._brackets.propose(number)
         values: dict[str, Any] | None = oracle.populate_space(str(number))["values"]
         return values
 
@@ -159,7 +177,7 @@ def serve(requests: queue.SimpleQueue[str], answers: TextIO) -> None:
     while True:
         request = json.loads(requests.get())
         if service is None:
-            service = OracleService(request["kind"], request["parameters"])
+            service = OracleService(**request)
             answer: dict[str, Any] = {"values": None}
         else:
             for change in request["trials"]:

@@ -13,11 +13,19 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.samplers import BaseSampler, BruteForceSampler, QMCSampler, RandomSampler
+from optuna.samplers import (
+    BaseSampler,
+    BruteForceSampler,
+    NSGAIISampler,
+    QMCSampler,
+    RandomSampler,
+)
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from mnist_search.engines._cmaes import GuardedCmaEsSampler
 from mnist_search.engines._grid import Grid, Key, key_of
+from mnist_search.engines._tpe import FinishedTrials, SharingTPESampler
 from mnist_search.engines.base import SamplerName
 from mnist_search.spaces import (
     ChoiceParameter,
@@ -27,6 +35,10 @@ from mnist_search.spaces import (
     Value,
 )
 from mnist_search.specs import derive_seed
+
+# Optuna's 50 would spend a whole search of our size on its first generation, which is random. So
+# many random trials are also what TPE begins with.
+POPULATION = 10
 
 
 class SlotSampler(BaseSampler):
@@ -54,14 +66,17 @@ def create_sampler(name: SamplerName, space: SearchSpace, *, seed: int) -> SlotS
                 lambda each, number: _NumberedQMC(seed, each, number, distributions), seed
             )
         case "tpe":
-            return PerTrialSampler(lambda each, _: _tpe(each), seed)
+            known = FinishedTrials()
+            return PerTrialSampler(lambda each, _: SharingTPESampler(seed=each, known=known), seed)
         case "random":
             return PerTrialSampler(lambda each, _: RandomSampler(seed=each), seed)
+        case "nsga2":
+            return PerTrialSampler(
+                lambda each, _: NSGAIISampler(seed=each, population_size=POPULATION), seed
+            )
         case "cmaes":
             return PerTrialSampler(
-                lambda each, _: optuna.samplers.CmaEsSampler(
-                    seed=each, warn_independent_sampling=False
-                ),
+                lambda each, _: GuardedCmaEsSampler(seed=each, warn_independent_sampling=False),
                 seed,
             )
         case "gp":
@@ -71,8 +86,8 @@ def create_sampler(name: SamplerName, space: SearchSpace, *, seed: int) -> SlotS
                 ),
                 seed,
             )
-        case "bayesian":
-            raise AssertionError("Optuna's Gaussian process is called gp")
+        case "bayesian" | "hyperband":
+            raise AssertionError(f"{name} is a sampler of Keras Tuner's")
         case _:
             assert_never(name)
 
@@ -278,10 +293,3 @@ def _brute_force(seed: int) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return _AskedBruteForce(seed=seed)
-
-
-def _tpe(seed: int) -> BaseSampler:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        # Without groups, parameters that only some trials have fall back to independent sampling.
-        return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True)

@@ -3,23 +3,88 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
+from typing import get_args
 
-from mnist_search.engines.base import EngineName, SamplerName
+from mnist_search.engines.base import EngineName, PrunerName, SamplerName
 from mnist_search.errors import UsageError
 from mnist_search.spaces import SearchSpace
+from mnist_search.specs import Objective
 
 SAMPLERS: dict[EngineName, tuple[SamplerName, ...]] = {
-    "optuna": ("tpe", "random", "qmc", "grid", "brute-force", "cmaes", "gp"),
-    "keras-tuner": ("bayesian", "random", "grid"),
+    "optuna": ("tpe", "random", "qmc", "grid", "brute-force", "nsga2", "cmaes", "gp"),
+    "keras-tuner": ("bayesian", "random", "hyperband", "grid"),
 }
 # Samplers that need a package which is not installed with the rest.
 _PACKAGES: dict[SamplerName, str] = {"cmaes": "cmaes", "gp": "torch"}
 _EXHAUSTIVE: tuple[SamplerName, ...] = ("grid", "brute-force")
+ACCURACY: Objective = "val_accuracy"
+# The others learn from one number.
+_FOR_TWO: tuple[SamplerName, ...] = ("nsga2", "tpe", "random", "qmc", "grid", "brute-force")
 
 
-def default_sampler(engine: EngineName) -> SamplerName:
-    """Return the sampler of an engine that learns."""
-    return SAMPLERS[engine][0]
+def parse_objectives(text: str) -> tuple[Objective, ...]:
+    """Return the objectives that `val_accuracy` or `val_accuracy,COST` names, accuracy first.
+
+    Raises:
+        UsageError: it names something else, accuracy not at all, or more than one cost.
+    """
+    costs = [name for name in get_args(Objective) if name != ACCURACY]
+    named = [part.strip() for part in text.split(",")]
+    if named[0] != ACCURACY or len(named) > 2 or not set(named[1:]) <= set(costs):
+        raise UsageError(
+            f"--objective must be {ACCURACY} or {ACCURACY},COST with one cost, got {text!r}",
+            hint=f"the costs are {', '.join(costs)}",
+        )
+    return (ACCURACY, *(cost for cost in costs if cost in named))
+
+
+def default_sampler(
+    engine: EngineName, objectives: Sequence[Objective] = (ACCURACY,)
+) -> SamplerName:
+    """Return the sampler of an engine that learns, with two objectives as Optuna would."""
+    return SAMPLERS[engine][0] if len(objectives) == 1 or engine != "optuna" else "nsga2"
+
+
+def default_pruner(
+    sampler: SamplerName, objectives: Sequence[Objective] = (ACCURACY,)
+) -> PrunerName:
+    """Return the pruner that goes with a sampler."""
+    return "none" if sampler == "hyperband" or len(objectives) > 1 else "halving"
+
+
+def check_objectives(
+    engine: EngineName, sampler: SamplerName, pruner: PrunerName, objectives: Sequence[Objective]
+) -> None:
+    """Raise UsageError where there are two objectives and something can work with one only."""
+    if len(objectives) == 1:
+        return
+    if engine != "optuna":
+        raise UsageError(
+            f"engine {engine} has one objective, got {','.join(objectives)}",
+            hint="--engine optuna has samplers for two",
+        )
+    if sampler not in _FOR_TWO:
+        raise UsageError(
+            f"sampler {sampler} has one objective, got {','.join(objectives)}",
+            hint=f"with two, --sampler may be {', '.join(_FOR_TWO)}",
+        )
+    if pruner != "none":
+        raise UsageError(
+            f"with two objectives no trial is stopped early, so that --pruner must be none, "
+            f"got {pruner}",
+            hint="leave --pruner out",
+        )
+
+
+def check_pruner(sampler: SamplerName, pruner: PrunerName) -> None:
+    """Raise UsageError where a sampler cannot work with a pruner."""
+    if sampler == "hyperband" and pruner != "none":
+        raise UsageError(
+            f"sampler hyperband ends trials at rungs of its own, so that --pruner must be none, "
+            f"got {pruner}",
+            hint="leave --pruner out",
+        )
 
 
 def check_sampler(engine: EngineName, sampler: SamplerName, space: SearchSpace) -> None:
@@ -28,6 +93,12 @@ def check_sampler(engine: EngineName, sampler: SamplerName, space: SearchSpace) 
         raise UsageError(
             f"engine {engine} has no sampler {sampler}",
             hint=f"it has {', '.join(SAMPLERS[engine])}",
+        )
+    if sampler == "hyperband" and space.family == "linear":
+        raise UsageError(
+            f"sampler hyperband goes on training networks, but space {space.name} has linear "
+            "classifiers, which are fitted at once",
+            hint="choose another --sampler",
         )
     if engine == "keras-tuner":
         # Its grid takes ten values of a float without step.

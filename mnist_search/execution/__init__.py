@@ -4,6 +4,7 @@ from mnist_search.execution.base import Event, Executor, Finished, Reported, Sta
 from mnist_search.execution.factory import create_executor, resolve_workers
 from mnist_search.execution.fake import FakeExecutor
 from mnist_search.execution.local import LocalExecutor
+from mnist_search.execution.precision import PrecisionChoice, resolve_precision
 
 __all__ = [
     "Event",
@@ -11,8 +12,10 @@ __all__ = [
     "FakeExecutor",
     "Finished",
     "LocalExecutor",
+    "PrecisionChoice",
     "Reported",
     "Started",
     "create_executor",
+    "resolve_precision",
     "resolve_workers",
 ]

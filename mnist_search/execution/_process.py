@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
+import struct
 import threading
 from collections.abc import Iterator, Mapping
 from multiprocessing import get_context, resource_tracker
@@ -19,6 +21,8 @@ from mnist_search.specs import Failure, Job
 CHUNK_BYTES = 2**16
 # A pipe holds less; a bound lets `poll` come back from a worker that never stops printing.
 CHUNKS_AT_ONCE = 16
+# A worker that was stopped in the middle of a message, or does not read, is given up after that.
+MESSAGE_SECONDS = 30.0
 
 _launch_lock = threading.Lock()
 
@@ -39,8 +43,10 @@ class WorkerProcess:
         self.jobs_done = 0
         self.memory_growth_bytes = 0
         self._first_memory_bytes: int | None = None
+        self._swept = False
         context = get_context("spawn")
         self.connection, theirs = context.Pipe(duplex=True)
+        _limit_waiting(self.connection, MESSAGE_SECONDS)
         self._output, printed = context.Pipe(duplex=False)
         os.set_blocking(self._output.fileno(), False)
         # A daemon: should everything else fail, multiprocessing ends it with this interpreter.
@@ -71,8 +77,12 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Return whether the process runs."""
-        return self._process.exitcode is None
+        """Return whether the process runs; what it had started does not outlive it."""
+        running = self._process.exitcode is None
+        if not running and not self._swept:
+            self._swept = True
+            self._kill_group()
+        return running
 
     @property
     def waitables(self) -> list[Connection[Any, Any] | int]:
@@ -149,6 +159,8 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """Kill the process; it may need a moment to be gone."""
+        if self.alive:
+            self._kill_group()
         self._process.kill()
 
     def join(self, timeout_seconds: float) -> bool:
@@ -162,6 +174,21 @@ class WorkerProcess:
         self.connection.close()
         self._output.close()
         self._process.close()
+
+    def _kill_group(self) -> None:
+        # Not there yet while the process starts, and gone when nothing of it is left.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+def _limit_waiting(connection: Connection[Any, Any], seconds: float) -> None:
+    """Let reading and writing fail with an `OSError` where the other end does not go on."""
+    whole = int(seconds)
+    # A `timeval` of C.
+    limit = struct.pack("ll", whole, int(1e6 * (seconds - whole)))
+    with socket.socket(fileno=os.dup(connection.fileno())) as end:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            end.setsockopt(socket.SOL_SOCKET, option, limit)
 
 
 def _variables(threads: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import importlib
@@ -31,6 +32,7 @@ def main(
 ) -> Never:
     """Serve jobs from `connection`, printing into `output`; never returns."""
     _obey_only_the_parent()
+    _lead_a_group()
     _die_with_the_parent(settings)
     _offer_itself_to_the_oom_killer()
     _redirect_output(output)
@@ -93,6 +95,12 @@ def _obey_only_the_parent() -> None:
         signal.signal(number, signal.SIG_IGN)
     # The parent held them back from before the process existed.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, PARENTS_SIGNALS)
+
+
+def _lead_a_group() -> None:
+    # Whatever a trial starts belongs to it, and can be ended with the worker.
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)
 
 
 def _die_with_the_parent(settings: Settings) -> None:

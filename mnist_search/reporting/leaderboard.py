@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from mnist_search.analysis import Leaderboard, Row, split_letters, tell
 from mnist_search.reporting.cells import Column, format_seconds
-from mnist_search.reporting.rows import check_format
+from mnist_search.reporting.rows import Format, check_format
+
+if TYPE_CHECKING:
+    from mnist_search.reporting.made import Made
+    from mnist_search.studies.confirmed import ConfirmedStudy
+    from mnist_search.studies.sessions import Session
 
 COLUMNS = (
     Column("rank", "#", "figure"),
@@ -39,6 +44,9 @@ def render_leaderboard(
     width: int | None = None,
     columns: Sequence[Column] | None = None,
     plain: bool = False,
+    confirmed: Sequence[ConfirmedStudy] = (),
+    made: Sequence[Made] = (),
+    sessions: Mapping[str, Sequence[Session]] | None = None,
 ) -> str:
     """Return the board as text that ends with a newline.
 
@@ -46,8 +54,10 @@ def render_leaderboard(
     reading, any key of `Row` may be named beside them. `json` and `csv` hold every key of every
     row, unrounded, and in CSV only `columns` where they are given. What there is to say about
     measured references follows the board: all of it in `markdown`, times and findings in
-    `table`; `json` has the findings as `contrasts`, and `curves`. `width` is the terminal's,
-    None: as standard output has it; `plain` is for a file: no colour, and no screen's width.
+    `table`; `json` has the findings as `contrasts`, and `curves`. Then come `confirmed`, the
+    confirmations (not in `csv`), and how it was `made` (in `markdown`) or all `sessions` (in
+    `json`). `width` is the terminal's, None: as standard output has it; `plain` is for a file: no
+    colour, and no screen's width.
 
     Raises:
         UsageError: unknown format.
@@ -67,11 +77,12 @@ def render_leaderboard(
                 terminal=terminal,
                 row_styles=_row_styles(board.rows),
             )
-            if board.suite is None:
-                return text
-            from mnist_search.reporting.suite import render_suite_table
+            sections = [text]
+            if board.suite is not None:
+                from mnist_search.reporting.suite import render_suite_table
 
-            return f"{text}\n{render_suite_table(board.suite, terminal)}"
+                sections.append(render_suite_table(board.suite, terminal))
+            return "\n".join([*sections, *_confirmations(confirmed, "table", width, plain)])
         case "markdown":
             from mnist_search.reporting.markdown import render_markdown
 
@@ -80,11 +91,19 @@ def render_leaderboard(
                 shown,
                 notes=[*board.notes, *explain_signs(board.rows), *board.environment],
             )
-            if board.suite is None:
-                return text
-            from mnist_search.reporting.suite import render_suite_markdown
+            sections = []
+            if board.suite is not None:
+                from mnist_search.reporting.suite import render_suite_markdown
 
-            return f"## Leaderboard\n\n{text}\n{render_suite_markdown(board.suite)}"
+                sections.append(render_suite_markdown(board.suite))
+            if confirmed:
+                sections.append("## Confirmation\n")
+                sections += _confirmations(confirmed, "markdown", width, plain)
+            if made:
+                from mnist_search.reporting.made import render_made_markdown
+
+                sections.append(render_made_markdown(made))
+            return "\n".join([f"## Leaderboard\n\n{text}", *sections]) if sections else text
         case "json":
             from mnist_search.reporting.json import render_json
 
@@ -94,6 +113,7 @@ def render_leaderboard(
                 notes=board.notes,
                 environment=board.environment,
                 **_suite(board),
+                **_documents(confirmed, sessions),
             )
         case "csv":
             from mnist_search.reporting.csv import render_csv
@@ -115,6 +135,35 @@ def _suite(board: Leaderboard) -> dict[str, object]:
         ],
         "curves": [point.as_dict() for point in board.suite.curves],
     }
+
+
+def _confirmations(
+    confirmed: Sequence[ConfirmedStudy], format: Format, width: int | None, plain: bool
+) -> list[str]:
+    if not confirmed:
+        return []
+    from mnist_search.reporting.confirmation import render_confirmation
+
+    return [
+        render_confirmation(found, format, titled=True, width=width, plain=plain)
+        for found in confirmed
+    ]
+
+
+def _documents(
+    confirmed: Sequence[ConfirmedStudy], sessions: Mapping[str, Sequence[Session]] | None
+) -> dict[str, object]:
+    """Return what JSON has beside the rows, with no key where there is nothing to tell."""
+    documents: dict[str, object] = {}
+    if confirmed:
+        from mnist_search.reporting.confirmation import confirmation_document
+
+        documents["confirmations"] = [confirmation_document(found) for found in confirmed]
+    if sessions:
+        from mnist_search.reporting.made import sessions_document
+
+        documents["studies"] = sessions_document(sessions)
+    return documents
 
 
 def display_rows(rows: Sequence[Row]) -> list[Mapping[str, object]]:
@@ -157,6 +206,11 @@ def _score(row: Row) -> str | None:
 
 
 def _verdict(row: Row) -> str | None:
+    if row.duplicate_of is not None:
+        return f"as trial {row.duplicate_of}"
+    if row.status == "pruned" and row.failure is not None:
+        # Such as `too-large: …`: it was stopped before it began.
+        return row.failure.partition(":")[0].replace("-", " ")
     if row.status in ("pruned", "failed", "running", "waiting"):
         return row.status
     if row.verdict is None and row.collapsed:

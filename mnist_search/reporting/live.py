@@ -9,37 +9,20 @@ from types import TracebackType
 from typing import Protocol, Self, TextIO, cast
 
 from mnist_search.reporting.live_displays import LiveProgress, PlainProgress
+from mnist_search.reporting.live_state import Best
 from mnist_search.reporting.live_stream import GuardedStream, can_be_live
+from mnist_search.studies import loop
 
-__all__ = ["LiveProgress", "PlainProgress", "Progress", "create_progress"]
+__all__ = ["Best", "LiveProgress", "PlainProgress", "Progress", "create_progress"]
 
 
-class Progress(Protocol):
-    """Shows events as they happen; used as a context manager it always puts the cursor back."""
+class Progress(loop.Progress, Protocol):
+    """Shows what the loop tells; used as a context manager it always puts the cursor back."""
 
-    def begin(self, headline: str, *, total: int, done: int, workers: int) -> None:
-        """Open the display for `total` runs, `done` of which were over before."""
-
-    def started(self, number: int, worker: int, label: str, epochs: int) -> None:
-        """Show that a worker took up a run of so many epochs."""
-
-    def reported(self, number: int, worker: int, step: int, accuracy: float) -> None:
-        """Show an intermediate accuracy; `step` counts quarters of an epoch."""
-
-    def finished(
-        self,
-        number: int,
-        worker: int | None,
-        label: str,
-        status: str,
-        accuracy: float | None,
-        seconds: float | None,
-        message: str | None,
+    def begin(
+        self, headline: str, *, total: int, done: int, workers: int, best: Best | None = None
     ) -> None:
-        """Show how a run ended; `status` is complete, pruned or failed."""
-
-    def note(self, text: str) -> None:
-        """Show a line beside the runs, such as a warning."""
+        """Open the display for `total` runs, `done` of which were over before, `best` the best."""
 
     def end(self) -> None:
         """Close the display and sum it up; further calls change nothing."""

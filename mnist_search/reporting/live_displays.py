@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from mnist_search.reporting.live_state import (
+    Best,
     State,
     finish_run,
     finished_line,
@@ -48,7 +50,9 @@ class _Display(ABC):
     @abstractmethod
     def note(self, text: str) -> None: ...
 
-    def begin(self, headline: str, *, total: int, done: int, workers: int) -> None:
+    def begin(
+        self, headline: str, *, total: int, done: int, workers: int, best: Best | None = None
+    ) -> None:
         self.end()
         self._state = State(
             headline=printable(headline),
@@ -57,6 +61,7 @@ class _Display(ABC):
             earlier=done,
             workers=workers,
             began=self._clock(),
+            best=None if best is None else replace(best, label=printable(best.label)),
         )
         self._open = True
         self._show_begin(self._state)

@@ -40,7 +40,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best:
-    """The complete run with the highest accuracy."""
+    """The complete run of the study with the highest accuracy, of an earlier session too."""
 
     number: int
     label: str

@@ -103,10 +103,11 @@ def _verdicts(suite: Suite) -> Iterator[str]:
     rows = [row for row in (*suite.rows, *suite.changed) if row.verdict is not None]
     if rows:
         yield "## Verdicts on the published accuracies\n"
-        yield render_markdown([_verdict_row(row) for row in rows], VERDICT_COLUMNS)
+        yield render_markdown([verdict_row(row) for row in rows], VERDICT_COLUMNS)
 
 
-def _verdict_row(row: Row) -> Mapping[str, object]:
+def verdict_row(row: Row) -> Mapping[str, object]:
+    """Return a row under the keys of VERDICT_COLUMNS."""
     sd = None if row.test_accuracy_sd is None else f"{100 * row.test_accuracy_sd:.2f}"
     return row.as_dict() | {"label": row.label, "sd": sd}
 

@@ -12,6 +12,7 @@ from mnist_search.errors import SpaceError
 from mnist_search.spaces.wording import printable
 
 LARGEST_BYTES = 1_000_000
+LONGEST_RULE = 300
 
 _POSITION = re.compile(r"(?P<rule>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.S)
 
@@ -26,14 +27,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         message = printable(str(error))
         if (match := _POSITION.fullmatch(message)) is not None:
             line, column = match["line"], match["column"]
-            raise SpaceError((f"{shown}: line {line}, column {column}: {match['rule']}",)) from None
-        raise SpaceError((f"{shown}: {message}",)) from None
+            rule = _shorten(match["rule"])
+            raise SpaceError((f"{shown}: line {line}, column {column}: {rule}",)) from None
+        raise SpaceError((f"{shown}: {_shorten(message)}",)) from None
     except RecursionError:
         raise SpaceError((f"{shown}: arrays or tables must not be nested so deeply",)) from None
     except ValueError:
         # int() refuses more than 4,300 digits; a date like 2024-02-31 fails likewise.
         problem = "a number or date is not valid, as one with thousands of digits is"
         raise SpaceError((f"{shown}: {problem}",)) from None
+
+
+def _shorten(rule: str) -> str:
+    # It repeats the file's own names, which may be as long as the file.
+    return rule if len(rule) <= LONGEST_RULE else f"{rule[: LONGEST_RULE - 3]}..."
 
 
 def _read_bytes(path: Path, shown: str) -> bytes:

@@ -17,9 +17,17 @@ from mnist_search.specs.models import (
     Network,
     Pool,
 )
-from mnist_search.specs.record import Record, RunKey, State
+from mnist_search.specs.record import Objective, Record, RunKey, State
 from mnist_search.specs.result import Epoch, Failure, RunResult, Score, Timings
-from mnist_search.specs.run import DatasetRef, Job, Precision, Protocol, RunConfig
+from mnist_search.specs.run import (
+    Continuation,
+    DatasetRef,
+    Job,
+    Precision,
+    Protocol,
+    RunConfig,
+)
+from mnist_search.specs.rung import Rung
 from mnist_search.specs.seeds import derive_seed
 from mnist_search.specs.training import (
     SGD,
@@ -41,6 +49,7 @@ __all__ = [
     "AdamW",
     "Augmentation",
     "BatchNorm",
+    "Continuation",
     "Conv",
     "DatasetRef",
     "Dense",
@@ -58,6 +67,7 @@ __all__ = [
     "ModelFamily",
     "Nadam",
     "Network",
+    "Objective",
     "Optimizer",
     "Pool",
     "Precision",
@@ -67,6 +77,7 @@ __all__ = [
     "RunConfig",
     "RunKey",
     "RunResult",
+    "Rung",
     "Score",
     "State",
     "Timings",

@@ -33,6 +33,11 @@ class Environment(Frozen):
         return hashlib.blake2b(facts.encode(), digest_size=4).hexdigest()
 
     @property
+    def fast_bfloat16(self) -> tuple[str, ...]:
+        """Return the processor's features by which bfloat16 is faster than float32."""
+        return tuple(name for name in self.features if name in ("avx512_bf16", "amx_bf16"))
+
+    @property
     def summary(self) -> str:
         """Return one line for the foot of a table."""
         tensorflow = self.packages.get("tensorflow", "?")

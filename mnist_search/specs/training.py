@@ -74,6 +74,7 @@ class Training(Frozen):
     """The recipe of one run.
 
     `train_images` trains on a fixed stratified part of the training images only (None: all).
+    `schedule_epochs` plans the learning rate over more epochs than are trained (None: over these).
     """
 
     optimizer: Optimizer
@@ -82,3 +83,9 @@ class Training(Frozen):
     schedule: Schedule = "constant"
     augmentation: Augmentation | None = None
     train_images: Annotated[int, Field(ge=10)] | None = None
+    schedule_epochs: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def planned_epochs(self) -> int:
+        """Return the epochs over which the learning rate is planned."""
+        return self.epochs if self.schedule_epochs is None else self.schedule_epochs

@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnist_search.errors import DataError
 from mnist_search.specs import Record, RunResult
+from mnist_search.writing import is_leftover
+
+if TYPE_CHECKING:
+    from optuna.study import Study
 
 FOLDER = "artifacts"
 KEPT_TRIALS = 3
+# The study remembers how many it keeps, under this name.
+KEEP = "keep_models"
 
 _WEIGHTS = re.compile(r"run-(\d+)\.weights\.npz")
-# What a killed worker was writing.
-_LEFTOVER = ".run-*.weights.npz.*.part"
+_STEMS = r"run-\d+\.weights"
 
 
 def weights_path(folder: Path, number: int) -> Path:
@@ -38,6 +44,15 @@ def stored_weights(folder: Path, record: Record) -> Path | None:
     return path
 
 
+def decide_kept(study: Study, wanted: int | None) -> int:
+    """Return of how many trials a search keeps the weights: as asked, as before, or three."""
+    if wanted is None:
+        return int(study.user_attrs.get(KEEP, KEPT_TRIALS))
+    if study.user_attrs.get(KEEP) != wanted:
+        study.set_user_attr(KEEP, wanted)
+    return wanted
+
+
 class WeightShelf:
     """Keeps the weights of a search's best complete trials and removes the others.
 
@@ -47,7 +62,7 @@ class WeightShelf:
     """
 
     def __init__(self, folder: Path, records: Iterable[Record], *, keep: int = KEPT_TRIALS) -> None:
-        """Take stock; no worker may be writing."""
+        """Take stock of what to keep, 0: nothing; no worker may be writing."""
         self._folder = folder
         self._keep = keep
         self._finished: set[int] = set()
@@ -55,10 +70,16 @@ class WeightShelf:
         for record in records:
             if record.result is not None and record.state in ("complete", "pruned", "failed"):
                 self._note(record.number, record.result)
-        for leftover in (folder / FOLDER).glob(_LEFTOVER):
-            leftover.unlink(missing_ok=True)
+        for found in (folder / FOLDER).glob(".run-*"):
+            # What a killed worker was writing.
+            if is_leftover(found.name, of=_STEMS):
+                found.unlink(missing_ok=True)
         best = self.best()
         self._remove(number for number in self._files() if number not in best)
+
+    def place(self, number: int) -> str | None:
+        """Return where a run is to leave its weights, None where none are kept."""
+        return str(weights_path(self._folder, number)) if self._keep > 0 else None
 
     def best(self) -> list[int]:
         """Return the runs whose weights stay, the most accurate first, of equals the earlier."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence, Set
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, assert_never
 
+from mnist_search.analysis import describe
 from mnist_search.errors import UsageError
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
@@ -24,7 +25,8 @@ from mnist_search.specs import (
 )
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import weights_path
-from mnist_search.studies.ledger import Ledger, create_ledger, open_ledger
+from mnist_search.studies.home import has_study
+from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.loop import (
     Assignment,
     Interrupt,
@@ -33,6 +35,7 @@ from mnist_search.studies.loop import (
     Progress,
     run_loop,
 )
+from mnist_search.studies.opening import StudyExistsError, create_ledger, open_ledger
 from mnist_search.studies.spec import StudySpec
 
 TestPixels = Literal["as-documented", "scaled", "raw"]
@@ -95,8 +98,10 @@ def plan_runs(
 
 def open_benchmark(folder: Path, spec: StudySpec) -> Ledger:
     """Create the benchmark study or open the one that is there."""
-    if not (folder / "study.db").exists():
-        return create_ledger(folder, spec)
+    if not has_study(folder):
+        # Another process may be quicker: then it is there.
+        with suppress(StudyExistsError):
+            return create_ledger(folder, spec)
     ledger = open_ledger(folder)
     differences = ledger.spec.differences(spec)
     if differences:
@@ -163,6 +168,8 @@ class _BenchmarkWork:
             weights_path=self._weights_path(record),
         )
         name = record.reference if record.confirms is None else f"trial {record.confirms}"
+        if name is None:
+            name = describe(record.config)
         return Assignment(job=job, label=f"{name}, seed {record.seed}")
 
     def _weights_path(self, record: Record) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.errors import BudgetError, DataError, UsageError
-from mnist_search.references import Reference
+from mnist_search.references import REFERENCES, Reference, get_reference
 from mnist_search.specs import DatasetRef, Record, RunConfig, RunKey, derive_seed
 from mnist_search.studies.benchmark import Run
 from mnist_search.studies.home import list_studies, read_records
@@ -19,6 +19,7 @@ SUFFIX = "-confirm"
 # What `study_folder` allows.
 LONGEST_NAME = 64
 USES = "test_uses"
+BEST = "best"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class TestUse:
     """How often a study has met the test images, this time included.
 
     `uses` counts the selections of models and seeds that met them, `runs` the trained networks;
-    `new` says whether this selection adds any.
+    `new` says whether this selection adds any, None where nothing was selected now.
     """
 
     # Not a test, whatever pytest makes of the name.
@@ -43,7 +44,22 @@ class TestUse:
 
     uses: int
     runs: int
-    new: bool
+    new: bool | None
+
+
+def find_references(names: Sequence[str]) -> list[Reference]:
+    """Return the references called so; `best` is the one with the best published accuracy.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    found = [
+        max(REFERENCES, key=lambda reference: reference.published.accuracy)
+        if name == BEST
+        else get_reference(name)
+        for name in names
+    ]
+    return list({reference.name: reference for reference in found}.values())
 
 
 def confirmation_name(study: str) -> str:
@@ -143,13 +159,23 @@ def count_test_use(ledger: Ledger, runs: Sequence[Run]) -> TestUse:
     Written before they are trained, so that nobody looks and forgets; the same selection again,
     or a part of one, is no new use.
     """
-    uses: list[list[list[object]]] = ledger.study.user_attrs.get(USES, [])
-    known: set[RunKey] = {(str(config), int(str(seed))) for use in uses for config, seed in use}
+    uses, known = _test_uses(ledger)
     wanted = [run.key for run in runs if run.key not in known]
     if wanted:
         uses = [*uses, [[config, seed] for config, seed in wanted]]
         ledger.study.set_user_attr(USES, uses)
     return TestUse(uses=len(uses), runs=len(known) + len(wanted), new=bool(wanted))
+
+
+def read_test_use(ledger: Ledger) -> TestUse:
+    """Return how often a study has met the test images so far."""
+    uses, known = _test_uses(ledger)
+    return TestUse(uses=len(uses), runs=len(known), new=None)
+
+
+def _test_uses(ledger: Ledger) -> tuple[list[list[list[object]]], set[RunKey]]:
+    uses: list[list[list[object]]] = ledger.study.user_attrs.get(USES, [])
+    return uses, {(str(config), int(str(seed))) for use in uses for config, seed in use}
 
 
 def read_confirmed(home: Path, study: str) -> list[Record]:
@@ -164,7 +190,7 @@ def read_test_labels(dataset: DatasetRef) -> bytes | None:
 
     try:
         return load_full(dataset).y_test.astype("uint8").tobytes()
-    except DataError:
+    except (DataError, OSError):
         return None
 
 

@@ -76,10 +76,11 @@ class Memory:
     def recall(self, config: RunConfig) -> RunResult | None:
         """Return the marked copy of the result of a trial with this configuration, if there is one.
 
-        The file of weights stays the first trial's.
+        The files stay the first trial's.
         """
         known = self._known.get(config.config_id)
         if known is None:
             return None
         number, result = known
-        return result.model_copy(update={"duplicate_of": number, "weights_sha256": None})
+        files = {"weights_sha256": None, "checkpoint_sha256": None}
+        return result.model_copy(update={"duplicate_of": number, **files})

@@ -41,15 +41,23 @@ def plain_name(text: str) -> str:
 
 def list_studies(home: Path) -> list[str]:
     """Return the names of the studies in a home, sorted."""
-    if not home.is_dir():
+    if not os.path.lexists(home):
         return []
     return sorted(path.parent.name for path in home.glob("*/study.db"))
+
+
+def has_study(folder: Path) -> bool:
+    """Return whether a study is there, as far as that can be seen; whatever is there in its name.
+
+    `Path.exists` would raise where a folder on the way must not be entered.
+    """
+    return os.path.lexists(folder / "study.db")
 
 
 def unused_name(home: Path, name: str) -> str:
     """Return `name`, or `name-2`, `name-3` … where it is taken."""
     candidate, count = name, 1
-    while (home / candidate / "study.db").exists():
+    while has_study(home / candidate):
         count += 1
         candidate = f"{name}-{count}"
     return candidate
@@ -60,7 +68,7 @@ def read_records(home: Path, names: Sequence[str]) -> list[Record]:
 
     Raises `UsageError` for a study that is not there.
     """
-    from mnist_search.studies.ledger import open_ledger
+    from mnist_search.studies.opening import open_ledger
 
     records: list[Record] = []
     for name in names or list_studies(home):

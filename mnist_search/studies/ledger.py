@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Container, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import filelock
-
-from mnist_search.errors import DataError, StorageError, UsageError
-from mnist_search.specs import Record, RunConfig, RunKey, RunResult
+from mnist_search.analysis.objectives import values_of
+from mnist_search.errors import DataError
+from mnist_search.specs import Record, RunConfig, RunKey, RunResult, State
+from mnist_search.specs.rung import RUNG
+from mnist_search.studies.clock import utc_seconds
+from mnist_search.studies.objectives import objectives_of
+from mnist_search.studies.owner import DATABASE, Possession, hold
+from mnist_search.studies.readable import readable_result, readable_run
 from mnist_search.studies.spec import StudySpec
-from mnist_search.studies.storage import check_room, check_study_file, open_storage, storage_errors
+from mnist_search.studies.storage import check_room, storage_errors
 
 if TYPE_CHECKING:
-    from optuna.storages import RDBStorage
+    from datetime import datetime
+
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
+    from mnist_search.engines.storage import SoleWriterStorage
+
 SPEC, RUN, RESULT, SECONDS, CONFIRMS = "spec", "run", "result", "seconds", "confirms"
-DATABASE = "study.db"
+# Optuna's own times are local ones without their zone.
+STARTED, FINISHED = "started", "finished"
 
 
 class Ledger:
@@ -33,18 +39,21 @@ class Ledger:
     back to WAITING with its parameters kept. One process at a time writes (`exclusive`).
     """
 
-    def __init__(self, folder: Path, storage: RDBStorage, study: Study, spec: StudySpec) -> None:
-        """Take the parts; use `create_ledger` and `open_ledger`."""
+    def __init__(
+        self, folder: Path, storage: SoleWriterStorage, study: Study, spec: StudySpec
+    ) -> None:
+        """Take the parts; use `create_ledger` and `open_ledger` of `opening`."""
         self.folder = folder
         self.study = study
         self.spec = spec
         self._storage = storage
         self._study_id = storage.get_study_id_from_name(study.study_name)
+        self._possession: Possession | None = None
 
     def close(self) -> None:
         """Close the connections to the file."""
-        self._storage.remove_session()
-        self._storage.engine.dispose()
+        with storage_errors(self.folder / DATABASE):
+            self._storage.close()
 
     def take_data_from(self, spec: StudySpec) -> None:
         """Read the data where `spec` found them: the file may have moved since."""
@@ -56,11 +65,16 @@ class Ledger:
         """Return the number of slots, whatever their state."""
         return self._storage.get_n_trials(self._study_id)
 
+    def states(self) -> list[State]:
+        """Return the state of every slot, in the order of its number."""
+        with storage_errors(self.folder / DATABASE):
+            trials = self.study.get_trials(deepcopy=False)
+        return [_STATES[trial.state.name] for trial in trials]
+
     def add_slots(self, total: int) -> int:
         """Add waiting slots until there are `total`; return how many were added."""
         added = max(0, total - self.slots())
-        for _ in range(added):
-            self.study.enqueue_trial({})
+        self._storage.add_waiting(self._study_id, added)
         return added
 
     def add_run(
@@ -70,7 +84,8 @@ class Ledger:
         run = {"config": config.model_dump(mode="json"), "seed": seed}
         about = {"reference": reference, CONFIRMS: confirms}
         known = {key: value for key, value in about.items() if value is not None}
-        self.study.enqueue_trial({}, user_attrs={RUN: run, **known})
+        attributes = {RUN: run, **readable_run(config), **known}
+        self.study.enqueue_trial({}, user_attrs=attributes)
 
     def claim_run(self, wanted: Container[RunKey]) -> Record | None:
         """Claim the first waiting slot that holds a wanted run; None when none waits."""
@@ -81,6 +96,7 @@ class Ledger:
             if record.run_key in wanted and self._storage.set_trial_state_values(
                 self._trial_id(trial.number), TrialState.RUNNING
             ):
+                self._set(trial.number, {STARTED: utc_seconds()})
                 return record
         return None
 
@@ -88,32 +104,37 @@ class Ledger:
 
     def begin(self, number: int, config: RunConfig, *, seed: int) -> None:
         """Write what a claimed slot is about to run."""
-        self._set(number, RUN, {"config": config.model_dump(mode="json"), "seed": seed})
+        self.check_possession()
+        run = {"config": config.model_dump(mode="json"), "seed": seed}
+        self._set(number, {STARTED: utc_seconds(), RUN: run, **readable_run(config)})
 
     def record(self, number: int, result: RunResult, *, worker: int | None) -> None:
         """Write a result; the slot's state is changed afterwards, by engine or `finish`."""
-        if worker is not None:
-            self._set(number, "worker", worker)
-        self._set(number, RESULT, result.model_dump(mode="json"))
+        self.check_possession()
+        about = readable_result(result) | ({} if worker is None else {"worker": worker})
+        written = {FINISHED: utc_seconds(), RESULT: result.model_dump(mode="json")}
+        self._set(number, about | written)
 
     def finish(self, number: int, result: RunResult) -> None:
         """Close a slot as its result says."""
         from optuna.trial import TrialState
 
-        score = result.score
+        objectives = objectives_of(self.spec)
+        values = values_of(result, objectives)
         match result.status:
             case "complete":
-                state, accuracy = TrialState.COMPLETE, None if score is None else score.accuracy
+                # What lacks one of two numbers could not be compared.
+                lacks = values is None and len(objectives) > 1
+                state = TrialState.FAIL if lacks else TrialState.COMPLETE
             case "pruned":
-                state, accuracy = TrialState.PRUNED, result.last_accuracy
+                state = TrialState.PRUNED
             case "failed":
-                state, accuracy = TrialState.FAIL, None
-        values = None if accuracy is None else [accuracy]
+                state = TrialState.FAIL
         self._storage.set_trial_state_values(self._trial_id(number), state, values)
 
     def release(self, number: int) -> None:
         """Give a running slot back: WAITING again, its parameters kept, its reports gone."""
-        self._requeue([self._trial_id(number)])
+        self._storage.give_back([self._trial_id(number)])
 
     def recover(self) -> tuple[int, int]:
         """Settle the slots of a dead owner; return (given back, closed by their result).
@@ -130,7 +151,7 @@ class Ledger:
             else:
                 self.finish(trial.number, RunResult.model_validate(stored))
                 closed += 1
-        self._requeue(orphans)
+        self._storage.give_back(orphans)
         return len(orphans), closed
 
     # The study as a whole
@@ -170,47 +191,26 @@ class Ledger:
         Errors of the database and the disk inside become `StorageError`, `ResourceError` or
         `DataError`.
         """
-        lock = filelock.FileLock(self.folder / "lock", timeout=0)
-        try:
-            with storage_errors(self.folder / DATABASE), lock:
+        with (
+            storage_errors(self.folder / DATABASE),
+            hold(self.folder, study=self.spec.name) as self._possession,
+        ):
+            try:
                 yield
-        except filelock.Timeout:
-            raise StorageError(
-                f"study {self.spec.name} is being written by another process",
-                hint="wait for it, stop it, or choose another --study",
-            ) from None
+            finally:
+                self._possession = None
+
+    def check_possession(self) -> None:
+        """Check that what `exclusive` gave is still ours; raises `StorageError`."""
+        # Whoever writes without it, as tests do, has nothing to lose.
+        if self._possession is not None:
+            self._possession.check()
 
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
 
-    def _set(self, number: int, key: str, value: Any) -> None:
-        self._storage.set_trial_user_attr(self._trial_id(number), key, value)
-
-    def _requeue(self, trial_ids: Sequence[int]) -> None:
-        # Optuna can set a RUNNING trial back to WAITING, but keeps its reports and the pruner's
-        # notes, which would then judge the second attempt; all of it in one transaction.
-        from sqlalchemy import text
-
-        with self._storage.engine.begin() as connection:
-            for trial_id in trial_ids:
-                at = {"id": trial_id}
-                connection.execute(
-                    text("DELETE FROM trial_intermediate_values WHERE trial_id = :id"), at
-                )
-                connection.execute(
-                    text(
-                        "DELETE FROM trial_system_attributes"
-                        " WHERE trial_id = :id AND key LIKE 'completed_rung_%'"
-                    ),
-                    at,
-                )
-                connection.execute(
-                    text(
-                        "UPDATE trials SET state = 'WAITING', datetime_start = NULL"
-                        " WHERE trial_id = :id AND state = 'RUNNING'"
-                    ),
-                    at,
-                )
+    def _set(self, number: int, attributes: Mapping[str, Any]) -> None:
+        self._storage.set_trial_user_attrs(self._trial_id(number), attributes)
 
     def _record(self, trial: FrozenTrial) -> Record:
         attributes = trial.user_attrs
@@ -228,14 +228,16 @@ class Ledger:
             seed=None if run is None else run["seed"],
             result=None if result is None else RunResult.model_validate(result),
             dataset=self.spec.dataset,
-            started=_timestamp(trial.datetime_start),
-            finished=_timestamp(trial.datetime_complete),
+            started=_moment(attributes.get(STARTED), trial.datetime_start),
+            finished=_moment(attributes.get(FINISHED), trial.datetime_complete),
             worker=attributes.get("worker"),
             confirms=attributes.get(CONFIRMS),
+            rung=attributes.get(RUNG),
+            objectives=objectives_of(self.spec),
         )
 
 
-_STATES: dict[str, Any] = {
+_STATES: dict[str, State] = {
     "WAITING": "waiting",
     "RUNNING": "running",
     "COMPLETE": "complete",
@@ -244,105 +246,9 @@ _STATES: dict[str, Any] = {
 }
 
 
-def create_ledger(
-    folder: Path,
-    spec: StudySpec,
-    *,
-    slots: int = 0,
-    proposals: Sequence[tuple[str | None, dict[str, Any]]] = (),
-) -> Ledger:
-    """Create a study with that many waiting slots; it exists as a whole or not at all.
-
-    `proposals` are (reference or None, values): the fixed parameters of the first slots.
-    """
-    import optuna
-
-    _quiet_optuna()
-    target = folder / DATABASE
-    draft = folder / f"{DATABASE}.{os.getpid()}.new"
-    try:
-        with storage_errors(target):
-            folder.mkdir(parents=True, exist_ok=True)
-            check_room(folder)
-            storage = open_storage(draft, create=True)
-            study = optuna.create_study(study_name=spec.name, storage=storage, direction="maximize")
-            study.set_user_attr(SPEC, spec.model_dump(mode="json"))
-            ledger = Ledger(folder, storage, study, spec)
-            for reference, values in proposals:
-                named = {} if reference is None else {"reference": reference}
-                study.enqueue_trial(values, user_attrs=named)
-            ledger.add_slots(slots)
-            ledger.close()
-            _use_write_ahead_log(draft)
-            try:
-                # A link, not a rename: it fails where another process was quicker.
-                os.link(draft, target)
-            except FileExistsError:
-                raise StorageError(
-                    f"study {spec.name} exists already in {folder}", hint="run the command again"
-                ) from None
-    finally:
-        with suppress(OSError):
-            for beside in (draft, Path(f"{draft}-journal"), Path(f"{draft}-wal")):
-                beside.unlink(missing_ok=True)
-    return open_ledger(folder)
-
-
-def open_ledger(folder: Path) -> Ledger:
-    """Open the study in `folder`.
-
-    Raises:
-        UsageError: there is none.
-        StorageError: it cannot be read, or another version wrote it.
-        DataError: it is damaged, or the file of another program.
-    """
-    import optuna
-    from pydantic import ValidationError
-
-    _quiet_optuna()
-    path = folder / DATABASE
-    if not os.path.lexists(path):
-        raise UsageError(f"no study in {folder}", hint="`mnist-search report` lists the studies")
-    check_study_file(path)
-    try:
-        with storage_errors(path):
-            storage = open_storage(path)
-            names = optuna.get_all_study_names(storage)
-            if len(names) != 1:
-                raise StorageError(f"{path} holds {len(names)} studies where one was expected")
-            study = optuna.load_study(study_name=names[0], storage=storage)
-            spec = StudySpec.model_validate(study.user_attrs.get(SPEC))
-    except ValidationError as error:
-        raise StorageError(
-            f"{path} was not written by this version of mnist-search",
-            hint="choose another --study",
-        ) from error
-    except RuntimeError as error:
-        # So says Optuna, which never changes a file of another version by itself.
-        older = "storage upgrade" in str(error)
-        raise StorageError(
-            f"{path} has the tables of {'an older' if older else 'another'} version of Optuna",
-            hint="`optuna storage upgrade --storage sqlite:///FILE` on a copy of it"
-            if older
-            else "open it with the newer version, or choose another --study",
-        ) from error
-    return Ledger(folder, storage, study, spec)
-
-
-def _use_write_ahead_log(path: Path) -> None:
-    # Readers (reports, dashboards) then never block the writer; the mode stays with the file.
-    connection = sqlite3.connect(path)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-    finally:
-        connection.close()
-
-
-def _quiet_optuna() -> None:
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-
-
-def _timestamp(moment: Any) -> float | None:
-    return None if moment is None else float(moment.timestamp())
+def _moment(written: float | None, local: datetime | None) -> float | None:
+    """Return when something happened: as we wrote it, or as Optuna did where we did not."""
+    if local is None:
+        # An earlier attempt may have left its times behind.
+        return None
+    return local.timestamp() if written is None else written

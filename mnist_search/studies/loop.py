@@ -11,6 +11,9 @@ from mnist_search.execution import Executor, Finished, Reported, Started
 from mnist_search.specs import Failure, Job, RunResult
 
 POLL_SECONDS = 0.2
+# A round that takes longer was spent on a slow disk, or stopped by a user: while the coordinator
+# does not listen, its trials wait for it, and that does not count as their time.
+ROUND_SECONDS = 2 * POLL_SECONDS
 # After one Ctrl-C running trials may still finish, this long; then they are given back.
 GRACE_SECONDS = 8.0
 MAX_FAILURES_IN_A_ROW = 10
@@ -51,10 +54,10 @@ class Progress(Protocol):
     """What the loop tells to whoever watches; `mnist_search.reporting` shows it."""
 
     def started(self, number: int, worker: int, label: str, epochs: int) -> None:
-        """Say that a worker took up a slot."""
+        """Say that a worker took up a slot, for so many epochs."""
 
     def reported(self, number: int, worker: int, step: int, accuracy: float) -> None:
-        """Say that a run has validated."""
+        """Say that a run has validated; `step` counts quarters of an epoch."""
 
     def finished(
         self,
@@ -66,7 +69,7 @@ class Progress(Protocol):
         seconds: float | None,
         message: str | None,
     ) -> None:
-        """Say that a slot is closed."""
+        """Say that a slot is closed; `status` is complete, pruned or failed."""
 
     def note(self, text: str) -> None:
         """Say something in a sentence."""
@@ -109,7 +112,8 @@ class Outcome:
 @dataclass(slots=True, kw_only=True)
 class _Running:
     assignment: Assignment
-    started: float | None = None
+    started: bool = False
+    seconds: float = 0.0
     timed_out: bool = False
 
 
@@ -143,8 +147,12 @@ def run_loop(
     outcome = session.outcome
     begun = clock()
     interrupted_at: float | None = None
+    before = begun
     while True:
         now = clock()
+        round_seconds, before = min(now - before, ROUND_SECONDS), now
+        if limits.trial_timeout_seconds is not None:
+            _kill_overdue(session, limits.trial_timeout_seconds, round_seconds)
         budget = limits.time_budget_seconds
         # Read once: a signal may come at any time, and one round must agree with itself.
         urgency = interrupt.level
@@ -173,15 +181,13 @@ def run_loop(
         for event in executor.poll(POLL_SECONDS):
             match event:
                 case Started():
-                    _on_started(session, event, clock())
+                    _on_started(session, event)
                 case Reported():
                     _on_reported(session, event)
                 case Finished():
                     _on_finished(session, event)
                 case _:
                     assert_never(event)
-        if limits.trial_timeout_seconds is not None:
-            _kill_overdue(session, limits.trial_timeout_seconds, clock())
 
 
 def _fill(session: _Session) -> bool:
@@ -200,9 +206,9 @@ def _fill(session: _Session) -> bool:
     return True
 
 
-def _on_started(session: _Session, event: Started, now: float) -> None:
+def _on_started(session: _Session, event: Started) -> None:
     running = session.running[event.number]
-    running.started = now
+    running.started = True
     job = running.assignment.job
     session.progress.started(
         event.number, event.worker, running.assignment.label, job.config.training.epochs
@@ -254,9 +260,12 @@ def _on_finished(session: _Session, event: Finished) -> None:
     )
 
 
-def _kill_overdue(session: _Session, seconds: float, now: float) -> None:
+def _kill_overdue(session: _Session, seconds: float, round_seconds: float) -> None:
     for running in session.running.values():
-        if running.started is None or running.timed_out or now - running.started < seconds:
+        if not running.started or running.timed_out:
+            continue
+        running.seconds += round_seconds
+        if running.seconds < seconds:
             continue
         running.timed_out = True
         failure = Failure(kind="timeout", message=f"ran longer than {seconds:g} s")

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from mnist_search.studies.home import list_studies, study_folder
-from mnist_search.studies.ledger import open_ledger
+from mnist_search.studies.opening import open_ledger
 from mnist_search.studies.spec import StudySpec
 
 

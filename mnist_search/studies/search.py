@@ -8,15 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.analysis import describe
-from mnist_search.engines import Engine, Proposal, check_sampler, create_engine, rung_steps
+from mnist_search.analysis.objectives import values_of
+from mnist_search.engines import (
+    Engine,
+    Proposal,
+    check_objectives,
+    check_pruner,
+    check_sampler,
+    create_engine,
+    rung_steps,
+)
 from mnist_search.errors import UsageError
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
 from mnist_search.spaces import Value
 from mnist_search.specs import Job, RunConfig, RunResult, derive_seed
-from mnist_search.studies.artifacts import WeightShelf, weights_path
+from mnist_search.studies.artifacts import WeightShelf, decide_kept
+from mnist_search.studies.checkpoints import CheckpointShelf, first_epochs
 from mnist_search.studies.foregone import Memory, SizeLimits, size_of, too_large
-from mnist_search.studies.ledger import Ledger, create_ledger, open_ledger
+from mnist_search.studies.home import has_study
+from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.loop import (
     Assignment,
     Interrupt,
@@ -25,6 +36,7 @@ from mnist_search.studies.loop import (
     Progress,
     run_loop,
 )
+from mnist_search.studies.opening import StudyExistsError, create_ledger, open_ledger
 from mnist_search.studies.spec import SearchSpec, StudySpec
 
 
@@ -53,7 +65,7 @@ def open_search(
     sampler and the pruner as much as for the reader. Raises `UsageError` where the study that
     is there is about something else, or the sampler cannot search the space.
     """
-    if (folder / "study.db").exists():
+    if has_study(folder):
         ledger = open_ledger(folder)
         differences = ledger.spec.differences(spec)
         if differences:
@@ -67,13 +79,19 @@ def open_search(
         return ledger
     search = _search(spec)
     check_sampler(search.engine, search.sampler, search.space)
+    check_pruner(search.sampler, search.pruner)
+    check_objectives(search.engine, search.sampler, search.pruner, search.objectives)
     points: list[tuple[str | None, dict[str, Value]]] = [
         (reference.name, values)
         for reference in references
         if (values := search.space.locate(reference.run_config("held-out"))) is not None
     ]
     points.append((None, search.space.defaults()))
-    return create_ledger(folder, spec, slots=slots, proposals=points[:slots])
+    try:
+        return create_ledger(folder, spec, slots=slots, proposals=points[:slots])
+    except StudyExistsError:
+        # Another process was quicker: now it is there.
+        return open_search(folder, spec, slots=slots)
 
 
 def run_search(
@@ -85,16 +103,21 @@ def run_search(
     interrupt: Interrupt,
     limits: Limits,
     clock: Callable[[], float],
+    keep_models: int | None = None,
 ) -> SearchSummary:
-    """Bring a study to `trials` finished slots; the caller holds `ledger.exclusive()`."""
+    """Bring a study to `trials` finished slots; the caller holds `ledger.exclusive()`.
+
+    The weights of the best `keep_models` trials stay; None: as many as so far, three at first.
+    """
     given_back, closed = ledger.recover()
     if given_back or closed:
         progress.note(f"resumed: {given_back} interrupted trials run again, {closed} were done")
     ledger.add_slots(trials)
-    work = _SearchWork(ledger, progress, interrupt, clock)
+    kept = decide_kept(ledger.study, keep_models)
+    work = _SearchWork(ledger, progress, interrupt, clock, keep_models=kept)
     outcome = Outcome()
     with closing(work):
-        if any(record.state == "waiting" for record in ledger.records()):
+        if "waiting" in ledger.states():
             with closing(create_executor()) as executor:
                 outcome = run_loop(
                     work,
@@ -107,7 +130,7 @@ def run_search(
             work.save_seconds()
             if interrupt.level > 0 and outcome.ending == "done" and not work.exhausted:
                 outcome.ending = "interrupted"
-    states = [record.state for record in ledger.records()]
+    states = ledger.states()
     waiting = states.count("waiting")
     return SearchSummary(
         outcome=outcome, total=len(states), finished=len(states) - waiting, waiting=waiting
@@ -121,6 +144,8 @@ class _SearchWork:
         progress: Progress,
         interrupt: Interrupt,
         clock: Callable[[], float],
+        *,
+        keep_models: int,
     ) -> None:
         search = _search(ledger.spec)
         records = ledger.records()
@@ -141,7 +166,8 @@ class _SearchWork:
             epochs=search.epochs,
         )
         self._rungs = rung_steps(search.pruner, epochs=search.epochs)
-        self._shelf = WeightShelf(ledger.folder, records)
+        self._shelf = WeightShelf(ledger.folder, records, keep=keep_models)
+        self._checkpoints = CheckpointShelf(ledger.folder, records)
         self._proposals: dict[int, Proposal] = {}
         self._clock = clock
         self._begun = clock()
@@ -155,15 +181,25 @@ class _SearchWork:
             if proposal is None:
                 self.exhausted = True
                 return None
-            search = self._search
-            config = search.space.config(proposal.values, epochs=search.epochs)
-            seed = derive_seed(search.seed, "training", proposal.number)
+            self.exhausted = False
+            config, seed = self._plan(proposal)
             result = self._foregone(proposal, config, seed)
             if result is None:
                 return self._assign(proposal, config, seed)
             self._settle(proposal, config, result)
             if self._interrupt.level > 0:
                 return None
+
+    def _plan(self, proposal: Proposal) -> tuple[RunConfig, int]:
+        """Return what a proposal trains, and its seed: that of the trial it goes on from."""
+        search, rung = self._search, proposal.rung
+        config = search.space.config(proposal.values, epochs=search.epochs)
+        seed = derive_seed(search.seed, "training", proposal.number)
+        if rung is None:
+            return config, seed
+        self._checkpoints.claim(proposal.number, rung)
+        inherited = self._checkpoints.seed(rung)
+        return first_epochs(config, rung.epochs), seed if inherited is None else inherited
 
     def _assign(self, proposal: Proposal, config: RunConfig, seed: int) -> Assignment:
         self._ledger.begin(proposal.number, config, seed=seed)
@@ -175,7 +211,9 @@ class _SearchWork:
             dataset=self._ledger.spec.dataset,
             rungs=self._rungs,
             precision=self._ledger.spec.precision,
-            weights_path=str(weights_path(self._ledger.folder, proposal.number)),
+            weights_path=self._shelf.place(proposal.number),
+            continues=self._checkpoints.continuation(proposal.number),
+            checkpoint_path=self._checkpoints.place(proposal.number),
         )
         return Assignment(job=job, label=describe(config))
 
@@ -195,7 +233,9 @@ class _SearchWork:
         self._ledger.begin(number, config, seed=result.seed)
         self._ledger.record(number, result, worker=None)
         stopped = result.status == "pruned"
-        self._engine.settle(proposal, reports=result.reports, score=accuracy, stopped=stopped)
+        values = values_of(result, self._search.objectives)
+        self._engine.settle(proposal, reports=result.reports, score=values, stopped=stopped)
+        self._checkpoints.put(number, result)
         if result.failure is None:
             message = f"as trial {result.duplicate_of}, not trained again"
         else:
@@ -210,8 +250,13 @@ class _SearchWork:
     def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
         proposal = self._proposals.pop(assignment.number)
         self._ledger.record(proposal.number, result, worker=worker)
-        self._engine.tell(proposal, None if result.status == "failed" else result.last_accuracy)
+        if result.restarted is not None:
+            self._progress.note(
+                f"trial {proposal.number} had to train all its epochs: {result.restarted}"
+            )
+        self._engine.tell(proposal, values_of(result, self._search.objectives))
         self._shelf.put(proposal.number, result)
+        self._checkpoints.put(proposal.number, result)
         self._memory.note(proposal.number, result)
         self.save_seconds()
 

@@ -9,7 +9,7 @@ from pydantic import PlainSerializer, PlainValidator
 
 from mnist_search.engines import EngineName, PrunerName, SamplerName
 from mnist_search.spaces import SearchSpace
-from mnist_search.specs import DatasetRef, Frozen, Precision
+from mnist_search.specs import DatasetRef, Frozen, Objective, Precision
 
 Difference = tuple[str, str, str]
 
@@ -29,7 +29,7 @@ StoredSpace = Annotated[
 
 
 class SearchSpec(Frozen):
-    """How a search proposes, how long its trials train, and how large they may be.
+    """How a search proposes, for what, how long its trials train, and how large they may be.
 
     `max_flops` counts forward floating-point operations per image; None: no limit.
     """
@@ -42,6 +42,7 @@ class SearchSpec(Frozen):
     seed: int
     max_params: int | None = None
     max_flops: int | None = None
+    objectives: tuple[Objective, ...] = ("val_accuracy",)
 
 
 class StudySpec(Frozen):
@@ -78,6 +79,9 @@ class StudySpec(Frozen):
             here, there = getattr(self.search, name), getattr(other.search, name)
             if here != there:
                 found.append((name.replace("_", "-"), str(here), str(there)))
+        mine, others = (",".join(each.objectives) for each in (self.search, other.search))
+        if mine != others:
+            found.append(("objective", mine, others))
         return found
 
 

@@ -42,7 +42,8 @@ def open_storage(path: Path, *, create: bool = False) -> RDBStorage:
     text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
     return RDBStorage(
         text,
-        engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}},
+        # One connection does all: by its own version of the file one sees that others wrote it.
+        engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}, "pool_use_lifo": True},
         skip_table_creation=not create,
     )
 

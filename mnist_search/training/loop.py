@@ -46,6 +46,7 @@ class Loop:
         augmentation: Augmentation | None,
     ) -> None:
         self.steps_per_epoch = -(-len(train) // batch_size)
+        self.optimizer = optimizer
         self._images = len(train)
         self._batch_size = batch_size
         self._seed = seed

@@ -9,6 +9,7 @@ import keras
 
 from mnist_search.specs import SGD, Adadelta, Adam, AdamW, Nadam, Optimizer, RMSprop
 from mnist_search.specs.training import Schedule
+from mnist_search.training import fused
 
 WARM_UP_SHARE = 0.3
 FIRST_RATE_SHARE = 0.1
@@ -19,9 +20,9 @@ def make_optimizer(optimizer: Optimizer, schedule: Schedule, total_steps: int) -
     rate = _rate(optimizer.learning_rate, schedule, total_steps)
     match optimizer:
         case Adam():
-            return keras.optimizers.Adam(rate)
+            return fused.Adam(rate)
         case AdamW(weight_decay=weight_decay):
-            return keras.optimizers.AdamW(rate, weight_decay=weight_decay)
+            return fused.AdamW(rate, weight_decay=weight_decay)
         case Nadam():
             return keras.optimizers.Nadam(rate)
         case RMSprop():
@@ -29,7 +30,7 @@ def make_optimizer(optimizer: Optimizer, schedule: Schedule, total_steps: int) -
         case SGD(momentum=momentum, nesterov=nesterov):
             return keras.optimizers.SGD(rate, momentum=momentum, nesterov=nesterov)
         case Adadelta(rho=rho):
-            return keras.optimizers.Adadelta(rate, rho=rho)
+            return fused.Adadelta(rate, rho=rho)
         case _:
             assert_never(optimizer)
 

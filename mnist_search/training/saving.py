@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
 from typing import Any, assert_never
 
-from mnist_search.errors import UsageError
 from mnist_search.specs import LinearClassifier, Model, Network, Precision
 from mnist_search.training.weights import COEFFICIENTS, INTERCEPTS, Weights, restore_model
+from mnist_search.writing import output_file
 
 
 def save_keras(spec: Model, weights: Weights, path: Path, *, precision: Precision) -> None:
@@ -21,6 +20,7 @@ def save_keras(spec: Model, weights: Weights, path: Path, *, precision: Precisio
     Raises:
         DataError: the weights are not those of such a model.
         UsageError: the file cannot be written.
+        ResourceError: the disk is full.
     """
     import keras
 
@@ -33,17 +33,10 @@ def save_keras(spec: Model, weights: Weights, path: Path, *, precision: Precisio
         ]
     )
     _set_classifier(spec, model, weights)
-    temporary = path.with_name(f".{path.stem[:100]}.{os.getpid()}.part.keras")
-    try:
-        with warnings.catch_warnings():
-            # Keras 3.15 asks TensorFlow's variables for arrays in a way that NumPy 2 reproves.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            model.save(temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with output_file(path) as temporary, warnings.catch_warnings():
+        # Keras 3.15 asks TensorFlow's variables for arrays in a way that NumPy 2 reproves.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        model.save(temporary)
 
 
 def _layers(spec: Model, weights: Weights, precision: Precision) -> list[Any]:

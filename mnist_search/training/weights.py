@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any, assert_never
@@ -15,8 +17,27 @@ from numpy.typing import NDArray
 from mnist_search.errors import DataError
 from mnist_search.specs import LinearClassifier, Model, Network, Precision
 from mnist_search.specs.shapes import measure
+from mnist_search.writing import replacing
+
+_DAMAGE = (
+    ValueError,
+    OSError,
+    EOFError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 Weights = dict[str, NDArray[np.float32]]
+
+# A hundred times what the largest network of the documents has.
+MOST_BYTES = 2**30
 
 COEFFICIENTS, INTERCEPTS = "1.coefficients", "1.intercepts"
 
@@ -58,20 +79,11 @@ def save_weights(weights: Weights, path: Path) -> str:
     Raises OSError where it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("w+b") as file:
-            arrays: dict[str, Any] = dict(weights)
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-            file.seek(0)
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return digest
+    with replacing(path) as temporary, temporary.open("w+b") as file:
+        arrays: dict[str, Any] = dict(weights)
+        np.savez(file, **arrays)
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load_weights(path: Path, *, sha256: str) -> Weights:
@@ -80,11 +92,7 @@ def load_weights(path: Path, *, sha256: str) -> Weights:
     Raises:
         DataError: the file cannot be read, or is not the one with that checksum.
     """
-    try:
-        # Read once: what is checked is what is parsed.
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: the weights cannot be read: {error.strerror}") from error
+    content = _read(path)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise DataError(
@@ -92,10 +100,35 @@ def load_weights(path: Path, *, sha256: str) -> Weights:
             f"(sha256 {sha256[:16]}…, got {found[:16]}…)"
         )
     try:
+        # A study of a stranger brings the checksum along: nothing may be packed, as bombs are.
+        with zipfile.ZipFile(BytesIO(content)) as members:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in members.infolist()):
+                raise DataError(f"{path}: no weights in it: it is compressed")
         with np.load(BytesIO(content), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            arrays = {name: archive[name] for name in archive.files}
+    except _DAMAGE as error:
         raise DataError(f"{path}: no weights in it: {error}") from error
+    if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+        raise DataError(f"{path}: no weights in it: it holds other things than arrays")
+    return arrays
+
+
+def _read(path: Path) -> bytes:
+    """Return what a file holds; read once, so that what is checked is what is parsed."""
+    try:
+        # Not waiting: opening a pipe would, for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise DataError(f"{path}: weights must be a file, got a folder, pipe or device")
+            if found.st_size > MOST_BYTES:
+                raise DataError(
+                    f"{path}: weights have at most {MOST_BYTES:,} bytes, got {found.st_size:,}"
+                )
+            return file.read(MOST_BYTES)
+    except OSError as error:
+        raise DataError(f"{path}: the weights cannot be read: {error.strerror}") from error
 
 
 def restore_model(spec: Model, weights: Weights, *, precision: Precision) -> Any:

@@ -308,7 +308,7 @@ def test_engine_names_the_samplers_that_it_has(cli: Cli, space_file: Path) -> No
     )
     assert code == 2
     assert "engine keras-tuner has no sampler tpe" in err
-    assert "bayesian, random, grid" in err
+    assert "bayesian, random, hyperband, grid" in err
 
 
 @pytest.mark.slow

@@ -83,14 +83,23 @@ def sampler() -> str:
     return "tpe"
 
 
-# Samplers behind an extra are tried where it is installed.
 SAMPLERS = [
     "tpe",
     "random",
     "grid",
     "brute-force",
     "qmc",
-    *(name for name, package in EXTRAS.items() if importlib.util.find_spec(package)),
+    "nsga2",
+    *(
+        pytest.param(
+            name,
+            marks=pytest.mark.skipif(
+                importlib.util.find_spec(package) is None,
+                reason=f"{name} needs the package {package}, which is an extra",
+            ),
+        )
+        for name, package in EXTRAS.items()
+    ),
 ]
 samplers = pytest.mark.parametrize("sampler", SAMPLERS)
 
@@ -156,6 +165,29 @@ def test_engine_made_again_goes_on_as_if_never_gone(space: SearchSpace, sampler:
             engine.tell(proposal, score_of(proposal))
             parts.append(proposal)
     assert parts == whole
+
+
+def test_tpe_proposes_what_the_stock_one_would(
+    space: SearchSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def propose() -> list[list[Proposal]]:
+        """Two trials at a time, some of them beyond a limit."""
+        engine = create(space, sampler="tpe", pruner="halving", seed=5, slots=40)
+        rounds = []
+        while (first := engine.ask()) is not None and (second := engine.ask()) is not None:
+            for proposal in (first, second):
+                engine.constrain(proposal, {"params": int(proposal.values["units_1"]) / 32 - 1})
+                engine.report(proposal, 1, score_of(proposal))
+                engine.tell(proposal, score_of(proposal))
+            rounds.append([first, second])
+        return rounds
+
+    ours = propose()
+    monkeypatch.setattr(
+        "mnist_search.engines._samplers.SharingTPESampler",
+        lambda *, seed, known: optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True),
+    )
+    assert propose() == ours
 
 
 def test_tpe_learns(space: SearchSpace) -> None:

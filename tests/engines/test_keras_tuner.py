@@ -155,7 +155,7 @@ def test_oracle_without_more_leaves_the_slot(
 
 @pytest.fixture
 def process() -> Iterator[OracleProcess]:
-    made = OracleProcess("random", [])
+    made = OracleProcess("random", [], 2)
     yield made
     made.close()
 
@@ -172,7 +172,7 @@ def test_process_dies_with_its_parent() -> None:
     code = (
         "import time\n"
         "from mnist_search.engines._keras_tuner import OracleProcess\n"
-        "process = OracleProcess('random', [])\n"
+        "process = OracleProcess('random', [], 2)\n"
         "process.start()\n"
         "print(process.pid, flush=True)\n"
         "time.sleep(600)\n"
@@ -211,7 +211,7 @@ def run(engine: Engine, scores: Sequence[float | None]) -> list[Mapping[str, Any
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sampler", ["random", "bayesian", "grid"])
+@pytest.mark.parametrize("sampler", ["random", "bayesian", "hyperband", "grid"])
 def test_an_oracle_keeps_to_the_contract(space: SearchSpace, sampler: str) -> None:
     scores = [None] * 10 + [0.5 + number / 100 for number in range(11)] + [float("nan"), 0.55]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sqlite3
 import subprocess
 import sys
-import time
+import traceback
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,14 +19,34 @@ from typing import Any
 
 import pytest
 
+from tests.faults.striking import wait_for
+
 ROOT = Path(__file__).parents[2]
 INLINE = "surrogate-inline"
 WORKERS = "mnist_search.execution.surrogate"
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 600.0
+
+
+def absolute(text: str) -> Path:
+    """Return a path that stays where it is when a test goes to another folder."""
+    return Path(text).absolute()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rounds", type=int, default=4, help="strikes of the kill loop")
+    group = parser.getgroup("faults")
+    group.addoption("--rounds", type=int, default=25, help="strikes of the kill loop")
+    group.addoption("--strikers", type=int, default=os.cpu_count(), help="studies struck at once")
+    group.addoption("--figures", type=absolute, help="JSON file for the figures of the kill loop")
+    group.addoption("--faults-report", type=absolute, help="Markdown file for what was found")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    path = config.getoption("--faults-report", None)
+    if path is not None:
+        from tests.faults.report import FaultsReport, tests_outside
+
+        config.args += tests_outside(Path(__file__).parent)
+        config.pluginmanager.register(FaultsReport(path))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +65,25 @@ class Ended:
         assert "Traceback" not in self.err
         for word in words:
             assert word in errors[0], errors[0]
+
+
+Record = Callable[[str, object], None]
+# What changes from run to run is not shown.
+_VOLATILE = (
+    (re.compile(r"/\S*/pytest-of-\S*?/pytest-\d+/[^/\s]+/?"), ""),
+    (re.compile(r"process \d+ on .* since .*? UTC \(.*\)"), "process …"),
+)
+
+
+def note(ended: Ended, record: Record) -> Ended:
+    """Record how a command ended, for the report."""
+    record("exit", ended.code)
+    for line in ended.err.splitlines():
+        if line.startswith("error: "):
+            for pattern, shown in _VOLATILE:
+                line = pattern.sub(shown, line)
+            record("error", line.partition("; hint: ")[0])
+    return ended
 
 
 @dataclass(kw_only=True)
@@ -95,6 +137,8 @@ class CommandLine:
 
     folder: Path
     space: Path
+    dataset: str = "digits"
+    record: Record = field(default=lambda _name, _value: None)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -102,7 +146,7 @@ class CommandLine:
         return Study(path=self.folder / "mnist-search-runs" / "s" / "study.db")
 
     def search(self, trials: int = 4, *more: str) -> list[str]:
-        words = f"run --space {self.space} -n {trials} --study s --dataset digits -f json"
+        words = f"run --space {self.space} -n {trials} --study s --dataset {self.dataset} -f json"
         return [*words.split(), *more]
 
     def start(
@@ -150,12 +194,12 @@ class CommandLine:
     def end(self, process: subprocess.Popen[bytes]) -> Ended:
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
         texts = ["" if said is None else said.decode(errors="replace") for said in (out, err)]
-        return Ended(code=process.returncode, out=texts[0], err=texts[1])
+        return note(Ended(code=process.returncode, out=texts[0], err=texts[1]), self.record)
 
 
 @pytest.fixture
-def command_line(tmp_path: Path, space_file: Path) -> Any:
-    line = CommandLine(folder=tmp_path, space=space_file)
+def command_line(tmp_path: Path, space_file: Path, record_property: Record) -> Any:
+    line = CommandLine(folder=tmp_path, space=space_file, record=record_property)
     yield line
     for process in line.processes:
         process.kill()
@@ -168,21 +212,16 @@ def command_line(tmp_path: Path, space_file: Path) -> Any:
 @pytest.fixture
 def until() -> Callable[..., None]:
     """Wait for a condition; a process that ends meanwhile, or much too long a time, fails."""
-
-    def wait(condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not condition():
-            if process is not None and process.poll() is not None and not condition():
-                raise AssertionError("the process ended too early")
-            assert time.monotonic() < deadline, "it never came"
-            time.sleep(0.005)
-
-    return wait
+    return wait_for
 
 
 @pytest.fixture
 def here(
-    tmp_path: Path, space_file: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+    tmp_path: Path,
+    space_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: Any,
+    record_property: Record,
 ) -> Callable[..., Ended]:
     """Run the command line in this process, which takes no second to start."""
     from mnist_search.cli import execute
@@ -194,9 +233,98 @@ def here(
         capfd.readouterr()
         code = execute(list(arguments))
         said = capfd.readouterr()
-        return Ended(code=code, out=said.out, err=said.err)
+        return note(Ended(code=code, out=said.out, err=said.err), record_property)
 
     return run
+
+
+@pytest.fixture
+def over(
+    here: Callable[..., Ended],
+    search: Callable[..., list[str]],
+    study: Study,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[int], Study]:
+    """Return a study of so many trials that is over, copied from one that was once made so."""
+
+    def make(trials: int) -> Study:
+        kept = tmp_path_factory.getbasetemp() / f"study-of-{trials}"
+        if kept.exists():
+            shutil.copytree(kept, study.path.parent)
+        else:
+            assert here(*search(trials)).code == 0
+            shutil.copytree(study.path.parent, kept)
+        return study
+
+    return make
+
+
+@dataclass(kw_only=True)
+class Forks:
+    """Runs the command line in forks of this process, which start at once and can be killed."""
+
+    folder: Path
+    record: Record
+    count: int = 0
+
+    def start(self, arguments: Sequence[str], sabotage: Callable[[], object] | None = None) -> int:
+        """Return the number of a process that first calls `sabotage`, then the command line."""
+        from mnist_search.cli import execute
+
+        self.count += 1
+        told = self.folder / f"fork-{self.count}"
+        with warnings.catch_warnings():
+            # Newer Pythons warn of threads, of which NumPy's libraries have some.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
+        if pid != 0:
+            (self.folder / f"fork-of-{pid}").symlink_to(told)
+            return pid
+        code = 1
+        try:
+            for number, stream in ((1, "stdout"), (2, "stderr")):
+                file = os.open(f"{told}-{number}", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+                os.dup2(file, number)
+                setattr(sys, stream, os.fdopen(number, "w", buffering=1, closefd=False))
+            if sabotage is not None:
+                sabotage()
+            code = execute(list(arguments))
+        except SystemExit as left:
+            code = left.code if isinstance(left.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def end(self, pid: int) -> Ended:
+        """Wait for a process; the code of one that was killed is the signal, below zero."""
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        told = (self.folder / f"fork-of-{pid}").readlink()
+        out, err = (Path(f"{told}-{number}") for number in (1, 2))
+        ended = Ended(code=code, out=out.read_text(), err=err.read_text())
+        return note(ended, self.record)
+
+    def run(self, arguments: Sequence[str], sabotage: Callable[[], object] | None = None) -> Ended:
+        return self.end(self.start(arguments, sabotage))
+
+
+@pytest.fixture
+def forks(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Record,
+) -> Forks:
+    """Run the command line in forks; `tmp_path` is where they work."""
+    from mnist_search.datasets import resolve
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", INLINE)
+    # What every fork would import and read by itself.
+    import mnist_search.studies  # noqa: F401
+
+    resolve("digits", environ=os.environ, notice=lambda _: None)
+    return Forks(folder=tmp_path_factory.mktemp("forks"), record=record_property)
 
 
 @pytest.fixture

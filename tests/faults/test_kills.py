@@ -1,208 +1,19 @@
-"""Processes killed at random, checked by an independent reader (rows 1 to 9, 12 to 14)."""
+"""Processes killed and told to end at chosen moments (rows 1 to 9)."""
 
 from __future__ import annotations
 
 import os
-import random
-import re
 import signal
-import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mnist_search.specs import DatasetRef, Job, RunConfig
-
-WORKERS = "mnist_search.execution.surrogate"
-STRIKES_PER_STUDY = 6
-TRIALS = 10
+from mnist_search.studies import Ledger
+from tests.faults.striking import WORKERS, check_values, is_alive, workers_of
 
 Until = Callable[..., None]
-
-_TOLD = re.compile(r"^\[ *\d+/\d+\] trial (\d+) +(complete|pruned|failed)", re.MULTILINE)
-_STATES = {"complete": "COMPLETE", "pruned": "PRUNED", "failed": "FAIL"}
-
-
-class Acknowledged:
-    """What the command line has told as done, on a file that every write reaches at once."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        # O_SYNC: each line is on the disk before the program that wrote it goes on.
-        self.stream = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_SYNC, 0o600)
-
-    def trials(self) -> dict[int, str]:
-        told = _TOLD.findall(self._path.read_text(errors="replace"))
-        numbers = [number for number, _ in told]
-        assert len(numbers) == len(set(numbers)), f"told twice: {numbers}"
-        return {int(number): _STATES[status] for number, status in told}
-
-    @property
-    def text(self) -> str:
-        return self._path.read_text(errors="replace")
-
-
-def workers_of(pid: int) -> list[int]:
-    """Return the worker processes of a coordinator."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return [int(child) for child in children if "spawn_main" in command_of(int(child))]
-
-
-def command_of(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def check_acknowledged(line: Any, told: Acknowledged) -> None:
-    """I1 and I8: what was told as done is in the file, with that state."""
-    states = line.study.states() if line.study.path.exists() else {}
-    lost = {n: state for n, state in told.trials().items() if states.get(n) != state}
-    assert not lost, f"told as done and lost: {lost}"
-
-
-def check_values(line: Any) -> None:
-    """I5: each value is what the surrogate gives for the stored run, stopped where it was."""
-    from mnist_search.execution.surrogate import run_job
-
-    dataset = DatasetRef(name="digits", digest="0" * 16, train_images=1500, test_images=297)
-    results, values = line.study.attributes("result"), line.study.values()
-    for number, run in line.study.attributes("run").items():
-        if results[number]["status"] == "failed":
-            continue
-        rungs = tuple(step for step, _ in results[number]["reports"])
-        job = Job(
-            number=number,
-            config=RunConfig.model_validate(run["config"]),
-            seed=run["seed"],
-            dataset=dataset,
-            rungs=rungs,
-        )
-        pruned, last = results[number]["status"] == "pruned", max(rungs)
-        again = run_job(job, lambda step, _, stop=last if pruned else None: step == stop)
-        assert values[number] == pytest.approx(again.last_accuracy, abs=0.01)
-        assert values[number] == results[number]["reports"][-1][1]
-
-
-def batter(
-    line: Any,
-    until: Until,
-    *,
-    seed: int,
-    strikes: int,
-    workers: int,
-    targets: tuple[str, ...] = ("coordinator", "worker", "both"),
-    **how: Any,
-) -> None:
-    """Strike a study so often, then let it end; check after every strike and at the end."""
-    rng = random.Random(seed)
-    told = Acknowledged(line.folder / "told")
-
-    def start() -> subprocess.Popen[bytes]:
-        arguments = line.search(TRIALS, "--workers", str(workers))
-        process: subprocess.Popen[bytes] = line.start(
-            arguments, trainer=WORKERS, seconds=0.01, stderr=told.stream, **how
-        )
-        return process
-
-    process = start()
-    for _ in range(strikes):
-        goal = min(TRIALS, len(told.trials()) + rng.choice((1, 1, 2)))
-        target = rng.choice(targets)
-        struck = process
-        until(lambda g=goal, p=struck: len(told.trials()) >= g or p.poll() is not None)
-        time.sleep(rng.uniform(0, 0.06))
-        victims = workers_of(process.pid)
-        if target in ("worker", "both") and victims:
-            os.kill(rng.choice(victims), signal.SIGKILL)
-        if target == "worker":
-            continue
-        process.kill()
-        process.communicate()
-        until(lambda victims=victims: not any(map(is_alive, victims)))
-        check_acknowledged(line, told)
-        process = start()
-    # A coordinator that was about to end when it was struck leaves nothing to be done.
-    process.communicate(timeout=120)
-    assert process.returncode == 0, told.text[-2000:]
-    os.close(told.stream)
-    check_acknowledged(line, told)
-    line.study.whole(TRIALS)
-    check_values(line)
-
-
-def test_rows_1_2_kill_loop(
-    command_line: Any, until: Until, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    rounds = request.config.getoption("--rounds")
-    for study in range(0, rounds, STRIKES_PER_STUDY):
-        command_line.folder = tmp_path / f"study-{study}"
-        command_line.folder.mkdir()
-        strikes = min(STRIKES_PER_STUDY, rounds - study)
-        batter(command_line, until, seed=study, strikes=strikes, workers=2)
-
-
-@pytest.mark.parametrize(
-    ("sabotage", "found"),
-    [
-        (
-            "import mnist_search.studies.search as s\n"
-            "tell = s._SearchWork.finish\n"
-            "def finish(self, assignment, result, *, worker):\n"
-            "    if assignment.number != 1: tell(self, assignment, result, worker=worker)\n"
-            "s._SearchWork.finish = finish\n",
-            "told as done and lost",
-        ),
-        (
-            "from mnist_search.studies import Ledger\nLedger.recover = lambda self: (0, 0)\n",
-            "trials left behind",
-        ),
-        (
-            "from mnist_search.studies import Ledger\nLedger.slots = lambda self: 0\n",
-            "not 0..N-1",
-        ),
-    ],
-    ids=["told before written", "no recovery", "N more at every start"],
-)
-def test_control_of_the_kill_loop(
-    command_line: Any, until: Until, sabotage: str, found: str
-) -> None:
-    with pytest.raises(AssertionError, match=found):
-        batter(
-            command_line,
-            until,
-            seed=2,
-            strikes=1,
-            workers=2,
-            targets=("coordinator",),
-            sabotage=sabotage,
-        )
-
-
-def test_row_60_killed_search_equals_an_undisturbed_one(
-    command_line: Any, until: Until, tmp_path: Path
-) -> None:
-    found = []
-    for name, strikes in (("undisturbed", 0), ("killed", 1)):
-        command_line.folder = tmp_path / name
-        command_line.folder.mkdir()
-        batter(command_line, until, seed=3, strikes=strikes, workers=1, targets=("both",))
-        found.append((command_line.study.params(), command_line.study.values()))
-    assert found[0] == found[1]
 
 
 def start_slow(line: Any, until: Until, trials: int = 4, **how: Any) -> Any:
@@ -278,41 +89,6 @@ def test_control_of_row_2_workers_that_do_not_care(command_line: Any, until: Unt
 
 
 @pytest.mark.parametrize(
-    ("when", "point"),
-    [
-        ("before", "Ledger.begin"),
-        ("before", "OptunaEngine.tell"),
-        ("after", "OptunaEngine.tell"),
-        ("before", "Ledger.record"),
-    ],
-)
-def test_row_3_killed_at_a_write(
-    command_line: Any, here: Callable[..., Any], point: str, when: str
-) -> None:
-    name, method = point.split(".")
-    sabotage = (
-        "import os, signal\n"
-        "from mnist_search.studies.ledger import Ledger\n"
-        "from mnist_search.studies.search import _SearchWork\n"
-        "from mnist_search.engines._optuna import OptunaEngine\n"
-        f"inner, calls = {name}.{method}, []\n"
-        "def outer(*args, **named):\n"
-        "    calls.append(1)\n"
-        f"    if len(calls) == 2 and {when == 'before'}: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    inner_result = inner(*args, **named)\n"
-        "    if len(calls) == 2: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return inner_result\n"
-        f"{name}.{method} = outer\n"
-    )
-    struck = command_line.run(command_line.search(4), sabotage=sabotage)
-    assert struck.code == -signal.SIGKILL, struck.err
-    ended = here(*command_line.search(4))
-    assert ended.code == 0, ended.err
-    command_line.study.whole(4)
-    check_values(command_line)
-
-
-@pytest.mark.parametrize(
     ("signals", "code"),
     [
         ((signal.SIGINT,), 130),
@@ -356,3 +132,34 @@ def test_control_of_rows_6_to_9_without_handlers(command_line: Any, until: Until
     os.killpg(process.pid, signal.SIGTERM)
     assert command_line.end(process).code == -signal.SIGTERM
     assert running(command_line)
+
+
+def check_hangup_ignored(forks: Any, study: Any, search: Callable[..., list[str]]) -> None:
+    def sabotage() -> None:
+        # As `nohup` starts a command.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        record = Ledger.record
+
+        def struck(*args: Any, **named: Any) -> None:
+            os.kill(os.getpid(), signal.SIGHUP)
+            record(*args, **named)
+
+        Ledger.record = struck  # type: ignore[method-assign]
+
+    ended = forks.run(search(3), sabotage)
+    assert ended.code == 0, ended.err
+    study.whole(3)
+
+
+def test_row_9_nohup_lets_a_search_go_on(
+    forks: Any, study: Any, search: Callable[..., list[str]]
+) -> None:
+    check_hangup_ignored(forks, study, search)
+
+
+def test_control_of_row_9_with_handlers_all_the_same(
+    forks: Any, study: Any, search: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_DFL)
+    with pytest.raises(AssertionError, match="stopping"):
+        check_hangup_ignored(forks, study, search)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,16 +152,58 @@ def test_row_78_json_is_the_same_anywhere(command_line: Any, finished: Any) -> N
     assert json.loads(texts[0]) == json.loads(texts[1])
 
 
+def test_control_of_row_78_python_alone_in_a_poor_locale() -> None:
+    environ = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ran = subprocess.run(
+        [sys.executable, "-c", "print('\N{PLUS-MINUS SIGN}')"], env=environ, capture_output=True
+    )
+    assert b"UnicodeEncodeError" in ran.stderr
+
+
+def leave(folder: Path) -> list[str]:
+    """Return the words before a command that runs it in a folder which is gone."""
+    gone = folder / "gone"
+    return ["sh", "-c", f'mkdir "{gone}" && cd "{gone}" && rmdir "{gone}" && exec "$@"', "sh"]
+
+
 def test_row_80_working_folder_that_is_gone(command_line: Any, tmp_path: Path) -> None:
-    gone = tmp_path / "gone"
-    leaving = ["sh", "-c", f'mkdir "{gone}" && cd "{gone}" && rmdir "{gone}" && exec "$@"', "sh"]
+    leaving = leave(tmp_path)
     ended = command_line.run(command_line.search(2), prefix=leaving)
     ended.refused(4, "mnist-search-runs", "No such file")
     home = ["--home", str(tmp_path / "home")]
     assert command_line.run([*command_line.search(2), *home], prefix=leaving).code == 0
 
 
-@pytest.mark.parametrize("target", ["folder", "link", "/dev/full", "missing/x.md"])
+@pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null/x", "file/x"])
+def test_row_80_places_that_cannot_be_written(
+    here: Callable[..., Any],
+    search: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    Path("file").touch()
+    here(*search(2), "--home", place).refused(4, place)
+    monkeypatch.setenv("KERAS_HOME", place)
+    monkeypatch.delenv("MNIST_SEARCH_DATA", raising=False)
+    for name in ("http_proxy", "https_proxy"):
+        # So that nothing is asked of anybody.
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    here("data", "fetch", "mnist").refused(5, "")
+    monkeypatch.delenv("HOME")
+    monkeypatch.setenv("TMPDIR", place)
+    assert here(*search(2)).code == 0
+
+
+def test_control_of_row_80_python_alone_in_a_folder_that_is_gone(tmp_path: Path) -> None:
+    script = "from pathlib import Path; Path('mnist-search-runs').mkdir()"
+    ran = subprocess.run([*leave(tmp_path), sys.executable, "-c", script], capture_output=True)
+    assert b"Traceback" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["folder", "link", "/dev/full", "missing/x.md", "mnist-search-runs/s/study.db"],
+)
 def test_row_73_report_goes_nowhere_that_it_should_not(
     here: Callable[..., Any], finished: Any, tmp_path: Path, target: str
 ) -> None:
@@ -169,4 +213,28 @@ def test_row_73_report_goes_nowhere_that_it_should_not(
     path = target if target.startswith("/") else str(tmp_path / target)
     here("report", "s", "-f", "markdown", "-o", path).refused(2, target)
     assert (tmp_path / "kept.md").read_text() == "kept"
-    assert not list(tmp_path.glob(".*.tmp"))
+    assert not list(tmp_path.rglob(".*.part*"))
+    assert here("report", "s").code == 0
+
+
+def test_row_73_old_report_stays_where_the_disk_is_full(
+    here: Callable[..., Any], finished: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "kept.md"
+    path.write_text("kept")
+    monkeypatch.setattr("mnist_search.writing.os.fsync", full)
+    here("report", "s", "-f", "csv", "-o", str(path)).refused(6, "kept.md", "no space left")
+    assert path.read_text() == "kept"
+    assert not list(tmp_path.glob(".*.part*"))
+
+
+def test_control_of_row_73_without_a_look_at_the_target(
+    here: Callable[..., Any], finished: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_search.writing._check_target", lambda path: None)
+    # The study is gone, and a report in its place.
+    assert here("report", "s", "-f", "csv", "-o", str(finished.path)).code == 0
+    here("report", "s").refused(5, "study.db")

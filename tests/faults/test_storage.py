@@ -1,4 +1,4 @@
-"""The file of a study damaged, foreign, locked, full or out of reach (rows 21 to 45)."""
+"""The file of a study damaged, full or out of reach (rows 37, 40, 42, 43)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -21,10 +22,9 @@ Search = Callable[..., list[str]]
 
 
 @pytest.fixture
-def finished(here: Here, search: Search, study: Any) -> Any:
+def finished(over: Callable[[int], Any]) -> Any:
     """A study of four trials that is over."""
-    assert here(*search(4)).code == 0
-    return study
+    return over(4)
 
 
 def overwrite(path: Path, offset: int, data: bytes) -> None:
@@ -68,7 +68,7 @@ def test_control_of_row_37_without_a_look_at_the_file(
     import optuna
 
     zero_a_table(finished.path)
-    monkeypatch.setattr("mnist_search.studies.ledger.check_study_file", lambda path: None)
+    monkeypatch.setattr("mnist_search.studies.opening.check_study_file", lambda path: None)
     here("report", "s").refused(5, "study.db", "damaged")
     monkeypatch.setattr(storage, "_explain", lambda path, error: None)
     with pytest.raises(optuna.exceptions.OptunaError):
@@ -91,59 +91,6 @@ def test_row_37_write_ahead_log_of_a_dead_writer_is_read(
     finished.whole(4)
 
 
-@pytest.mark.parametrize("kind", ["folder", "FIFO", "socket link", "another program"])
-def test_row_38_what_is_no_study_is_refused_and_left_alone(
-    here: Here, search: Search, study: Any, kind: str
-) -> None:
-    study.path.parent.mkdir(parents=True)
-    match kind:
-        case "folder":
-            study.path.mkdir()
-        case "FIFO":
-            # Opening it would wait for a writer for ever.
-            os.mkfifo(study.path)
-        case "socket link":
-            study.path.symlink_to("/dev/null")
-        case _:
-            with closing(sqlite3.connect(study.path)) as connection:
-                connection.execute("CREATE TABLE bookmarks (address TEXT)")
-    for arguments in (search(4), ["report", "s"]):
-        here(*arguments).refused(5, "study.db")
-    if kind == "another program":
-        assert study.rows("SELECT name FROM sqlite_master") == [("bookmarks",)]
-
-
-def test_control_of_row_38_optuna_makes_its_tables_anywhere(
-    here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    study.path.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(study.path)) as connection:
-        connection.execute("CREATE TABLE bookmarks (address TEXT)")
-    monkeypatch.setattr("mnist_search.studies.ledger.check_study_file", lambda path: None)
-    opened = storage.open_storage
-    monkeypatch.setattr(
-        "mnist_search.studies.ledger.open_storage", lambda path: opened(path, create=True)
-    )
-    assert here(*search(4)).code != 0
-    assert len(study.rows("SELECT name FROM sqlite_master")) > 1
-
-
-@pytest.mark.parametrize(
-    ("version", "words"),
-    [("v99.0.0.a", "newer version"), ("v3.0.0.a", "optuna storage upgrade")],
-    ids=["newer", "older"],
-)
-def test_row_39_other_versions_are_refused_and_never_migrated(
-    here: Here, search: Search, finished: Any, version: str, words: str
-) -> None:
-    with closing(sqlite3.connect(finished.path)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
-        connection.commit()
-    for arguments in (search(6), ["report", "s"]):
-        here(*arguments).refused(4, "study.db", "version", words)
-    assert finished.rows("SELECT version_num FROM alembic_version") == [(version,)]
-
-
 def nobody(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python without root's right to ignore permissions."""
     drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -161,50 +108,73 @@ needs_setpriv = pytest.mark.skipif(
 )
 
 
-@needs_setpriv
-@pytest.mark.parametrize("writable", [False, True], ids=["read-only", "control"])
-def test_row_40_read_only_study_can_be_read_but_not_written(
-    finished: Any, search: Search, writable: bool
-) -> None:
-    for folder in finished.path.parents[:3]:
-        folder.chmod(0o777 if writable else 0o755)
-    for top in finished.path.parents[3:-1]:
-        if top.stat().st_mode & 0o005 != 0o005 and top.stat().st_uid == os.geteuid():
-            top.chmod(top.stat().st_mode | 0o005)
-    for path in finished.path.parent.iterdir():
-        path.chmod(0o666 if writable else 0o444)
+@pytest.fixture
+def public(space_file: Path) -> Iterator[Path]:
+    """A folder with a space in it, open to all as those of pytest are not."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        shutil.copy(space_file, folder / "small.toml").chmod(0o644)
+        yield folder
+
+
+def as_nobody(search: Search, public: Path, home: Path, trials: int) -> Any:
+    words = [
+        str(public / "small.toml") if "small.toml" in word else word for word in search(trials)
+    ]
     script = "import sys; from mnist_search.cli import execute; sys.exit(execute(sys.argv[1:]))"
-    home = ["--home", str(finished.path.parents[1])]
-    read = nobody(script, "report", "s", *home)
-    if "ModuleNotFoundError" in read.stderr or "Permission denied: '/" in read.stderr:
+    read = nobody(script, "report", "s", "--home", str(home))
+    if "ModuleNotFoundError" in read.stderr:
         pytest.skip("another user cannot read this Python")
+    return read, nobody(script, *words, "--home", str(home))
+
+
+def check_read_only(finished: Any, search: Search, public: Path, *, writable: bool) -> None:
+    home = public / "home"
+    shutil.copytree(finished.path.parents[1], home)
+    for folder in (home, home / "s"):
+        folder.chmod(0o777 if writable else 0o555)
+    for path in (home / "s").iterdir():
+        path.chmod(0o666 if writable else 0o444)
+    read, written = as_nobody(search, public, home, 6)
     assert read.returncode == 0, read.stderr
     assert "trial 0" in read.stdout
-    written = nobody(script, *search(6), *home)
     assert "Traceback" not in written.stderr
-    assert written.returncode == (0 if writable else 4), written.stderr
-    finished.whole(6 if writable else 4)
+    assert written.returncode == 4, written.stderr
+    type(finished)(path=home / "s" / "study.db").whole(4)
 
 
 @needs_setpriv
-def test_row_40_study_cannot_be_made_in_a_read_only_folder(
-    tmp_path: Path, search: Search, space_file: Path
+def test_row_40_read_only_study_can_be_read_but_not_written(
+    finished: Any, search: Search, public: Path
 ) -> None:
-    home = tmp_path / "home"
-    home.mkdir(mode=0o755)
-    for folder in (tmp_path, *tmp_path.parents[:-1]):
-        if folder.stat().st_uid == os.geteuid():
-            folder.chmod(folder.stat().st_mode | 0o005)
-    script = "import sys; from mnist_search.cli import execute; sys.exit(execute(sys.argv[1:]))"
-    if os.geteuid() != 0:
-        home.chmod(0o555)
-    made = nobody(script, *search(4), "--home", str(home))
-    if "ModuleNotFoundError" in made.stderr:
-        pytest.skip("another user cannot read this Python")
-    assert (made.returncode, list(home.iterdir())) == (4, []), made.stderr
-    assert made.stderr.startswith("error: ")
+    check_read_only(finished, search, public, writable=False)
+
+
+@needs_setpriv
+def test_control_of_row_40_study_that_may_be_written(
+    finished: Any, search: Search, public: Path
+) -> None:
+    with pytest.raises(AssertionError, match="assert 0 == 4"):
+        check_read_only(finished, search, public, writable=True)
+
+
+@needs_setpriv
+@pytest.mark.parametrize("mode", [0o555, 0o444], ids=["not written", "not entered"])
+def test_row_40_study_cannot_be_made_in_a_folder_of_others(
+    search: Search, public: Path, mode: int
+) -> None:
+    home = public / "home"
+    home.mkdir()
+    home.chmod(mode)
+    read, made = as_nobody(search, public, home, 4)
+    assert (read.returncode, made.returncode) == (2, 4), made.stderr
+    for ended in (read, made):
+        assert ended.stderr.startswith("error: ")
+        assert "Traceback" not in ended.stderr
     assert "Permission denied" in made.stderr
-    assert "Traceback" not in made.stderr
+    home.chmod(0o755)
+    assert not list(home.iterdir())
 
 
 def fill_up(monkeypatch: pytest.MonkeyPatch, *, pages_left: int) -> None:
@@ -230,7 +200,7 @@ def fill_up(monkeypatch: pytest.MonkeyPatch, *, pages_left: int) -> None:
         opened.engine.dispose()
         return opened
 
-    monkeypatch.setattr("mnist_search.studies.ledger.open_storage", outer)
+    monkeypatch.setattr("mnist_search.studies.opening.open_storage", outer)
 
 
 @pytest.mark.parametrize("pages_left", [0, 2, 6])
@@ -344,46 +314,3 @@ def test_row_42_full_disk_ends_in_one_line_and_goes_on_when_there_is_room(
     assert "a trial needs 67,108,864" in errors[0]
     assert message in errors[1]
     assert "Traceback" not in ran.stderr
-
-
-def test_rows_22_27_second_coordinator_is_refused(
-    here: Here, search: Search, finished: Any
-) -> None:
-    import filelock
-
-    with filelock.FileLock(finished.path.with_name("lock")):
-        here(*search(6)).refused(4, "another process")
-        assert here("report", "s").code == 0
-    assert len(finished.states()) == 4
-    assert here(*search(6)).code == 0
-
-
-def test_row_23_foreign_lock_is_waited_for_and_then_told(
-    here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(storage, "BUSY_SECONDS", 0.2)
-    with closing(sqlite3.connect(finished.path, isolation_level=None)) as foreign:
-        foreign.execute("BEGIN IMMEDIATE")
-        here(*search(6)).refused(4, "locked by another program")
-        # Readers are not in the way of a writer, nor it in theirs.
-        assert here("report", "s").code == 0
-        foreign.execute("ROLLBACK")
-    assert here(*search(6)).code == 0
-    finished.whole(6)
-
-
-@pytest.mark.parametrize(
-    ("option", "word"),
-    [
-        (("--seed", "1"), "seed"),
-        (("--sampler", "random"), "sampler"),
-        (("--epochs", "3"), "epochs"),
-    ],
-)
-def test_row_28_study_of_something_else_is_refused_with_the_difference(
-    here: Here, search: Search, finished: Any, option: tuple[str, str], word: str
-) -> None:
-    refused = here(*search(6), *option)
-    refused.refused(2, word, option[1], "--new")
-    assert len(finished.states()) == 4
-    assert here(*search(4), *option, "--new").code == 0

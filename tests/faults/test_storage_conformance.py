@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mnist_search.studies.ledger import _use_write_ahead_log
+from mnist_search.studies.opening import use_write_ahead_log
 from mnist_search.studies.storage import open_storage
 
 if TYPE_CHECKING:
-    from optuna.storages import RDBStorage
+    from mnist_search.engines.storage import SoleWriterStorage
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -20,16 +20,17 @@ conformance = pytest.importorskip("optuna.testing.pytest_storages")
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Iterator[RDBStorage]:
+def storage(tmp_path: Path) -> Iterator[SoleWriterStorage]:
+    from mnist_search.engines.storage import SoleWriterStorage
+
     path = tmp_path / "study {0}.db"
     made = open_storage(path, create=True)
     made.remove_session()
     made.engine.dispose()
-    _use_write_ahead_log(path)
-    opened = open_storage(path)
+    use_write_ahead_log(path)
+    opened = SoleWriterStorage(open_storage(path))
     yield opened
-    opened.remove_session()
-    opened.engine.dispose()
+    opened.close()
 
 
 class TestStorageOfLedgers(conformance.StorageTestCase):  # type: ignore[misc]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -85,27 +87,6 @@ def test_memory_limit_must_be_a_size(
     here: Callable[..., Any], search: Callable[..., list[str]], text: str
 ) -> None:
     here(*search(2), "--memory-limit", text).refused(2, "--memory-limit")
-
-
-def test_row_18_time_budget_ends_long_trials(command_line: Any) -> None:
-    arguments = command_line.search(4, "--workers", "2", "--time-budget", "1s")
-    ended = command_line.run(arguments, trainer=WORKERS, seconds=300)
-    ended.refused(3, "no trial succeeded")
-    assert set(command_line.study.states().values()) == {"WAITING"}
-
-
-def test_row_45_too_few_open_files(command_line: Any) -> None:
-    if shutil.which("prlimit") is None:
-        pytest.skip("no prlimit")
-    ended = command_line.run(
-        command_line.search(4, "--workers", "16"),
-        trainer=WORKERS,
-        prefix=["prlimit", "--nofile=40"],
-    )
-    assert ended.code in (4, 6), ended.err
-    ended.refused(ended.code, "open files")
-    assert command_line.run(command_line.search(4)).code == 0
-    command_line.study.whole(4)
 
 
 def test_row_53_every_trial_fails(
@@ -192,3 +173,79 @@ def test_row_61_seeds_out_of_range(
     here: Callable[..., Any], search: Callable[..., list[str]], seed: str
 ) -> None:
     here(*search(2), "--seed", seed).refused(2, "--seed")
+
+
+@pytest.mark.parametrize("seed", ["0", str(2**32 - 1)])
+def test_row_61_seeds_at_the_ends(
+    here: Callable[..., Any], search: Callable[..., list[str]], seed: str
+) -> None:
+    assert here(*search(2), "--seed", seed).code == 0
+
+
+def test_control_of_row_61_numpy_tells_it_in_its_own_way() -> None:
+    import numpy as np
+
+    with pytest.raises(ValueError, match="Seed must be between"):
+        np.random.RandomState(2**32)
+
+
+def unguarded(trainer: Any, job: Any, report: Any, *, threads: int | None) -> Any:
+    return trainer(job, report)
+
+
+def test_control_of_row_52_without_a_guard(
+    here: Callable[..., Any], search: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_SEARCH_SURROGATE_FAULTS", "0=raise")
+    assert here(*search(3)).code == 0
+    monkeypatch.setattr("mnist_search.execution.fake.run_guarded", unguarded)
+    with pytest.raises(RuntimeError, match="a fault was asked for"):
+        here(*search(3), "--new")
+
+
+def test_control_of_row_54_without_a_guard(
+    here: Callable[..., Any],
+    search: Callable[..., list[str]],
+    study: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from mnist_search.execution import surrogate
+
+    honest = surrogate.run_job
+
+    def lying(job: Any, report: Callable[[int, float], bool]) -> Any:
+        result = honest(job, report)
+        reports = ((1, float("inf")),)
+        return result.model_copy(update={"validation": None, "reports": reports})
+
+    monkeypatch.setattr(surrogate, "surrogate_trainer", lying)
+    monkeypatch.setattr("mnist_search.execution.fake.run_guarded", unguarded)
+    blind = types.SimpleNamespace(isfinite=lambda value: True)
+    monkeypatch.setattr("mnist_search.analysis.objectives.math", blind)
+    with contextlib.suppress(Exception):
+        here(*search(1), "--pruner", "none")
+    # Optuna takes it for a value, and it would be the best of all.
+    assert study.states() != {0: "FAIL"}
+
+
+def test_every_command_that_trains_has_a_memory_limit(
+    here: Callable[..., Any], search: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mnist_search.execution import create_executor
+
+    limits = []
+
+    def spy(*args: Any, memory_limit_bytes: int | None, **more: Any) -> Any:
+        limits.append(memory_limit_bytes)
+        return create_executor(*args, memory_limit_bytes=memory_limit_bytes, **more)
+
+    monkeypatch.setattr("mnist_search.execution.create_executor", spy)
+    for words in (
+        [*search(2), "--pruner", "none"],
+        ["bench", "logistic", "--dataset", "digits", "-q"],
+        ["confirm", "s", "--top", "1", "--seeds", "1", "-q"],
+    ):
+        here(*words, "--memory-limit", "much").refused(2, "--memory-limit")
+        ended = here(*words, "--memory-limit", "3GB")
+        assert ended.code == 0, ended.err
+    assert limits == [3_000_000_000] * 3

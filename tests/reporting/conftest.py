@@ -6,11 +6,16 @@ import math
 import random
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from mnist_search.analysis import build_leaderboard
+from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import render_page
+from mnist_search.reporting.figures.portrait import Answered, Convolved, Portrait
+from mnist_search.reporting.html import Inside, tell_confirmations
+from mnist_search.reporting.html.inside import look_inside
 from mnist_search.spaces import (
     ChoiceParameter,
     Condition,
@@ -27,6 +32,8 @@ from mnist_search.specs import (
     Score,
     Timings,
 )
+from mnist_search.studies.confirmed import ConfirmedStudy
+from mnist_search.studies.confirming import TestUse
 from mnist_search.studies.spec import SearchSpec, StudySpec
 
 Study = tuple[StudySpec, list[Record]]
@@ -117,10 +124,116 @@ def _record(number: int, alien: str, spec: StudySpec, space: SearchSpace) -> Rec
     )
 
 
-def make_page(**choices: object) -> str:
-    """Return the page of one such study."""
+def make_inside(record: Record, *, alien: str = "") -> Inside:
+    """Return the inside of a run as its weights would show it, every label beginning so."""
+    random_numbers = np.random.default_rng(1)
+    # As many as MNIST has: counts of four digits need their room.
+    images = np.zeros((11_000, 28, 28), np.uint8)
+    images[:, 4:24, 9:19] = 200
+    labels = np.arange(len(images)) % 10
+    answered = Answered(
+        images=images,
+        labels=labels,
+        classes=np.where(labels == 4, 9, labels),
+        confidence=random_numbers.uniform(0.5, 1.0, len(images)),
+        what=f"{alien}validation images",
+    )
+    portrait = Portrait(
+        name=f"{alien}run",
+        title=f"{alien}run",
+        kernels={f"{n} {alien}D64": random_numbers.normal(0, 0.1 * n, (28, 64)) for n in (1, 2)},
+        answered=answered,
+        convolved=[Convolved(layer=1, label=f"{alien}C8", maps=random_numbers.random((9, 9, 8)))],
+        convolved_image=images[7],
+        digit=7,
+    )
+    return look_inside(
+        portrait,
+        study=record.study,
+        number=record.number,
+        seed=3,
+        weights_sha256="00",
+        classes=[f"{alien}{digit}"[-30:] for digit in range(10)],
+        missing=[f"{alien}learning curves"],
+    )
+
+
+def make_confirmed(records: list[Record]) -> ConfirmedStudy:
+    """Return a confirmation of the first three complete trials, two seeds each."""
+    chosen = [record for record in records if record.state == "complete"][:3]
+    runs = []
+    for place, trial in enumerate(chosen):
+        assert trial.config is not None
+        assert trial.result is not None
+        training = trial.config.training.model_copy(update={"batch_size": 32 + place})
+        config = trial.config.model_copy(update={"protocol": "confirm", "training": training})
+        for seed in (1, 2):
+            score = Score(correct=9_900 - 20 * place + seed, total=10_000)
+            result = trial.result.model_copy(
+                update={
+                    "config_id": config.config_id, "seed": seed, "validation": None, "test": score,
+                }
+            )  # fmt: skip
+            runs.append(
+                trial.model_copy(
+                    update={
+                        "number": len(runs), "config": config, "seed": seed, "result": result,
+                        "confirms": trial.number, "values": None,
+                    }
+                )
+            )  # fmt: skip
+    return ConfirmedStudy(
+        study=records[0].study,
+        confirmation=summarize_confirmation(runs, records, REFERENCES),
+        use=TestUse(uses=1, runs=len(runs), new=None),
+    )
+
+
+def make_bench(dataset: DatasetRef) -> Study:
+    """Return a benchmark of five references, each run once, one of them far below its figure."""
+    spec = StudySpec(name="bench", dataset=dataset)
+    records = []
+    for number, reference in enumerate(REFERENCES[:5]):
+        right = round(10_000 * (reference.published.accuracy or 0.98)) - 150 * (number == 2)
+        result = RunResult(
+            status="complete",
+            config_id=reference.config.config_id,
+            seed=number,
+            test=Score(correct=right, total=10_000),
+            parameters=1_000,
+            timings=Timings(fit_seconds=20.0 + number, inference_us_batch_256=5.0 + number),
+        )
+        records.append(
+            Record(
+                study="bench", number=number, kind="reference", state="complete",
+                reference=reference.name, config=reference.config, seed=number, result=result,
+                dataset=dataset, started=2e9 + 30.0 * number, finished=2e9 + 30.0 * number + 25,
+                worker=0,
+            )
+        )  # fmt: skip
+    return spec, records
+
+
+def make_page(*, bench: bool = False, **choices: object) -> str:
+    """Return the page of one such study, confirmed and looked into, beside a benchmark."""
     spec, records = make_study(**choices)
-    return render_page(build_leaderboard(records, REFERENCES, top=1000), records, [spec])
+    confirmed = make_confirmed(records)
+    specs, every = [spec], list(records)
+    if bench:
+        suite, runs = make_bench(spec.dataset)
+        specs, every = [spec, suite], [*records, *runs]
+    board = build_leaderboard(every, REFERENCES, top=1000)
+    (best, *_) = [row for row in board.rows if row.kind == "trial" and row.status == "complete"]
+    (winner,) = [record for record in records if record.number == best.number]
+    return render_page(
+        board,
+        every,
+        specs,
+        None,
+        tell_confirmations([confirmed]),
+        confirmations=[confirmed],
+        insides=[make_inside(winner, alien=str(choices.get("alien", "")))],
+    )
 
 
 @pytest.fixture(name="make_study")

@@ -59,7 +59,7 @@ def test_page_is_well_formed_and_has_every_section(make_page: Callable[..., str]
     outline = Outline(page)
     assert outline.inside == []
     assert len(outline.named("script")) == len(outline.named("style")) == 1
-    headings = set(re.findall(r"<h[123][^>]*>([^<]+)</h", page))
+    headings = set(re.findall(r"<h[1234][^>]*>([^<]+)</h", page))
     assert headings >= {
         "mnist-search: study",
         "Leaderboard",
@@ -69,6 +69,11 @@ def test_page_is_well_formed_and_has_every_section(make_page: Callable[..., str]
         "What mattered",
         "Parallel coordinates",
         "One parameter at a time",
+        "Two parameters at a time",
+        "Confirmed on the test images",
+        "Worst mistakes",
+        "Weights of each layer",
+        "Feature maps",
         "Workers",
         "Accuracy and cost",
         "Against parameters",
@@ -111,7 +116,8 @@ def test_page_refers_to_nothing_outside(make_page: Callable[..., str], alien: st
     for _, attributes in Outline(make_page(alien=alien)).elements:
         assert not [name for name in attributes if name.startswith("on") or name == "style"]
         for name in ("src", "href", "action", "xlink:href", "srcset", "data"):
-            assert str(attributes.get(name, "#")).startswith(("#", "data:,"))
+            assert str(attributes.get(name, "#")).startswith(("#", "data:,", "data:image/png;"))
+        assert str(attributes.get("clip-path", "url(#")).startswith("url(#")
 
 
 def elements_of(page: str) -> Counter[str]:

@@ -35,13 +35,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     options.binary_location = str(CHROMIUM)
     profile = tmp_path_factory.mktemp("profile")
     for argument in (
-        "--headless=new",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        f"--user-data-dir={profile}",
-        "--window-size=1280,900",
-        *(["--no-sandbox"] if os.geteuid() == 0 else []),
-    ):
+        "--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,900",
+        f"--user-data-dir={profile}", *(["--no-sandbox"] if os.geteuid() == 0 else []),
+    ):  # fmt: skip
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     # Where the driver is given, Selenium does not go and look for one in the network.
@@ -59,14 +55,18 @@ def show(browser: Any, tmp_path: Path) -> Callable[..., None]:
         path.write_text(page, encoding="utf-8")
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": features})
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        resize(browser, width, height)
         browser.get("about:blank")
         for kind in ("browser", "performance"):
             browser.get_log(kind)
         browser.get(path.as_uri())
 
     return load
+
+
+def resize(browser: Any, width: int, height: int) -> None:
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
 def requests(browser: Any) -> list[str]:
@@ -251,6 +251,13 @@ def test_print_is_light_and_has_no_controls(
         "return [box.scrollHeight - box.clientHeight, getComputedStyle(box).overflowY]"
     )
     assert hidden == [0, "visible"]
+    # As wide as A4 between its margins: nothing lies over its neighbour or beyond the edge.
+    resize(browser, 718, 1000)
+    wider = browser.execute_script(
+        "return Array.from(document.querySelectorAll('figure, .scroll')).filter(each =>"
+        " each.scrollWidth > each.clientWidth + 1).map(each => each.textContent.slice(0, 60))"
+    )
+    assert wider == []
 
 
 OVERFLOWING = """
@@ -266,8 +273,7 @@ for (const each of document.querySelectorAll('body *')) {
 return [document.documentElement.scrollWidth - room, found];
 """
 CUT_OFF = """
-const found = [];
-let texts = 0;
+const found = []; let texts = 0;
 for (const text of document.querySelectorAll('svg.chart text')) {
   const frame = text.closest('svg').getBoundingClientRect();
   const box = text.getBoundingClientRect();
@@ -280,27 +286,30 @@ for (const text of document.querySelectorAll('svg.chart text')) {
 return [texts, found];
 """
 SMALLEST = """
-let least = 99;
-for (const text of document.querySelectorAll('svg.chart text')) {
+const sizes = Array.from(document.querySelectorAll('svg.chart text')).map(text => {
   const frame = text.closest('svg');
   const scale = frame.getBoundingClientRect().width / frame.viewBox.baseVal.width;
-  least = Math.min(least, scale * parseFloat(getComputedStyle(text).fontSize));
-}
-return least;
+  return scale * parseFloat(getComputedStyle(text).fontSize);
+});
+return Math.min(...sizes);
 """
 
 
-@pytest.mark.parametrize("alien", ["", HOSTILE, "long" * 40], ids=["plain", "hostile", "long"])
+@pytest.mark.parametrize(
+    "choices",
+    [{"fallback": True}, {"bench": True}, {"alien": HOSTILE}, {"alien": "long" * 40}],
+    ids=["plain", "bench", "hostile", "long"],
+)
 @pytest.mark.parametrize("size", [(1280, 900), *PHONES], ids=lambda size: f"{size[0]}px")
 def test_nothing_overflows_or_is_cut_off(
     browser: Any,
     show: Callable[..., None],
     make_page: Callable[..., str],
     size: tuple[int, int],
-    alien: str,
+    choices: dict[str, object],
 ) -> None:
     width, height = size
-    show(make_page(alien=alien, fallback=alien == ""), width=width, height=height)
+    show(make_page(**choices), width=width, height=height)
     assert browser.execute_script("return innerWidth") == width
     assert browser.execute_script(OVERFLOWING) == [0, []]
     texts, cut_off = browser.execute_script(CUT_OFF)

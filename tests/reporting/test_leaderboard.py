@@ -217,3 +217,16 @@ def test_names_from_outside_cannot_steer_the_terminal() -> None:
     assert "[red]evil[2J x" in text
     plain = render_table([row.as_dict()], [Column("name", "n")], terminal=Terminal(width=60))
     assert "[red]evil[2J x" in plain
+
+
+def test_verdict_says_what_was_not_trained() -> None:
+    failure = "too-large: 5,000 parameters are more than 1,000"
+    rows = (
+        Row(name="trial 4", kind="trial", status="complete", score=0.99, duplicate_of=1),
+        Row(name="trial 5", kind="trial", status="pruned", failure=failure),
+    )
+    board = Leaderboard(rows=rows, notes=(), environment=())
+    text = render_leaderboard(board, "table", width=200)
+    assert "as trial 1" in text
+    assert "too large" in text
+    assert "pruned" not in text

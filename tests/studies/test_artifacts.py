@@ -69,7 +69,9 @@ class Trainer:
         return result_of(job, self.correct[job.number], status)
 
 
-def search(ledger: Ledger, trainer: Trainer, trials: int) -> None:
+def search(
+    ledger: Ledger, trainer: Trainer, trials: int, *, keep_models: int | None = None
+) -> None:
     ticks = count()
     run_search(
         ledger,
@@ -79,6 +81,7 @@ def search(ledger: Ledger, trainer: Trainer, trials: int) -> None:
         interrupt=Interrupt(),
         limits=Limits(),
         clock=lambda: float(next(ticks)),
+        keep_models=keep_models,
     )
 
 
@@ -111,6 +114,28 @@ def test_search_keeps_the_weights_of_its_three_best_trials(ledger: Ledger) -> No
     ]  # fmt: skip
 
 
+def test_a_study_remembers_how_many_it_keeps(ledger: Ledger) -> None:
+    trainer = Trainer([70, 90, 80, 60, 95, 80, 85])
+    search(ledger, trainer, 3, keep_models=1)
+    assert kept(ledger.folder) == files(1)
+    # Another session that does not say keeps as many, one that does changes it.
+    search(ledger, trainer, 5)
+    assert kept(ledger.folder) == files(4)
+    search(ledger, trainer, 6, keep_models=2)
+    assert kept(ledger.folder) == files(4)
+    search(ledger, trainer, 7)
+    assert kept(ledger.folder) == files(4)
+    search(ledger, trainer, 7, keep_models=0)
+    assert kept(ledger.folder) == []
+
+
+def test_a_search_that_keeps_nothing_lets_nothing_be_written(ledger: Ledger) -> None:
+    trainer = Trainer([70, 90, 80])
+    search(ledger, trainer, 3, keep_models=0)
+    assert trainer.paths == {0: None, 1: None, 2: None}
+    assert not (ledger.folder / "artifacts").exists()
+
+
 def test_stopped_and_failed_trials_have_no_place(ledger: Ledger) -> None:
     statuses = {0: "pruned", 2: "failed"}
     search(ledger, Trainer([99, 50, 98, 60], statuses), 4)
@@ -121,7 +146,7 @@ def test_start_removes_what_a_crash_left_behind(ledger: Ledger) -> None:
     trainer = Trainer([70, 90, 80, 60, 50])
     search(ledger, trainer, 4)
     artifacts = ledger.folder / "artifacts"
-    for name in (*files(3, 17), ".run-4.weights.npz.99.part"):
+    for name in (*files(3, 17), ".run-4.weights.99-0123abcd.part.npz"):
         (artifacts / name).write_bytes(b"left behind")
     (artifacts / "mine.npz").write_bytes(b"not of the study")
     search(ledger, trainer, 5)

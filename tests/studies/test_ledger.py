@@ -134,6 +134,30 @@ def test_orphan_with_result_is_closed_by_it(ledger: Ledger) -> None:
     assert ledger.study.trials[0].value == 0.9
 
 
+def test_orphan_of_a_search_with_two_objectives_is_closed_by_both(
+    tmp_path: Path, spec: StudySpec
+) -> None:
+    assert spec.search is not None
+    objectives = ("val_accuracy", "parameters")
+    search = spec.search.model_copy(update={"objectives": objectives})
+    two = spec.model_copy(update={"search": search})
+    with closing(create_ledger(tmp_path / "two", two, slots=4)) as ledger:
+        known = [
+            result().model_copy(update={"parameters": 123}),
+            result(),
+            result("failed"),
+            result("pruned"),
+        ]
+        for number, each in enumerate(known):
+            ledger.study.ask()
+            ledger.begin(number, CONFIG, seed=1)
+            ledger.record(number, each, worker=0)
+        assert ledger.recover() == (0, 4)
+        assert states(ledger) == ["complete", "failed", "failed", "pruned"]
+        assert [trial.values for trial in ledger.study.trials] == [[0.9, 123.0], None, None, None]
+        assert {record.objectives for record in ledger.records()} == {objectives}
+
+
 def test_recovery_leaves_finished_trials_alone(ledger: Ledger) -> None:
     engine = engine_of(ledger)
     proposal = engine.ask()

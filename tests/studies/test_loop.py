@@ -216,7 +216,7 @@ def test_time_budget_gives_running_trials_back() -> None:
 
 def test_overdue_trial_is_killed_and_says_so() -> None:
     work = Slots(1)
-    outcome = run(work, limits=Limits(trial_timeout_seconds=2))
+    outcome = run(work, limits=Limits(trial_timeout_seconds=0.3))
     assert outcome.failed == 1
     failure = work.finished[0].failure
     assert failure is not None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 import textwrap
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnist_search.errors import ResourceError, UsageError
+from mnist_search.errors import UsageError
+from mnist_search.writing import output_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,23 +133,5 @@ def save_figure(figure: Figure, path: Path) -> None:
     metadata = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
     with drawing():
         figure.savefig(buffer, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata)
-    try:
-        _write_atomically(path, buffer.getvalue())
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceError(f"{path}: the disk is full") from error
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with output_file(path, make_folders=True) as temporary:
+        temporary.write_bytes(buffer.getvalue())

@@ -82,7 +82,8 @@ class Portrait:
     """What is known of a finished run and can be drawn; what is empty or None is not known.
 
     `name` is for files. `kernels` are weights by layer, `coefficients` those of a linear
-    classifier, (10, 784). `digit` is the class whose image the convolutions were shown.
+    classifier, (10, 784). `digit` is the class whose image the convolutions were shown, and
+    `convolved_image` that image, (28, 28).
     """
 
     name: str
@@ -93,6 +94,7 @@ class Portrait:
     coefficients: np.ndarray | None = None
     answered: Answered | None = None
     convolved: Sequence[Convolved] = ()
+    convolved_image: np.ndarray | None = None
     digit: int | None = None
 
     @property

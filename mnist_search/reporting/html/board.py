@@ -22,6 +22,11 @@ _NUMERIC = {
 }  # fmt: skip
 # The first click on these shows the largest.
 _DESCENDING = {"score", "published", "gap", "n"}
+# What a phone shows first: how good it is, then how sure that is.
+_FIRST = ("rank", "label", "score", "basis")
+_COLUMNS = tuple(
+    sorted(COLUMNS, key=lambda each: _FIRST.index(each.key) if each.key in _FIRST else len(_FIRST))
+)
 _WIDE = {"label": "name", "architecture": "wide extra"}
 _TEXTS = {"basis", "tie_group", "verdict"}
 
@@ -74,7 +79,7 @@ def table_heads(*, sort: str) -> list[Head]:
             descending=column.key in _DESCENDING,
             sorted="ascending" if column.key == column_of_sort else None,
         )
-        for column in COLUMNS
+        for column in _COLUMNS
     ]
     settings = Head(header="settings", css="values", numeric=True, descending=False, sorted=None)
     return [*heads, settings]
@@ -102,7 +107,7 @@ def _cells(row: Row, shown: Mapping[str, object]) -> tuple[Cell, ...]:
             css=_css(column.key),
             title=_title(row, column.key),
         )
-        for column in COLUMNS
+        for column in _COLUMNS
     ]
     values = {} if row.values is None else row.values
     settings = Cell(
@@ -126,7 +131,7 @@ def _value(row: Row, shown: Mapping[str, object], key: str) -> str | None:
 
 def _title(row: Row, key: str) -> str:
     if key == "verdict":
-        reason = row.failure if row.status == "failed" else row.verdict_reason
+        reason = row.failure if row.failure is not None else row.verdict_reason
         return "" if reason is None else format_cell(reason, "text")
     if key == "score" and row.score_low is not None and row.score_high is not None:
         return f"95 % interval {100 * row.score_low:.3f} to {100 * row.score_high:.3f} %"

@@ -1,26 +1,33 @@
-"""What the best tested model answered wrongly: its confusion matrix and the images themselves."""
+"""What a model answered wrongly: its confusion matrix and the images themselves."""
 
 from __future__ import annotations
 
-import base64
-import struct
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from pydantic import StringConstraints
 
 from mnist_search.analysis import Leaderboard, Row, unpack_predictions
 from mnist_search.errors import DataError, MnistSearchError
-from mnist_search.specs import Record
+from mnist_search.reporting.html.png import grey_picture
+from mnist_search.specs import Frozen, Record
 
-MOST_IMAGES = 60
+MOST_IMAGES = 48
 _SIDE = 28
+
+# Read back from a file, it still can be nothing but a picture.
+Picture = Annotated[str, StringConstraints(pattern=r"^data:image/png;base64,[A-Za-z0-9+/=]+$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The answers of one run to the test images, beside the truth.
+    """The answers of one run to the images that it is scored on, beside the truth.
 
     `labels` and `predictions` hold one byte per image, `images` 784 bytes of grey per image.
+    `confidence` is the probability given to each answer, None where it is not known; `what` names
+    the images, `study` and `number` the run.
     """
 
     name: str
@@ -29,19 +36,22 @@ class Answers:
     predictions: bytes
     images: bytes
     classes: tuple[str, ...]
+    confidence: tuple[float, ...] | None = None
+    what: str = "test images"
+    study: str = ""
+    number: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
+class Mistake(Frozen):
     """An image that was answered wrongly, as a picture to embed."""
 
-    picture: str
+    picture: Picture
     said: str
     truth: str
+    confidence: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class Count(Frozen):
     """A cell of the confusion matrix; `level` from 0 to 5 says how dark it is."""
 
     count: int
@@ -49,17 +59,22 @@ class Count:
     told: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistakes:
-    """What the template shows of them: rows are true classes, columns answers."""
+class Mistakes(Frozen):
+    """What the template shows of them: rows are true classes, columns answers.
+
+    `surest` says that the images shown are those whose wrong answers were given most surely,
+    else they are the first ones.
+    """
 
     name: str
     seed: int
+    what: str
     wrong: int
     total: int
     classes: tuple[str, ...]
     matrix: tuple[tuple[Count, ...], ...]
     shown: tuple[Mistake, ...]
+    surest: bool
 
 
 def gather_answers(board: Leaderboard, records: Sequence[Record]) -> Answers | None:
@@ -94,11 +109,16 @@ def gather_answers(board: Leaderboard, records: Sequence[Record]) -> Answers | N
         predictions=predictions,
         images=data.x_test.tobytes(),
         classes=tuple(class_names(dataset.name)),
+        study=record.study,
+        number=record.number,
     )
 
 
 def find_mistakes(answers: Answers) -> Mistakes:
-    """Count the answers by true class, and pick the first wrong ones."""
+    """Count the answers by true class, and pick the worst of the wrong ones.
+
+    The worst are those given most surely; where that is not known, the first are picked.
+    """
     size = len(answers.classes)
     counts = [[0] * size for _ in range(size)]
     wrong = []
@@ -107,6 +127,9 @@ def find_mistakes(answers: Answers) -> Mistakes:
         if truth != said:
             wrong.append(place)
     most = max((counts[i][j] for i in range(size) for j in range(size) if i != j), default=0)
+    confidence = answers.confidence
+    if confidence is not None:
+        wrong.sort(key=lambda place: -confidence[place])
     matrix = tuple(
         tuple(
             Count(
@@ -120,20 +143,24 @@ def find_mistakes(answers: Answers) -> Mistakes:
     )
     shown = tuple(
         Mistake(
-            picture=_picture(answers.images[place * _SIDE**2 : (place + 1) * _SIDE**2]),
+            picture=_picture(answers.images, place),
             said=answers.classes[answers.predictions[place]],
             truth=answers.classes[answers.labels[place]],
+            # 99.97 % is not 100 %.
+            confidence="" if confidence is None else f"{100 * min(confidence[place], 0.999):.1f} %",
         )
         for place in wrong[:MOST_IMAGES]
     )
     return Mistakes(
         name=answers.name,
         seed=answers.seed,
+        what=answers.what,
         wrong=len(wrong),
         total=len(answers.labels),
         classes=answers.classes,
         matrix=matrix,
         shown=shown,
+        surest=confidence is not None,
     )
 
 
@@ -152,23 +179,6 @@ def _best_tested(rows: Sequence[Row], records: Sequence[Record]) -> tuple[Row, R
     return None
 
 
-def _picture(grey: bytes) -> str:
-    """Return 28 x 28 grey values as a PNG in a data address, dark on light."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    lines = b"".join(
-        b"\0" + bytes(255 - value for value in grey[start : start + _SIDE])
-        for start in range(0, _SIDE**2, _SIDE)
-    )
-    header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 0, 0, 0, 0)
-    png = (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(lines, 9))
-        + chunk(b"IEND", b"")
-    )
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+def _picture(images: bytes, place: int) -> str:
+    pixels = np.frombuffer(images, np.uint8, _SIDE**2, offset=place * _SIDE**2)
+    return grey_picture(pixels.reshape(_SIDE, _SIDE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata, resources
 
 from markupsafe import Markup
@@ -13,11 +13,15 @@ from mnist_search.analysis import Leaderboard, tell, tell_all
 from mnist_search.analysis.history import reference_levels, study_histories
 from mnist_search.reporting.cells import clean, format_cell, format_seconds
 from mnist_search.reporting.html.board import table_heads, table_lines
-from mnist_search.reporting.html.mistakes import Answers, find_mistakes
-from mnist_search.reporting.html.study import StudySection, made_facts, study_section
+from mnist_search.reporting.html.inside import Inside
+from mnist_search.reporting.html.mistakes import Answers, Mistakes, find_mistakes
+from mnist_search.reporting.html.study import StudySection, study_section
 from mnist_search.reporting.html.tradeoffs import COSTS, tradeoff
 from mnist_search.reporting.leaderboard import explain_signs
+from mnist_search.reporting.made import SESSION_COLUMNS, made_facts
 from mnist_search.specs import Record
+from mnist_search.studies.confirmed import ConfirmedStudy
+from mnist_search.studies.sessions import Session
 from mnist_search.studies.spec import StudySpec
 
 
@@ -27,14 +31,20 @@ def render_page(
     specs: Sequence[StudySpec],
     answers: Answers | None = None,
     confirmed: Sequence[str] = (),
+    sessions: Mapping[str, Sequence[Session]] | None = None,
+    *,
+    confirmations: Sequence[ConfirmedStudy] = (),
+    insides: Sequence[Inside] = (),
 ) -> str:
     """Return the report as one HTML page that loads nothing and runs nothing but its own script.
 
     `records` are those of the board, `specs` what their studies are about (a study without one
-    has no parameter importance and no slices), `answers` those of the best tested model, and
-    `confirmed` what confirmations say (see `tell_confirmations`). Text from outside is escaped
-    and loses its control characters; the page's one style sheet and one script are named in its
-    content-security policy by their hashes, so that nothing else could run even if it got in.
+    has no parameter importance and no slices), `answers` those of the best tested model,
+    `confirmed` what confirmations say (see `tell_confirmations`), and `sessions` those of each
+    study by its name. `confirmations` are drawn, and `insides` show the best runs whose weights
+    are kept. Text from outside is escaped and loses its control characters; the page's one style
+    sheet and one script are named in its content-security policy by their hashes, so that
+    nothing else could run even if it got in.
     """
     import jinja2
 
@@ -56,17 +66,31 @@ def render_page(
         script_hash=_hash(script),
         version=_version(),
         confirmed=confirmed,
-        mistakes=None if answers is None else find_mistakes(answers),
-        **_content(board, records, specs),
+        mistakes=_mistakes(answers, insides),
+        session_columns=SESSION_COLUMNS,
+        made=[made_facts(spec, records, (sessions or {}).get(spec.name, ())) for spec in specs],
+        **_content(board, records, specs, confirmations, insides),
     )
 
 
+def _mistakes(answers: Answers | None, insides: Sequence[Inside]) -> Mistakes | None:
+    """Return the mistakes of the best tested model, unless its study shows them already."""
+    shown = {(inside.study, inside.number) for inside in insides if inside.mistakes is not None}
+    if answers is None or (answers.study, answers.number) in shown:
+        return None
+    return find_mistakes(answers)
+
+
 def _content(
-    board: Leaderboard, records: Sequence[Record], specs: Sequence[StudySpec]
+    board: Leaderboard,
+    records: Sequence[Record],
+    specs: Sequence[StudySpec],
+    confirmations: Sequence[ConfirmedStudy],
+    insides: Sequence[Inside],
 ) -> dict[str, object]:
     warnings = [note for note in board.notes if note.startswith("WARNING")]
     notes = [note for note in board.notes if note not in warnings]
-    sections = _sections(board, records, specs)
+    sections = _sections(board, records, specs, confirmations, insides)
     drawn = [(cost.title, tradeoff(board.rows, cost)) for cost in COSTS]
     findings = () if board.suite is None else board.suite.findings
     names = list(dict.fromkeys(record.study for record in records))
@@ -86,15 +110,20 @@ def _content(
         "findings": [{"document": finding.document, "text": tell(finding)} for finding in findings],
         "findings_told": tell_all(findings) if findings else "",
         "environment": board.environment,
-        "made": [made_facts(spec, records) for spec in specs],
         "versions": _versions(board),
     }
 
 
 def _sections(
-    board: Leaderboard, records: Sequence[Record], specs: Sequence[StudySpec]
+    board: Leaderboard,
+    records: Sequence[Record],
+    specs: Sequence[StudySpec],
+    confirmations: Sequence[ConfirmedStudy],
+    insides: Sequence[Inside],
 ) -> list[StudySection]:
     by_name = {spec.name: spec for spec in specs}
+    confirmed = {found.study: found for found in confirmations}
+    inside_of = {inside.study: inside for inside in insides}
     histories = study_histories(records, reference_levels(board.rows))
     # What was searched comes before what it is compared with.
     histories = tuple(sorted(histories, key=lambda history: history.kind != "search"))
@@ -104,6 +133,8 @@ def _sections(
             [record for record in records if record.study == history.study],
             by_name.get(history.study),
             board.rows,
+            inside=inside_of.get(history.study),
+            confirmed=confirmed.get(history.study),
         )
         for history in histories
     ]

@@ -1,8 +1,7 @@
-"""One study's part of the page: its winner, its drawings and how to make it again."""
+"""One study's part of the page: its winner and its drawings."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,13 @@ from mnist_search.analysis import Row
 from mnist_search.analysis.history import History
 from mnist_search.analysis.importance import Importances, parameter_importances
 from mnist_search.reporting.cells import format_cell, format_seconds
+from mnist_search.reporting.confirmation import confirmation_rows
+from mnist_search.reporting.html.contours import contour_plots
+from mnist_search.reporting.html.inside import Inside, Sheet
+from mnist_search.reporting.html.intervals import confirmed_models, measured_beside_published
+from mnist_search.reporting.html.mistakes import Mistakes, Picture
 from mnist_search.reporting.html.progress import best_so_far, timeline
+from mnist_search.reporting.html.tables import Table, table_of
 from mnist_search.reporting.html.trials import (
     MOST_DRAWN,
     Trial,
@@ -22,11 +27,16 @@ from mnist_search.reporting.html.trials import (
     parallel_coordinates,
     slice_plot,
 )
+from mnist_search.reporting.html.weights import weight_violins
+from mnist_search.reporting.suite import VERDICT_COLUMNS, verdict_row
 from mnist_search.spaces import Parameter, SearchSpace
 from mnist_search.specs import Record
+from mnist_search.studies.confirmed import ConfirmedStudy
 from mnist_search.studies.spec import StudySpec
 
 _MOST_SLICES = 12
+# Of a hundred trials ten are the best ones.
+_FEW_TRIALS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +59,37 @@ class MatchLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InsideView:
+    """What a model answers and is made of, as it is shown."""
+
+    heading: str
+    mistakes: Mistakes | None
+    weights: Markup | None
+    sheets: tuple[Sheet, ...]
+    digit: Picture | None
+    missing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """What a confirmation found, as it is shown."""
+
+    drawing: Markup | None
+    table: Table
+    legend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudySection:
     """What the template shows of a study; a drawing is None where there is nothing to draw."""
 
     name: str
     heading: str
     winner: Winner | None
+    confirmed: Confirmed | None
+    measured: Markup | None
+    verdicts: Table | None
+    inside: InsideView | None
     progress: Markup | None
     matched: str
     matches: tuple[MatchLine, ...]
@@ -64,22 +99,19 @@ class StudySection:
     importance_told: str
     parallel: Markup | None
     slices: tuple[Markup, ...]
+    contours: tuple[Markup, ...]
     timeline: Markup | None
     timeline_told: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """How a study was made, and the command that makes one like it."""
-
-    name: str
-    command: str
-    command_told: str
-    facts: tuple[tuple[str, str], ...]
-
-
 def study_section(
-    history: History, records: Sequence[Record], spec: StudySpec | None, rows: Sequence[Row]
+    history: History,
+    records: Sequence[Record],
+    spec: StudySpec | None,
+    rows: Sequence[Row],
+    *,
+    inside: Inside | None = None,
+    confirmed: ConfirmedStudy | None = None,
 ) -> StudySection:
     """Return the part of the page about one study; `records` are its own, `rows` the board's."""
     is_search = history.kind == "search"
@@ -90,10 +122,15 @@ def study_section(
     parameters = _by_importance(space, importances)
     slices = (slice_plot(parameter, trials) for parameter in parameters)
     progress = best_so_far(history)
+    references = [row for row in rows if row.kind == "reference" and row.study == history.study]
     return StudySection(
         name=history.study,
         heading=f"{history.kind.capitalize()} {history.study}",
         winner=None if best is None else _winner(best),
+        confirmed=None if confirmed is None else _confirmed(confirmed),
+        measured=measured_beside_published(references),
+        verdicts=_verdicts(references),
+        inside=None if inside is None else _inside(inside, records),
         progress=progress,
         matched=_matched(history),
         matches=_match_lines(history) if progress is not None else (),
@@ -103,44 +140,37 @@ def study_section(
         importance_told=_importance_told(importances) if space is not None else "",
         parallel=parallel_coordinates(parameters, trials),
         slices=tuple(drawing for drawing in slices if drawing is not None)[:_MOST_SLICES],
+        contours=contour_plots(parameters, trials),
         timeline=timeline(history),
         timeline_told=_timeline_told(history),
     )
 
 
-def made_facts(spec: StudySpec, records: Sequence[Record]) -> Made:
-    """Return what a study was asked to do."""
-    mine = [record for record in records if record.study == spec.name]
-    dataset, search = spec.dataset, spec.search
-    facts = [
-        ("data set", f"{dataset.name}{' (a stand-in: NOT MNIST)' if dataset.fallback else ''}"),
-        ("images", f"{dataset.train_images:,} training, {dataset.test_images:,} test"),
-        ("digest of the images", dataset.digest),
-        ("precision", spec.precision),
-    ]
-    command, told = "", ""
-    if search is not None:
-        facts += [
-            ("space", f"{search.space.name} ({search.space.family}), id {search.space.space_id}"),
-            ("sampler, pruner", f"{search.sampler}, {search.pruner}"),
-            ("epochs of a trial", str(search.epochs)),
-            ("seed of the study", str(search.seed)),
-        ]
-        words = [
-            "mnist-search", "run", "--space", search.space.name, "--trials", str(len(mine)),
-            "--dataset", dataset.name, "--sampler", search.sampler, "--pruner", search.pruner,
-            "--epochs", str(search.epochs), "--seed", str(search.seed),
-            "--precision", spec.precision,
-        ]  # fmt: skip
-        command = shlex.join(words)
-        told = "A command that makes such a study, from what is stored with it:"
-    seeds = sorted({record.seed for record in mine if record.seed is not None})
-    if seeds:
-        shown = ", ".join(str(seed) for seed in seeds[:8])
-        facts.append(
-            ("seeds of the runs", shown + (f" and {len(seeds) - 8} more" if len(seeds) > 8 else ""))
-        )
-    return Made(name=spec.name, command=command, command_told=told, facts=tuple(facts))
+def _confirmed(found: ConfirmedStudy) -> Confirmed:
+    rows, columns, legend = confirmation_rows(found)
+    return Confirmed(
+        drawing=confirmed_models(found.confirmation),
+        table=table_of(rows, columns, title=f"Confirmation of {found.study}"),
+        legend=legend,
+    )
+
+
+def _verdicts(rows: Sequence[Row]) -> Table | None:
+    judged = [verdict_row(row) for row in rows if row.verdict is not None]
+    return table_of(judged, VERDICT_COLUMNS, title="Verdicts") if judged else None
+
+
+def _inside(inside: Inside, records: Sequence[Record]) -> InsideView:
+    record = next(record for record in records if record.number == inside.number)
+    is_trial = record.kind == "trial" or record.reference is None
+    return InsideView(
+        heading=f"Inside {f'trial {inside.number}' if is_trial else record.reference}",
+        mistakes=inside.mistakes,
+        weights=weight_violins(inside.layers),
+        sheets=inside.sheets,
+        digit=inside.digit,
+        missing=f"Not shown: {'; '.join(inside.missing)}." if inside.missing else "",
+    )
 
 
 def _by_importance(space: SearchSpace | None, importances: Importances | None) -> list[Parameter]:
@@ -219,10 +249,11 @@ def _curves_told(trials: Sequence[Trial], records: Sequence[Record]) -> str:
 def _importance_told(importances: Importances | None) -> str:
     if importances is None:
         return "Ten finished trials of different accuracy are needed to say what mattered."
+    few = "From so few trials it is" if importances.trials < _FEW_TRIALS else "It is"
     return (
         f"PED-ANOVA: what sets the best {importances.top} of {importances.trials} trials apart "
         f"from the others; the {importances.trials - importances.complete} stopped ones count "
-        "as worse than all complete ones. From so few trials it is a hint, and a parameter that "
+        f"as worse than all complete ones. {few} a hint, and a parameter that "
         "the sampler settled early cannot show what it is worth."
     )
 

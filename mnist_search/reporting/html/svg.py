@@ -90,6 +90,18 @@ class Chart:
             text += f"H{_number(x)}V{_number(y)}" if steps else f"L{_number(x)} {_number(y)}"
         self.marks.append(element("path", {"class": f"line {css}", "d": text}, title=title))
 
+    def fill(self, outlines: Sequence[Sequence[Point]], css: str, title: str = "") -> None:
+        """Fill what lies within any of several outlines, as one thing."""
+        self.marks.append(self.outline(outlines, css, title))
+
+    def outline(self, outlines: Sequence[Sequence[Point]], css: str, title: str = "") -> Markup:
+        """Return what `fill` draws."""
+        text = ""
+        for outline in outlines:
+            drawn = [self.point(*point) for point in outline]
+            text += "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in drawn) + "z"
+        return element("path", {"class": css, "d": text}, title=title)
+
     def mark(self, x: float, y: float, shape: Shape, css: str, title: str) -> None:
         """Draw one thing, with what it is as a tooltip."""
         self.marks.append(shape_at(*self.point(x, y), shape, css, title))

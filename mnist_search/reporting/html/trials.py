@@ -130,7 +130,7 @@ def slice_plot(parameter: Parameter, trials: Sequence[Trial]) -> Markup | None:
     mine = [trial for trial in trials if parameter.name in trial.values]
     if len(mine) < 2:
         return None
-    x = _axis(parameter, mine)
+    x = axis_of(parameter, mine)
     y = accuracy([trial.accuracy for trial in mine])
     chart = Chart(
         label=f"Accuracy against {parameter.name}",
@@ -147,7 +147,7 @@ def slice_plot(parameter: Parameter, trials: Sequence[Trial]) -> Markup | None:
         css = _css(trial, ("c-best", "c-trial", "c-pruned"))
         told = f"{trial.told}, {parameter.name} = {_told(trial.values[parameter.name])}"
         chart.mark(
-            _place(x, trial.values[parameter.name]), y.place(trial.accuracy), shape, css, told
+            place_on(x, trial.values[parameter.name]), y.place(trial.accuracy), shape, css, told
         )
     return chart.render()
 
@@ -164,7 +164,7 @@ def parallel_coordinates(parameters: Sequence[Parameter], trials: Sequence[Trial
     step, height, top, floor = 124.0, 370.0, 52.0, 312.0
     width = step * (len(axes) + 1)
     scales: list[Scale | Categories] = [
-        *(_axis(axis, [trial for trial in trials if axis.name in trial.values]) for axis in axes),
+        *(axis_of(axis, [trial for trial in trials if axis.name in trial.values]) for axis in axes),
         accuracy([trial.accuracy for trial in trials]),
     ]
     names = [*(axis.name for axis in axes), "accuracy"]
@@ -175,7 +175,7 @@ def parallel_coordinates(parameters: Sequence[Parameter], trials: Sequence[Trial
         places = []
         for scale, name, left in zip(scales, names, lefts, strict=True):
             value = trial.accuracy if left == lefts[-1] else trial.values.get(name)
-            at = missing if value is None else floor - (floor - top) * _place(scale, value)
+            at = missing if value is None else floor - (floor - top) * place_on(scale, value)
             places.append(f"{left:.0f} {at:.1f}")
         css = _css(trial, ("c-best-line", "c-trial-line", "c-pruned-line"))
         line = {"class": f"line thread {css}", "d": "M" + "L".join(places)}
@@ -212,7 +212,8 @@ def parallel_coordinates(parameters: Sequence[Parameter], trials: Sequence[Trial
     return element("svg", box, Markup("").join(parts))
 
 
-def _axis(parameter: Parameter, trials: Sequence[Trial]) -> Scale | Categories:
+def axis_of(parameter: Parameter, trials: Sequence[Trial]) -> Scale | Categories:
+    """Return the axis of a parameter that all of the trials have."""
     if isinstance(parameter, ChoiceParameter):
         # A study may hold values of an earlier, wider space, here and below.
         others = [trial.values[parameter.name] for trial in trials]
@@ -227,7 +228,8 @@ def _axis(parameter: Parameter, trials: Sequence[Trial]) -> Scale | Categories:
     return linear(values, whole=isinstance(parameter, IntParameter))
 
 
-def _place(scale: Scale | Categories, value: Value) -> float:
+def place_on(scale: Scale | Categories, value: Value) -> float:
+    """Return where a parameter's value lies on its axis."""
     match scale:
         case Categories():
             return scale.place(value)

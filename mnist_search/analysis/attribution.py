@@ -1,0 +1,188 @@
+"""Which knob brought how much: the steps from a trial to a reference, trained and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from mnist_search.analysis.importance import Importances
+from mnist_search.analysis.knobs import EPOCHS, Comparison, Knob, Reading, build_reading
+from mnist_search.analysis.statistics import Interval, t_interval
+from mnist_search.errors import SpaceError
+from mnist_search.spaces import SearchSpace, get_family
+from mnist_search.specs import RunConfig, RunResult
+from mnist_search.specs.shapes import UnbuildableError, measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A configuration on the way, and the knobs that were turned to get there; none at first."""
+
+    knobs: tuple[str, ...]
+    ours: str
+    theirs: str
+    config: RunConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gain:
+    """What the trial's value of a step's knobs brings against the reference's.
+
+    Accuracies are fractions of the validation images; `gain` is the mean over the common seeds
+    of the accuracy before the step less that after it, `interval` Student's 95 % over the seeds,
+    None for a single one. `seconds` are those of the fit that the trial's value costs more.
+    Unknown is None. The first step is the trial itself, the total has no configuration of its own.
+    """
+
+    knobs: tuple[str, ...]
+    ours: str
+    theirs: str
+    accuracy: float | None
+    fit_seconds: float | None
+    gain: float | None
+    interval: Interval | None
+    seconds: float | None
+    seeds: tuple[int, ...]
+
+
+def order_knobs(
+    comparison: Comparison, importances: Importances | None, space: SearchSpace
+) -> list[Knob]:
+    """Return the knobs in the order in which they are turned back: what mattered most first.
+
+    That is the share in reaching the best trials of the search (PED-ANOVA), the largest of a
+    knob's settings; knobs that the search says nothing about follow by their distance. The epochs
+    come last, so that the steps before train no longer than the trial.
+    """
+    family = get_family(space.family)
+    shares: dict[str, float] = {}
+    for one in () if importances is None else importances.shares:
+        resolved = family.resolve(one.parameter)
+        if resolved is not None:
+            name = resolved[0].name
+            shares[name] = max(one.share, shares.get(name, 0.0))
+
+    def share(knob: Knob) -> float:
+        return max((shares.get(name, 0.0) for name in knob.settings), default=0.0)
+
+    return sorted(
+        comparison.knobs,
+        key=lambda knob: (knob.name == EPOCHS, -share(knob), -knob.distance, knob.name),
+    )
+
+
+def walk_back(config: RunConfig, comparison: Comparison, knobs: Sequence[Knob]) -> list[Step]:
+    """Return the steps from a configuration to its reference, each of which can be built.
+
+    A knob that would leave a network that cannot be built waits for the next one that does not;
+    where every single one would, all that are left are turned together.
+    """
+    reading = dict(comparison.reading)
+    steps = [Step(knobs=(), ours="", theirs="", config=build_reading(comparison.family, reading))]
+    assert steps[0].config.config_id == config.config_id
+    left = list(knobs)
+    while left:
+        chosen, reached = _next_step(comparison, reading, left)
+        left = [knob for knob in left if knob not in chosen]
+        for knob in chosen:
+            reading.update(knob.moved)
+        if reached.config_id == steps[-1].config.config_id:
+            continue
+        steps.append(
+            Step(
+                knobs=tuple(knob.name for knob in chosen),
+                ours=", ".join(knob.ours for knob in chosen),
+                theirs=", ".join(knob.theirs for knob in chosen),
+                config=reached,
+            )
+        )
+    return steps
+
+
+def attribute(
+    steps: Sequence[Step], results: Mapping[tuple[str, int], RunResult], seeds: Sequence[int]
+) -> tuple[list[Gain], Gain]:
+    """Return the gain of each step and that of all of them, over the seeds that all have.
+
+    `results` are complete runs by (config_id, seed). The gains of the steps add up to the total.
+    """
+    common = tuple(
+        seed
+        for seed in seeds
+        if all(_accuracy(results.get((step.config.config_id, seed))) is not None for step in steps)
+    )
+    scores = [[_known(results[step.config.config_id, seed]) for seed in common] for step in steps]
+    costs = [_fit_seconds(results, step.config, common) for step in steps]
+    gains = [
+        _gain(step, scores, costs, common, before=max(0, place - 1), after=place)
+        for place, step in enumerate(steps)
+    ]
+    whole = Step(knobs=(), ours="", theirs="", config=steps[-1].config)
+    return gains, _gain(whole, scores, costs, common, before=0, after=len(steps) - 1)
+
+
+def _gain(
+    step: Step,
+    scores: Sequence[Sequence[float]],
+    costs: Sequence[float | None],
+    seeds: tuple[int, ...],
+    *,
+    before: int,
+    after: int,
+) -> Gain:
+    pairs = [one - other for one, other in zip(scores[before], scores[after], strict=True)]
+    earlier, later = costs[before], costs[after]
+    moved = before != after
+    return Gain(
+        knobs=step.knobs,
+        ours=step.ours,
+        theirs=step.theirs,
+        accuracy=fmean(scores[after]) if seeds else None,
+        fit_seconds=later,
+        gain=fmean(pairs) if seeds and moved else None,
+        interval=t_interval(pairs) if len(seeds) > 1 and moved else None,
+        seconds=earlier - later if moved and earlier is not None and later is not None else None,
+        seeds=seeds,
+    )
+
+
+def _next_step(
+    comparison: Comparison, reading: Reading, left: Sequence[Knob]
+) -> tuple[list[Knob], RunConfig]:
+    for knob in left:
+        reached = _build(comparison, reading, [knob])
+        if reached is not None:
+            return [knob], reached
+    # All that are left make the reference, which can be built.
+    return list(left), comparison.reference.run_config("held-out")
+
+
+def _build(comparison: Comparison, reading: Reading, knobs: Sequence[Knob]) -> RunConfig | None:
+    turned = dict(reading)
+    for knob in knobs:
+        turned.update(knob.moved)
+    try:
+        config = build_reading(comparison.family, turned)
+        measure(config.model)
+    except (SpaceError, UnbuildableError):
+        return None
+    return config
+
+
+def _accuracy(result: RunResult | None) -> float | None:
+    return None if result is None or result.validation is None else result.validation.accuracy
+
+
+def _known(result: RunResult) -> float:
+    accuracy = _accuracy(result)
+    assert accuracy is not None
+    return accuracy
+
+
+def _fit_seconds(
+    results: Mapping[tuple[str, int], RunResult], config: RunConfig, seeds: Sequence[int]
+) -> float | None:
+    seconds = [results[config.config_id, seed].timings.fit_seconds for seed in seeds]
+    known = [value for value in seconds if value is not None]
+    return fmean(known) if known and len(known) == len(seconds) else None

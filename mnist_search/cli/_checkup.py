@@ -1,0 +1,185 @@
+"""What `doctor` looks at, one finding after the other, the quick ones first."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+
+from mnist_search.cli._finding import Finding
+from mnist_search.cli._machine_checks import (
+    check_cores,
+    check_disk,
+    check_home,
+    check_load,
+    check_memory,
+    check_processor,
+    check_sqlite,
+)
+
+PACKAGES = (
+    "tensorflow", "keras", "optuna", "keras-tuner", "scikit-learn", "numpy", "scipy", "pydantic",
+    "sqlalchemy", "rich", "typer",
+)  # fmt: skip
+OPTIONAL = {
+    "matplotlib": ("`figures`", "pip install 'mnist-search[figures]'"),
+    "pandas": ("`to_pandas()` of a study in a notebook", "pip install pandas"),
+    "cmaes": ("--sampler cmaes", "pip install 'mnist-search[cmaes]'"),
+    "torch": ("--sampler gp", "pip install 'mnist-search[gp]'"),
+    "optuna-dashboard": (
+        "studies in a browser",
+        "pip install 'mnist-search[dashboard]'",
+    ),
+}
+PYTHONS = ((3, 11), (3, 14))
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_VERSION = re.compile(r"(>=|<|==)\s*([\d.]+)")
+
+
+def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what is found about this machine; TensorFlow is left to `_import_probe`.
+
+    Loads none of the libraries that it looks for, but NumPy for the data at the end.
+    """
+    yield check_python(sys.version_info[:3])
+    yield from check_packages(PACKAGES, version_of, requirements())
+    yield check_cores(environ)
+    yield check_load()
+    yield check_memory()
+    yield check_processor()
+    yield check_home(home)
+    yield check_disk(home)
+    yield check_sqlite(home)
+    yield from check_optional(version_of)
+    yield check_browser(shutil.which)
+    yield check_data(environ)
+
+
+def check_python(version: tuple[int, ...]) -> Finding:
+    """Look at the version of Python."""
+    low, end = PYTHONS
+    good = low <= version[:2] < end
+    return Finding(
+        check="python",
+        status="ok" if good else "fail",
+        found=f"{'.'.join(map(str, version))} ({platform.python_implementation()})",
+        hint=None if good else "TensorFlow 2.21 needs Python 3.11, 3.12 or 3.13",
+    )
+
+
+def version_of(package: str) -> str | None:
+    """Return the installed version of a package, None where there is none."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def requirements() -> dict[str, str]:
+    """Return the versions that the installed mnist-search asks for, by package."""
+    try:
+        lines = metadata.requires("mnist-search") or []
+    except metadata.PackageNotFoundError:
+        return {}
+    needed = (line for line in lines if "extra ==" not in line)
+    parts = (re.match(r"([\w.-]+)\s*(.*)", line) for line in needed)
+    return {match[1].lower(): match[2] for match in parts if match is not None}
+
+
+def check_packages(
+    names: Iterable[str], version: Callable[[str], str | None], needed: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Look for the packages that every command needs, in versions that fit."""
+    for name in names:
+        found = version(name)
+        if found is None:
+            yield Finding(
+                check=name, status="fail", found="not installed", hint="pip install mnist-search"
+            )
+        elif not fits(found, needed.get(name, "")):
+            yield Finding(
+                check=name,
+                status="warn",
+                found=found,
+                hint=f"mnist-search was made for {name} {needed[name]}",
+            )
+        else:
+            yield Finding(check=name, status="ok", found=found)
+
+
+def fits(version: str, wanted: str) -> bool:
+    """Say whether a version keeps to bounds such as `<2.22,>=2.21`."""
+    here = _numbers(version)
+    for sign, bound in _VERSION.findall(wanted):
+        there = _numbers(bound)
+        # 2.22 alone stands for 2.22.0.
+        padded = here + (0,) * (len(there) - len(here))
+        held = {">=": padded >= there, "<": padded < there, "==": padded[: len(there)] == there}
+        if not held[sign]:
+            return False
+    return True
+
+
+def check_optional(version: Callable[[str], str | None]) -> Iterator[Finding]:
+    """Look for the packages that some commands need."""
+    for name, (what_for, how) in OPTIONAL.items():
+        found = version(name)
+        told = found if found is not None else f"not installed; needed for {what_for}"
+        yield Finding(
+            check=name,
+            status="ok" if found is not None else "warn",
+            found=told,
+            hint=None if found is not None else how,
+        )
+
+
+def check_browser(which: Callable[[str], str | None]) -> Finding:
+    """Look for the browser that tests of the HTML report drive."""
+    found = next((path for name in BROWSERS if (path := which(name)) is not None), None)
+    return Finding(
+        check="chromium",
+        status="warn" if found is None else "ok",
+        found="not found; only this project's browser tests need it" if found is None else found,
+        hint=None if found is not None else "apt-get install chromium",
+    )
+
+
+def check_data(environ: Mapping[str, str]) -> Finding:
+    """Look for what `--dataset auto` would take, without fetching anything."""
+    from mnist_search.datasets import survey
+
+    taken = next(row for row in survey(environ) if row.auto)
+    place = taken.location or "embedded in scikit-learn"
+    match taken.state:
+        case "ok" if taken.origin == "embedded":
+            return Finding(
+                check="data",
+                status="warn",
+                found="no MNIST on this machine; where it cannot be fetched, 1,797 digits stand in",
+                hint="set MNIST_SEARCH_DATA, or `mnist-search data fetch`",
+            )
+        case "ok":
+            return Finding(check="data", status="ok", found=f"{taken.name} at {place}")
+        case "other":
+            name = "something else" if taken.ref is None else taken.ref.name
+            return Finding(
+                check="data",
+                status="warn",
+                found=f"{place} holds {name}, not MNIST",
+                hint="scores on it do not compare with published ones",
+            )
+        case "missing" | "damaged":
+            return Finding(
+                check="data",
+                status="fail",
+                found=f"{place}: {taken.problem or taken.state}",
+                hint="correct or unset MNIST_SEARCH_DATA",
+            )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version.split("+")[0])[:3])

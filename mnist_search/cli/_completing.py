@@ -1,0 +1,98 @@
+"""What the shell offers when Tab is pressed: names of spaces, references, studies and runs.
+
+Neither Optuna nor TensorFlow is loaded, and whatever goes wrong is silence.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+import typer
+
+from mnist_search.errors import MnistSearchError
+
+Offer = list[tuple[str, str]]
+
+
+def complete_space(incomplete: str) -> Offer:
+    """Offer the known spaces, and TOML files."""
+    from mnist_search.spaces.finding import list_spaces
+
+    known = [(name, str(path)) for name, path in list_spaces().items()]
+    folder, start = os.path.split(incomplete)
+    with suppress(OSError):
+        for path in sorted(Path(folder).iterdir()):
+            beside = os.path.join(folder, path.name)  # noqa: PTH118 (keeps ./ as it was typed)
+            if path.name.startswith(start) and path.suffix == ".toml":
+                known.append((beside, "file"))
+    return _matching(known, incomplete)
+
+
+def complete_reference(incomplete: str) -> Offer:
+    """Offer the references."""
+    from mnist_search.references import REFERENCES
+
+    known = [(each.name, f"{100 * each.published.accuracy:.2f} % published") for each in REFERENCES]
+    return _matching(known, incomplete)
+
+
+def complete_confirmed_reference(incomplete: str) -> Offer:
+    """Offer the references, and `best`."""
+    best = _matching([("best", "the best published accuracy")], incomplete)
+    return [*best, *complete_reference(incomplete)]
+
+
+def complete_study(context: typer.Context, incomplete: str) -> Offer:
+    """Offer the studies of the home that was typed, or is set."""
+    from mnist_search.studies.home import list_studies
+
+    with suppress(OSError):
+        return _matching([(name, "") for name in list_studies(_home(context))], incomplete)
+    return []
+
+
+def complete_trial(context: typer.Context, incomplete: str) -> Offer:
+    """Offer the trials of the study that was typed, and `winner`."""
+    return _matching([("winner", "the best"), *_runs(context)], incomplete)
+
+
+def complete_run(context: typer.Context, incomplete: str) -> Offer:
+    """Offer trials and references of the study that was typed."""
+    return _matching(_runs(context), incomplete)
+
+
+def _home(context: typer.Context) -> Path:
+    from mnist_search.studies.home import resolve_home
+
+    typed = context.params.get("home")
+    return resolve_home(None if typed is None else Path(typed), os.environ)
+
+
+def _runs(context: typer.Context) -> Offer:
+    from mnist_search.studies.home import study_folder
+
+    study = context.params.get("study")
+    found: Offer = []
+    with suppress(OSError, sqlite3.Error, MnistSearchError, ValueError):
+        path = study_folder(_home(context), str(study)) / "study.db"
+        address = f"{path.resolve(strict=True).as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=1)) as connection:
+            for number, state, value in connection.execute(
+                "SELECT number, state, (SELECT value FROM trial_values v"
+                " WHERE v.trial_id = t.trial_id AND objective = 0) FROM trials t ORDER BY number"
+            ):
+                score = "" if value is None else f" {100 * value:.2f} %"
+                found.append((str(number), f"{state.lower()}{score}"))
+            for (text,) in connection.execute(
+                "SELECT DISTINCT value_json FROM trial_user_attributes WHERE key = 'reference'"
+            ):
+                found.append((str(json.loads(text)), "reference"))
+    return found
+
+
+def _matching(offers: Offer, incomplete: str) -> Offer:
+    return [offer for offer in offers if offer[0].startswith(incomplete)]

@@ -1,0 +1,186 @@
+"""A process of its own that looks into trained models, so that the report loads no TensorFlow.
+
+`python -m mnist_search.cli._inside` reads a JSON list of `[folder, run]` from its input and
+answers each with a line: an `Inside` as JSON, or `{"error": …}`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+import mnist_search
+from mnist_search.errors import MnistSearchError, UsageError
+
+if TYPE_CHECKING:
+    from mnist_search.analysis import Leaderboard
+    from mnist_search.reporting.html import Inside
+    from mnist_search.specs import Record
+
+CACHE = "inside.json"
+# Of many studies, the best: each takes a second, and its pictures some 100 kB of the page.
+MOST_INSIDES = 6
+
+
+def find_insides(board: Leaderboard, records: Sequence[Record], home: Path) -> list[Inside]:
+    """Return what the weights of each study's best run show, those of the best studies.
+
+    A run is looked into once, in another process; what it showed is kept beside its weights.
+    What cannot be looked into is left out, and stderr says why.
+    """
+    from mnist_search.studies import study_folder
+
+    found: dict[int, Inside] = {}
+    asked: dict[int, Record] = {}
+    for place, record in enumerate(_best_with_weights(board, records, home)):
+        kept = _read_cache(study_folder(home, record.study), record)
+        if kept is None:
+            asked[place] = record
+        else:
+            found[place] = kept
+    if asked:
+        names = ", ".join(f"run {record.number} of {record.study}" for record in asked.values())
+        typer.echo(f"looking into {names}, once; --no-inside leaves it out", err=True)
+        folders = [study_folder(home, record.study) for record in asked.values()]
+        answers = _ask(list(zip(folders, asked.values(), strict=True)))
+        for place, folder, answer in zip(asked, folders, answers, strict=True):
+            if isinstance(answer, str):
+                where = f"run {asked[place].number} of {asked[place].study}"
+                typer.echo(f"{where}: not looked into: {answer}", err=True)
+            else:
+                found[place] = answer
+                _write_cache(folder, answer)
+    return [found[place] for place in sorted(found)]
+
+
+def _best_with_weights(board: Leaderboard, records: Sequence[Record], home: Path) -> list[Record]:
+    from mnist_search.studies import stored_weights, study_folder
+
+    chosen: dict[str, Record] = {}
+    ranked = [row for row in board.rows if row.status == "complete" and row.rank is not None]
+    for row in sorted(ranked, key=lambda row: row.rank or 0):
+        for record in records:
+            if record.study in chosen or record.result is None or record.state != "complete":
+                continue
+            mine = row.number == record.number if row.kind == "trial" else True
+            if not mine or row.study != record.study:
+                continue
+            if record.result.config_id not in row.config_ids:
+                continue
+            original = _trained(record, records)
+            with suppress(MnistSearchError):
+                if stored_weights(study_folder(home, record.study), original) is not None:
+                    chosen[record.study] = original
+    return list(chosen.values())[:MOST_INSIDES]
+
+
+def _trained(record: Record, records: Sequence[Record]) -> Record:
+    """Return the trial that this one copies, where it is a duplicate: the weights are its."""
+    assert record.result is not None
+    number = record.result.duplicate_of
+    same = (other for other in records if other.study == record.study and other.number == number)
+    return next(same, record)
+
+
+def _read_cache(folder: Path, record: Record) -> Inside | None:
+    from pydantic import ValidationError
+
+    from mnist_search.reporting.html import Inside
+    from mnist_search.studies import weights_path
+
+    assert record.result is not None
+    path = weights_path(folder, record.number).with_name(CACHE)
+    try:
+        kept = Inside.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+    same = (record.study, record.number, record.result.weights_sha256)
+    return kept if (kept.study, kept.number, kept.weights_sha256) == same else None
+
+
+def _write_cache(folder: Path, inside: Inside) -> None:
+    from mnist_search.reporting import write_atomically
+    from mnist_search.studies import weights_path
+
+    # A home that cannot be written is looked into again the next time.
+    with suppress(MnistSearchError):
+        path = weights_path(folder, inside.number).with_name(CACHE)
+        write_atomically(path, inside.model_dump_json())
+
+
+def _ask(wanted: Sequence[tuple[Path, Record]]) -> list[Inside | str]:
+    """Return what another process found in each run, or why it found nothing."""
+    from mnist_search.reporting.html import Inside
+
+    root = str(Path(mnist_search.__file__).parent.parent)
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "mnist_search.cli._inside"],
+        input=json.dumps([[str(folder), record.number] for folder, record in wanted]),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "CUDA_VISIBLE_DEVICES": ""},
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    answers: list[Inside | str] = []
+    for number in range(len(wanted)):
+        if number >= len(lines):
+            said = done.stderr.strip().splitlines()
+            answers.append(said[-1] if said else f"the process ended with code {done.returncode}")
+        elif lines[number].startswith('{"error":'):
+            answers.append(str(json.loads(lines[number])["error"]))
+        else:
+            answers.append(Inside.model_validate_json(lines[number]))
+    return answers
+
+
+def main() -> None:
+    """Answer what the input asks for."""
+    # What libraries print belongs to the other stream.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    for folder, number in json.load(sys.stdin):
+        try:
+            line = _look(Path(folder), int(number)).model_dump_json()
+        except (MnistSearchError, ImportError) as error:
+            told = error.message if isinstance(error, MnistSearchError) else str(error)
+            line = json.dumps({"error": told})
+        answers.write(f"{line}\n")
+        answers.flush()
+
+
+def _look(folder: Path, number: int) -> Inside:
+    from mnist_search.cli._portrait import gather
+    from mnist_search.datasets import class_names
+    from mnist_search.reporting.html.inside import look_inside
+    from mnist_search.studies import read_records
+
+    records = read_records(folder.parent, [folder.name])
+    record = next((each for each in records if each.number == number), None)
+    if record is None or record.result is None or record.result.weights_sha256 is None:
+        raise UsageError(f"study {folder.name} has no trained run {number}")
+    assert record.dataset is not None
+    portrait, missing = gather(record, records, folder, digit=None)
+    return look_inside(
+        portrait,
+        study=record.study,
+        number=number,
+        seed=record.result.seed,
+        weights_sha256=record.result.weights_sha256,
+        classes=class_names(record.dataset.name),
+        missing=missing,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Studies in a notebook: `from mnist_search import open_study`."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mnist_search.errors import UsageError
+from mnist_search.specs import Record
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+
+    from mnist_search.reporting.board_view import BoardView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedStudy:
+    """A study to look at; every call reads what it holds by then, nothing is ever written."""
+
+    name: str
+    home: Path
+
+    def records(self) -> list[Record]:
+        """Return every slot, in the order of its number: trials, or runs of references."""
+        from mnist_search.studies import read_records
+
+        return read_records(self.home, [self.name])
+
+    def leaderboard(
+        self, *, sort: str = "accuracy", top: int | None = 20, references: bool = True
+    ) -> BoardView:
+        """Return the leaderboard, which a notebook shows as a table.
+
+        `top` trials are shown, None: all; `references` puts the published figures beside them.
+        `sort` is one of accuracy, time, parameters, inference, name and number.
+
+        Raises:
+            UsageError: unknown `sort`, or `top` below 1.
+        """
+        from mnist_search.analysis import build_leaderboard
+        from mnist_search.references import REFERENCES
+        from mnist_search.reporting.board_view import BoardView
+
+        board = build_leaderboard(
+            self.records(), REFERENCES, sort=sort, top=top, include_published=references
+        )
+        return BoardView(board)
+
+    def to_pandas(self) -> Any:
+        """Return a data frame with a line for each trial, or measured reference.
+
+        Its columns are the keys of `report -f json`, the parameters of trials as `value_NAME`.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise UsageError(
+                "to_pandas needs pandas, which is not installed: pip install pandas"
+            ) from error
+        rows = self.leaderboard(sort="number", top=None, references=False).board.rows
+        return pandas.DataFrame([_flat(row.as_dict()) for row in rows])
+
+    @property
+    def best(self) -> Record | None:
+        """Return the complete run with the best accuracy, of equals the first; None without one.
+
+        The accuracy is that on the validation images in a search, else on the test images.
+        """
+        complete = [
+            (record.result.score.accuracy, record)
+            for record in self.records()
+            if record.state == "complete"
+            and record.result is not None
+            and record.result.score is not None
+        ]
+        return min(complete, key=lambda each: (-each[0], each[1].number))[1] if complete else None
+
+    @property
+    def optuna(self) -> Study:
+        """Return a copy of the study in memory, for Optuna's own tools.
+
+        Whatever is done with it, the study on disk stays as it is.
+        """
+        import optuna
+
+        from mnist_search.studies import open_ledger, study_folder
+
+        with closing(open_ledger(study_folder(self.home, self.name))) as ledger:
+            original = ledger.study
+            copy = optuna.create_study(
+                study_name=self.name,
+                directions=original.directions,
+                storage=optuna.storages.InMemoryStorage(),
+            )
+            for key, value in original.user_attrs.items():
+                copy.set_user_attr(key, value)
+            if original.metric_names is not None:
+                copy.set_metric_names(original.metric_names)
+            copy.add_trials(original.get_trials(deepcopy=False))
+        return copy
+
+
+def open_study(name: str, home: str | Path | None = None) -> OpenedStudy:
+    """Open a study by its name.
+
+    `home` is the folder of all studies; None: MNIST_SEARCH_HOME, else ./mnist-search-runs.
+
+    Raises:
+        UsageError: there is no such study; the hint names those that there are.
+    """
+    from mnist_search.studies import list_studies, resolve_home, study_folder
+
+    place = resolve_home(None if home is None else Path(home), os.environ)
+    study_folder(place, name)
+    there = list_studies(place)
+    if name not in there:
+        told = f"there are: {', '.join(there)}" if there else "there is none"
+        raise UsageError(f"there is no study {name} in {place}; {told}")
+    return OpenedStudy(name=name, home=place.absolute())
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    values = row["values"]
+    named = {} if values is None else {f"value_{name}": each for name, each in values.items()}
+    return {key: each for key, each in row.items() if key != "values"} | named

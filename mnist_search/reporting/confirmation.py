@@ -1,0 +1,148 @@
+"""A confirmation in every format: its verdict, its table, and what else there is to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mnist_search.analysis.confirming_words import (
+    tell_incomplete,
+    tell_runner_up,
+    tell_shrinkage,
+    tell_winner,
+)
+from mnist_search.reporting.cells import Column
+from mnist_search.reporting.rows import render_rows
+
+if TYPE_CHECKING:
+    from mnist_search.analysis.confirmation import Confirmation, ConfirmedRow
+    from mnist_search.studies.confirmed import ConfirmedStudy
+    from mnist_search.studies.confirming import TestUse
+
+_LEGEND = (
+    "± 95 % interval of images and seeds; sd between seeds; same tie letter: a tie; behind: "
+    "points behind the best trial; p corrected for all pairs"
+)
+_COLUMNS = (
+    Column("rank", "#", "figure"),
+    Column("name", "name", "text"),
+    Column("test_accuracy", "test accuracy %", "figure"),
+    Column("test_accuracy_sd", "sd", "figure", 1),
+    Column("n", "n", "count", 1),
+    Column("tie_group", "tie", "word", 1),
+    Column("search_accuracy", "in the search", "percent", 2),
+    Column("shrinkage", "shrinkage", "points", 2),
+    Column("behind", "behind", "figure"),
+    Column("p_adjusted", "p", "figure", 1),
+    Column("fit_seconds", "fit time", "seconds", 3),
+    Column("parameters", "parameters", "count", 4),
+    Column("description", "what it is", "text", 5),
+)
+_MORE = (
+    "kind", "status", "trial", "reference", "test_accuracy_low", "test_accuracy_high",
+    "images", "seeds", "shrinkage_low", "shrinkage_high", "behind_low", "behind_high",
+    "p_value", "paired", "runs_failed", "runs_pending", "config_id",
+)  # fmt: skip
+
+
+def render_confirmation(
+    found: ConfirmedStudy,
+    format: str,
+    *,
+    titled: bool = False,
+    width: int | None = None,
+    plain: bool = False,
+) -> str:
+    """Return the table of a confirmation, its verdict above and what else there is to say below.
+
+    `titled` puts the name of the search before the verdict, where the text follows a leaderboard;
+    `width` and `plain` are those of `render_rows`.
+    """
+    verdict = tell_winner(found.confirmation)
+    if titled:
+        verdict = f"{found.study}, confirmed: {verdict}"
+    said = _notes(found)
+    if format not in {"table", "markdown"}:
+        columns = [*_COLUMNS, *(Column(key, key) for key in _MORE)]
+        rows = [row.as_dict() for row in found.confirmation.rows]
+        return render_rows(rows, columns, format, notes=[verdict, *said])
+    rows = [row.as_dict() | _readable(row) for row in found.confirmation.rows]
+    notes = [_LEGEND, *said]
+    return render_rows(rows, _COLUMNS, format, title=verdict, notes=notes, width=width, plain=plain)
+
+
+def confirmation_rows(
+    found: ConfirmedStudy,
+) -> tuple[list[Mapping[str, object]], Sequence[Column], str]:
+    """Return the rows of a confirmation as they are read, their columns, and the legend."""
+    rows: list[Mapping[str, object]] = [
+        row.as_dict() | _readable(row) for row in found.confirmation.rows
+    ]
+    return rows, _COLUMNS, f"{_LEGEND}."
+
+
+def confirmation_document(found: ConfirmedStudy) -> Mapping[str, object]:
+    """Return a confirmation as it stands in the JSON of a leaderboard."""
+    return {
+        "study": found.study,
+        "verdict": tell_winner(found.confirmation),
+        "notes": _notes(found),
+        "rows": [row.as_dict() for row in found.confirmation.rows],
+    }
+
+
+def tell_essentials(found: ConfirmedStudy) -> str:
+    """Return verdict, runner-up, shrinkage and use of the test images as running text."""
+    confirmation = found.confirmation
+    more = (tell_runner_up(confirmation), tell_shrinkage(confirmation), tell_use(found.use))
+    rest = "".join(f" {each[0].upper()}{each[1:]}." for each in more if each is not None)
+    return f"{found.study}, confirmed: {tell_winner(confirmation)}.{rest}"
+
+
+def tell_use(use: TestUse) -> str:
+    """Return how often the test images have been met, in a sentence."""
+    times = "once" if use.uses == 1 else f"{use.uses} times"
+    runs = "run" if use.runs == 1 else "runs"
+    told = f"this study has used the test images {times}, with {use.runs} {runs}"
+    match use.new:
+        case None:
+            return told.replace("this study", "the confirmation", 1)
+        case False:
+            return f"{told}; this time none was new"
+        case True if use.uses == 1:
+            return told
+        case True:
+            return f"{told}; each further look makes the best figure a little too good"
+
+
+def _notes(found: ConfirmedStudy) -> list[str]:
+    confirmation: Confirmation = found.confirmation
+    several = sum(row.kind == "trial" for row in confirmation.rows) > 1
+    notes = [
+        tell_runner_up(confirmation),
+        tell_shrinkage(confirmation),
+        "the winner is the best of these trials on the test images themselves" if several else None,
+        *tell_incomplete(confirmation.rows),
+        tell_use(found.use),
+    ]
+    return [note for note in notes if note is not None]
+
+
+def _readable(row: ConfirmedRow) -> dict[str, object]:
+    spread = None if row.test_accuracy_sd is None else f"{100 * row.test_accuracy_sd:.2f}"
+    accuracy = None
+    if row.test_accuracy is not None:
+        half = ((row.test_accuracy_high or 0.0) - (row.test_accuracy_low or 0.0)) / 2
+        accuracy = f"{100 * row.test_accuracy:.2f} ±{100 * half:.2f}"
+    gap = row.behind
+    return {
+        "rank": None if row.rank is None else str(row.rank),
+        "test_accuracy": accuracy,
+        "test_accuracy_sd": spread,
+        "behind": None
+        if gap is None
+        else f"{100 * gap.difference:+.2f} ±{50 * (gap.high - gap.low):.2f}",
+        "p_adjusted": None
+        if gap is None
+        else ("<0.001" if gap.p_adjusted < 0.001 else f"{gap.p_adjusted:.3f}"),
+    }

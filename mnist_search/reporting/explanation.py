@@ -1,0 +1,241 @@
+"""A trial beside its nearest reference: what both reach and cost, and knob by knob why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from mnist_search.analysis.attribution import Gain
+from mnist_search.analysis.knobs import Comparison
+from mnist_search.analysis.traits import describe
+from mnist_search.reporting.cells import Column, format_cell
+from mnist_search.reporting.rows import render_rows
+from mnist_search.specs import Record, RunConfig, RunResult
+from mnist_search.specs.shapes import measure
+
+Attribution = tuple[Sequence[Gain], Gain]
+Row = dict[str, object]
+
+_KEYS = (
+    "part", "name", "reference", "knobs", "trial_value", "reference_value", "distance",
+    "val_accuracy", "n", "test_accuracy", "test_n", "published_accuracy", "fit_seconds",
+    "published_fit_seconds", "parameters", "flops", "gain", "gain_low", "gain_high",
+    "seconds", "seeds", "description",
+)  # fmt: skip
+
+
+def render_explanation(
+    trial: Record,
+    found: Comparison,
+    records: Sequence[Record],
+    attributed: Attribution | None,
+    format: str,
+) -> str:
+    """Return the tables of an explanation; JSON and CSV have all rows in one, `part` says which.
+
+    `records` are the runs of the search, of its confirmation and of the walk.
+    """
+    models = _models(trial, found, records)
+    knobs = _knobs(found)
+    steps = [] if attributed is None else _steps(trial, found, attributed)
+    notes = _notes(trial, found, attributed)
+    if format in {"json", "csv"}:
+        rows = [{**dict.fromkeys(_KEYS), **row} for row in [*models, *knobs, *steps]]
+        return render_rows(rows, [Column(key, key) for key in _KEYS], format, notes=notes)
+    parts = [
+        render_rows(
+            models,
+            _MODEL_COLUMNS,
+            format,
+            title=f"trial {trial.number} of {trial.study} and {found.reference.name}",
+            notes=() if knobs else notes,
+        )
+    ]
+    if knobs:
+        parts.append(
+            render_rows(
+                knobs,
+                _KNOB_COLUMNS,
+                format,
+                title="knobs that differ",
+                notes=() if steps else notes,
+            )
+        )
+    if steps:
+        shown = [_readable(row) for row in steps]
+        title = f"from trial {trial.number} back to {found.reference.name}"
+        parts.append(render_rows(shown, _STEP_COLUMNS, format, title=title, notes=notes))
+    return "\n".join(parts)
+
+
+_MODEL_COLUMNS = (
+    Column("name", "model", "text"),
+    Column("val_accuracy", "validation", "percent"),
+    Column("n", "n", "count", 2),
+    Column("test_accuracy", "test", "percent"),
+    Column("test_n", "n", "count", 2),
+    Column("published_accuracy", "published", "percent"),
+    Column("fit_seconds", "fit time", "seconds"),
+    Column("parameters", "parameters", "count", 1),
+    Column("flops", "operations", "count", 2),
+    Column("description", "what it is", "text", 3),
+)
+_KNOB_COLUMNS = (
+    Column("name", "knob", "text"),
+    Column("trial_value", "trial", "text"),
+    Column("reference_value", "reference", "text"),
+    Column("distance", "distance", "number", 1),
+)
+_STEP_COLUMNS = (
+    Column("name", "step", "text"),
+    Column("trial_value", "trial", "text", 1),
+    Column("reference_value", "reference", "text", 1),
+    Column("val_accuracy", "validation", "percent"),
+    Column("gain", "gain, points", "figure"),
+    Column("seconds", "costs", "figure"),
+    Column("n", "n", "count", 2),
+)
+
+
+def _models(trial: Record, found: Comparison, records: Sequence[Record]) -> list[Row]:
+    assert trial.config is not None
+    reference = found.reference
+    published = reference.published
+    return [
+        {
+            "part": "model",
+            "name": f"trial {trial.number}",
+            **_size(trial.config),
+            **_measured([trial], [record for record in records if record.confirms == trial.number]),
+            "description": describe(trial.config),
+        },
+        {
+            "part": "model",
+            "name": reference.name,
+            "reference": reference.name,
+            "published_accuracy": published.accuracy,
+            "published_fit_seconds": published.fit_seconds,
+            **_size(reference.config),
+            **_measured(
+                _of_reference(records, reference.run_config("held-out")),
+                _of_reference(records, reference.run_config("confirm")),
+            ),
+            "description": describe(reference.config),
+        },
+    ]
+
+
+def _of_reference(records: Sequence[Record], config: RunConfig) -> list[Record]:
+    return [record for record in records if record.config == config]
+
+
+def _size(config: RunConfig) -> Row:
+    size = measure(config.model)
+    return {"parameters": size.parameters, "flops": size.flops}
+
+
+def _measured(searched: Sequence[Record], confirmed: Sequence[Record]) -> Row:
+    """Return the mean scores of a model on the validation and on the test images."""
+    validated = [r for r in _results(searched) if r.last_accuracy is not None]
+    tested = [result for result in _results(confirmed) if result.test is not None]
+    timed = [result.timings.fit_seconds for result in validated or tested]
+    seconds = [value for value in timed if value is not None]
+    return {
+        "val_accuracy": fmean(r.last_accuracy or 0.0 for r in validated) if validated else None,
+        "n": len(validated) if validated else None,
+        "test_accuracy": fmean(r.test.accuracy for r in tested if r.test) if tested else None,
+        "test_n": len(tested) if tested else None,
+        "fit_seconds": fmean(seconds) if seconds else None,
+    }
+
+
+def _results(records: Sequence[Record]) -> list[RunResult]:
+    return [
+        record.result
+        for record in records
+        if record.state in ("complete", "pruned") and record.result is not None
+    ]
+
+
+def _knobs(found: Comparison) -> list[Row]:
+    return [
+        {
+            "part": "knob",
+            "name": knob.name.replace("_", " "),
+            "reference": found.reference.name,
+            "knobs": list(knob.settings),
+            "trial_value": knob.ours,
+            "reference_value": knob.theirs,
+            "distance": knob.distance,
+        }
+        for knob in found.knobs
+    ]
+
+
+def _steps(trial: Record, found: Comparison, attributed: Attribution) -> list[Row]:
+    gains, total = attributed
+    rows = [_step(gain, " and ".join(gain.knobs).replace("_", " ")) for gain in gains]
+    rows[0]["name"] = f"trial {trial.number}"
+    return [{**row, "reference": found.reference.name} for row in [*rows, _total(total)]]
+
+
+def _total(gain: Gain) -> Row:
+    return {**_step(gain, "all of them"), "part": "total"}
+
+
+def _step(gain: Gain, name: str) -> Row:
+    return {
+        "part": "step",
+        "name": name,
+        "knobs": list(gain.knobs),
+        "trial_value": gain.ours,
+        "reference_value": gain.theirs,
+        "val_accuracy": gain.accuracy,
+        "n": len(gain.seeds),
+        "fit_seconds": gain.fit_seconds,
+        "gain": gain.gain,
+        "gain_low": None if gain.interval is None else gain.interval.low,
+        "gain_high": None if gain.interval is None else gain.interval.high,
+        "seconds": gain.seconds,
+        "seeds": list(gain.seeds),
+    }
+
+
+def _readable(row: Row) -> Row:
+    gain, seconds = row["gain"], row["seconds"]
+    low, high = row["gain_low"], row["gain_high"]
+    told = "" if gain is None else format_cell(gain, "points")
+    if isinstance(low, float) and isinstance(high, float):
+        told += f" ±{50 * (high - low):.2f}"
+    sign = "+" if isinstance(seconds, float) and seconds >= 0 else ""
+    costs = "" if seconds is None else f"{sign}{format_cell(seconds, 'seconds')}"
+    return {**row, "gain": told, "seconds": costs}
+
+
+def _notes(trial: Record, found: Comparison, attributed: Attribution | None) -> list[str]:
+    name = found.reference.name
+    if found.knobs:
+        where = (
+            "among the references that are points of the space"
+            if found.located
+            else f"among all references of the family {found.family}, for none is in the space"
+        )
+        notes = [f"{name} is the nearest at a distance of {found.distance:.2f}, {where}"]
+    else:
+        notes = [f"trial {trial.number} is {name} itself"]
+    if attributed is None:
+        return notes
+    gains, total = attributed
+    if not total.seeds:
+        return [*notes, "no seed is complete in every step yet"]
+    notes.append(
+        "gain: what the trial's value of a knob brings against the reference's, mean over the "
+        "common seeds ± Student's 95 % (one seed: none), on the same validation images; costs: "
+        "time of the fit. They depend on the order of the steps and add up to the last line"
+    )
+    best = max(gains[1:], key=lambda gain: gain.gain or 0.0)
+    assert best.gain is not None
+    if best.gain > 0:
+        knob = " and ".join(best.knobs).replace("_", " ")
+        notes.append(f"most of it comes from {knob}: {100 * best.gain:+.2f} points")
+    return notes

@@ -1,0 +1,151 @@
+"""The walk from a trial back to its nearest reference, in a study of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from mnist_search.analysis.attribution import Step, order_knobs, walk_back
+from mnist_search.analysis.confirmation import summarize_confirmation
+from mnist_search.analysis.importance import parameter_importances
+from mnist_search.analysis.knobs import Comparison
+from mnist_search.errors import BudgetError, UsageError
+from mnist_search.specs import Record, RunConfig, RunResult, derive_seed
+from mnist_search.studies.benchmark import Run
+from mnist_search.studies.choosing import choose_run
+from mnist_search.studies.confirming import LONGEST_NAME
+from mnist_search.studies.ledger import Ledger
+from mnist_search.studies.spec import SearchSpec, StudySpec
+
+WINNER = "winner"
+WALK = "walk"
+
+
+def search_of(spec: StudySpec) -> SearchSpec:
+    """Return how a study searches.
+
+    Raises:
+        UsageError: the study is no search.
+    """
+    if spec.search is None:
+        raise UsageError(
+            f"study {spec.name} is a benchmark of references, not a search",
+            hint="explain takes the study of a `run`",
+        )
+    return spec.search
+
+
+def explanation_spec(search: StudySpec, number: int) -> StudySpec:
+    """Return what the study of a trial's explanation is about: the data of the search.
+
+    Raises:
+        UsageError: the study is no search.
+    """
+    search_of(search)
+    suffix = f"-explain-{number}"
+    name = f"{search.name}{suffix}"
+    if len(name) > LONGEST_NAME:
+        mark = hashlib.blake2b(search.name.encode(), digest_size=4).hexdigest()
+        name = f"{search.name[: LONGEST_NAME - len(suffix) - len(mark) - 1]}-{mark}{suffix}"
+    return StudySpec(name=name, dataset=search.dataset, precision=search.precision)
+
+
+def choose_trial(
+    trials: Sequence[Record], confirmed: Sequence[Record], name: str, *, study: str
+) -> Record:
+    """Return the trial that `name` means: its number, or `winner`, as confirmed, else as searched.
+
+    Raises:
+        UsageError: there is no such trial, or it has no result.
+        BudgetError: no trial is complete, so that none has won.
+    """
+    if name != WINNER:
+        if not name.isdecimal():
+            raise UsageError(f"trial must be a number or {WINNER}, got {name!r}")
+        return choose_run(trials, name, study=study)
+    best = summarize_confirmation(confirmed, trials, ()).winner
+    if best is not None:
+        return choose_run(trials, str(best.trial), study=study)
+    scored = [
+        (record.result.validation.accuracy, -record.number, record)
+        for record in trials
+        if record.state == "complete" and record.result is not None and record.result.validation
+    ]
+    if not scored:
+        raise BudgetError(f"no trial of study {study} is complete, so none has won")
+    return max(scored, key=lambda found: found[:2])[2]
+
+
+def plan_walk(
+    ledger: Ledger, search: StudySpec, trials: Sequence[Record], trial: Record, found: Comparison
+) -> list[Step]:
+    """Return the steps of a walk, as the study has them, else as they are now.
+
+    They are written down when they are made: the order hangs on all trials of the search, and
+    the same walk must go on when the search has got more of them. The caller holds `exclusive()`.
+    """
+    assert trial.config is not None
+    stored = [
+        Step(
+            knobs=tuple(step["knobs"]),
+            ours=step["ours"],
+            theirs=step["theirs"],
+            config=RunConfig.model_validate(step["config"]),
+        )
+        for step in ledger.study.user_attrs.get(WALK, [])
+    ]
+    # A later version may have other references, and so another nearest one.
+    if stored and stored[-1].config == found.reference.run_config("held-out"):
+        return stored
+    space = search_of(search).space
+    knobs = order_knobs(found, parameter_importances(trials, space), space)
+    steps = walk_back(trial.config, found, knobs)
+    written = [
+        {
+            "knobs": step.knobs,
+            "ours": step.ours,
+            "theirs": step.theirs,
+            "config": step.config.model_dump(mode="json"),
+        }
+        for step in steps
+    ]
+    ledger.study.set_user_attr(WALK, written)
+    return steps
+
+
+def walk_seeds(search: StudySpec, trials: Sequence[Record], count: int) -> list[int]:
+    """Return the first `count` seeds of a study's explanations; no trial has used them."""
+    seed_of_study = search_of(search).seed
+    used = {record.seed for record in trials}
+    seeds: list[int] = []
+    number = 0
+    while len(seeds) < count:
+        seed = derive_seed(seed_of_study, "explain", number)
+        number += 1
+        if seed not in used:
+            used.add(seed)
+            seeds.append(seed)
+    return seeds
+
+
+def plan_walk_runs(steps: Sequence[Step], found: Comparison, seeds: Sequence[int]) -> list[Run]:
+    """Return every step with the first seed, then with the next, and so on."""
+    last = found.reference.run_config("held-out").config_id
+    return [
+        Run(
+            reference=found.reference.name if step.config.config_id == last else None,
+            config=step.config,
+            seed=seed,
+        )
+        for seed in seeds
+        for step in steps
+    ]
+
+
+def walk_results(records: Sequence[Record]) -> dict[tuple[str, int], RunResult]:
+    """Return the complete runs of a walk by configuration and seed."""
+    return {
+        record.run_key: record.result
+        for record in records
+        if record.state == "complete" and record.result is not None and record.run_key is not None
+    }

@@ -1,0 +1,143 @@
+"""Test accuracy in bfloat16 against float32: the same nets, data and seeds, in pairs.
+
+    python tests/benchmarks/parity.py --output reports/performance/parity.json
+
+Each net is trained as its document did, on all training images (`--images` and `--epochs` make it
+shorter), once per seed and number format, and meets the test images at its end. What counts are
+the differences within a seed, bfloat16 less float32. A net is at parity unless they are a loss:
+below 0 with all of their 95 % interval, and by more than float32 itself spreads over the seeds.
+Look at the interval: few seeds can only find a large loss. The exit code is 7 where there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import harness
+
+from mnist_search.analysis.statistics import summarize_runs, t_interval
+from mnist_search.datasets import resolve
+from mnist_search.execution import Executor, Finished, Reported, create_executor
+from mnist_search.references import get_reference
+from mnist_search.specs import DatasetRef, Job, Precision, RunConfig, RunResult, derive_seed
+
+NETS = ("cnn-simple", "mlp-drop-2", "cnn-plain")
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
+
+
+def main() -> int:
+    """Train all pairs, write what came out, and say whether they are at parity."""
+    parser = harness.arguments(__doc__ or "")
+    parser.set_defaults(repeats=5)
+    parser.add_argument("--nets", nargs="+", default=list(NETS), help="references")
+    parser.add_argument("--epochs", type=int, default=None, help="of a run; as documented")
+    parser.add_argument("--images", type=int, default=None, help="to train on; all")
+    parser.add_argument("--dataset", default="mnist", help="as `mnist-search run --dataset`")
+    parser.add_argument("--seed", type=int, default=0, help="that the seeds of runs come from")
+    options = parser.parse_args()
+    dataset = resolve(options.dataset, environ=os.environ)
+    # One after the other with all cores: the sums of bfloat16 hang on how they are shared out.
+    executor = create_executor(1, environ=os.environ)
+    try:
+        rows = [_compare(net, options, dataset, executor) for net in options.nets]
+    finally:
+        executor.close()
+    parity = all(row["parity"] for row in rows)
+    harness.write(
+        options.output,
+        "parity",
+        dataset=dataset.model_dump(mode="json", exclude={"path"}),
+        unit="share of the test images that is recognised",
+        parity=parity,
+        rows=rows,
+    )
+    return 0 if parity else 7
+
+
+def _compare(
+    net: str, options: argparse.Namespace, dataset: DatasetRef, executor: Executor
+) -> dict[str, Any]:
+    config = _config(net, options)
+    accuracies: dict[Precision, list[float]] = {precision: [] for precision in PRECISIONS}
+    environment: dict[str, Any] | None = None
+    for repeat, precision in _turns(options.repeats):
+        job = Job(
+            number=repeat,
+            config=config,
+            seed=derive_seed(options.seed, "parity", repeat),
+            dataset=dataset,
+            precision=precision,
+        )
+        result = _run(executor, job)
+        if result.test is None:
+            failure = "no score" if result.failure is None else result.failure.message
+            raise SystemExit(f"{net} in {precision}, seed {job.seed}: {failure}")
+        accuracies[precision].append(result.test.accuracy)
+        if environment is None and result.environment is not None:
+            environment = result.environment.model_dump(mode="json")
+        harness.say(f"{net}, {precision}, seed {job.seed}: {100 * result.test.accuracy:.2f} %")
+    return {
+        "net": net,
+        "config_id": config.config_id,
+        "epochs": config.training.epochs,
+        "train_images": config.training.train_images,
+        "environment": environment,
+        **judge(accuracies["float32"], accuracies["bfloat16"]),
+    }
+
+
+def _config(net: str, options: argparse.Namespace) -> RunConfig:
+    config = get_reference(net).run_config("confirm")
+    changes: dict[str, Any] = {}
+    if options.epochs is not None:
+        changes["epochs"] = options.epochs
+    if options.images is not None:
+        changes["train_images"] = options.images
+    return config.model_copy(update={"training": config.training.model_copy(update=changes)})
+
+
+def _turns(repeats: int) -> Iterator[tuple[int, Precision]]:
+    """Yield who is next; the formats take turns in going first."""
+    for repeat in range(repeats):
+        for precision in PRECISIONS if repeat % 2 == 0 else PRECISIONS[::-1]:
+            yield repeat, precision
+
+
+def _run(executor: Executor, job: Job) -> RunResult:
+    executor.submit(job)
+    while True:
+        for event in executor.poll(1.0):
+            if isinstance(event, Reported):
+                executor.answer(event.number, stop=False)
+            elif isinstance(event, Finished):
+                return event.result
+
+
+def judge(float32: Sequence[float], bfloat16: Sequence[float]) -> dict[str, Any]:
+    """Return the paired differences with their mean, its 95 % interval, and the verdict.
+
+    A single pair has no interval and is at parity only where nothing is lost.
+    """
+    differences = [other - one for one, other in zip(float32, bfloat16, strict=True)]
+    mean = summarize_runs(differences).mean
+    interval = t_interval(differences)
+    spread = summarize_runs(float32).sd
+    may_be_zero = interval is not None and interval.high >= 0.0
+    return {
+        "float32": list(float32),
+        "bfloat16": list(bfloat16),
+        "differences": differences,
+        "mean_difference": mean,
+        "low": None if interval is None else interval.low,
+        "high": None if interval is None else interval.high,
+        "float32_sd": spread,
+        "parity": mean >= 0.0 or may_be_zero or (spread is not None and -mean < spread),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""A study killed again and again, checked by an independent reader (rows 1, 2, 3 and 60).
+
+`--rounds 1000` is the whole of it; `--figures FILE` keeps what was counted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.faults.figures import keep_figures, provenance
+from tests.faults.striking import Tally, batter, count_writes, strike_writes
+
+STRIKES_PER_UNIT = 6
+TRIALS_OF_WRITES = 4
+
+
+def spread(count: int, choices: list[Any]) -> list[Any]:
+    """Return so many of the choices, evenly; all of them again and again where there are fewer."""
+    if count > len(choices):
+        return [choices[index % len(choices)] for index in range(count)]
+    return [choices[index * len(choices) // count] for index in range(count)]
+
+
+def strike_at_random(line: Any, folder: Path, *, seed: int, strikes: int) -> Tally:
+    """Strike so often, in as many studies as it takes."""
+    tally = Tally()
+    while (left := strikes - tally.kills.total()) > 0 and not tally.details:
+        own = replace(line, folder=folder / str(tally.studies))
+        own.folder.mkdir(parents=True)
+        tally.add(batter(own, seed=1000 * seed + tally.studies, strikes=left, workers=2))
+    return tally
+
+
+def strike_at_writes(line: Any, folder: Path, *, points: list[tuple[str, int]]) -> Tally:
+    """Strike at those transactions."""
+    own = replace(line, folder=folder)
+    return strike_writes(own, points=points, trials=TRIALS_OF_WRITES)
+
+
+@pytest.fixture
+def quick_line(command_line: Any, tmp_path: Path) -> Any:
+    """Take images from a file, which needs no scikit-learn: starting takes half the time."""
+    rng = np.random.default_rng(0)
+    parts = {
+        f"{kind}_{part}": rng.integers(0, top, shape, np.uint8)
+        for part, count in (("train", 600), ("test", 100))
+        for kind, top, shape in (("x", 256, (count, 28, 28)), ("y", 10, (count,)))
+    }
+    path = tmp_path / "images.npz"
+    np.savez(path, **parts)
+    return replace(command_line, dataset=str(path))
+
+
+def plan(line: Any, rounds: int, home: Path) -> tuple[list[Callable[[], Tally]], int]:
+    """Return units of work, half of them at random moments, and the number of transactions."""
+    counting = replace(line, folder=home / "undisturbed")
+    counting.folder.mkdir(parents=True)
+    writes = count_writes(counting, trials=TRIALS_OF_WRITES)
+    at_random = (rounds + 1) // 2
+    points = [(when, at) for at in range(1, writes + 1) for when in ("before", "after")]
+    chosen = spread(rounds - at_random, points)
+    units: list[Callable[[], Tally]] = []
+    for first in range(0, at_random, STRIKES_PER_UNIT):
+        strikes = min(STRIKES_PER_UNIT, at_random - first)
+        folder = home / f"random-{first}"
+        units.append(partial(strike_at_random, line, folder, seed=first, strikes=strikes))
+    for first in range(0, len(chosen), STRIKES_PER_UNIT):
+        some = chosen[first : first + STRIKES_PER_UNIT]
+        units.append(partial(strike_at_writes, line, home / f"writes-{first}", points=some))
+    return units, writes
+
+
+def figures_of(tally: Tally, *, writes: int, seconds: float) -> dict[str, object]:
+    """Return what the report says of the loop."""
+    kinds = ("lost", "duplicated", "left_behind", "other_than_n", "told_twice", "wrong_values")
+    found = {kind: tally.wrong[kind] for kind in (*kinds, "half_made", "damaged", "failed")}
+    return {
+        **provenance("optuna", "sqlalchemy"),
+        "rounds": tally.kills.total(),
+        "kills": dict(tally.kills),
+        "studies": tally.studies,
+        "trials": tally.trials,
+        "acknowledged": tally.acknowledged,
+        "transactions_of_a_study": writes,
+        "found": found,
+        "seconds": round(seconds, 1),
+    }
+
+
+def test_rows_1_2_kill_loop(
+    quick_line: Any,
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+    tmp_path: Path,
+) -> None:
+    rounds, figures_file = (request.config.getoption(name) for name in ("--rounds", "--figures"))
+    started = time.monotonic()
+    units, writes = plan(quick_line, rounds, tmp_path)
+    tally = Tally()
+    with ThreadPoolExecutor(request.config.getoption("--strikers")) as pool:
+        for found in pool.map(lambda unit: unit(), units):
+            tally.add(found)
+    if figures_file is not None:
+        seconds = time.monotonic() - started
+        keep_figures(figures_file, "kill_loop", figures_of(tally, writes=writes, seconds=seconds))
+    tally.check()
+    # A transaction more or less may come of the clock; every other strike must have met.
+    assert rounds - 2 <= tally.kills.total() <= rounds
+    record_property("fact", f"{rounds} kills: nothing lost, doubled or left behind, always N")
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "found"),
+    [
+        (
+            "import mnist_search.studies.search as s\n"
+            "tell = s._SearchWork.finish\n"
+            "def finish(self, assignment, result, *, worker):\n"
+            "    if assignment.number != 1: tell(self, assignment, result, worker=worker)\n"
+            "s._SearchWork.finish = finish\n",
+            "told as done and lost",
+        ),
+        (
+            "from mnist_search.studies import Ledger\nLedger.recover = lambda self: (0, 0)\n",
+            "trials left behind",
+        ),
+        (
+            "from mnist_search.studies import Ledger\nLedger.slots = lambda self: 0\n",
+            "not 0..N-1",
+        ),
+    ],
+    ids=["told before written", "no recovery", "N more at every start"],
+)
+def test_control_of_rows_1_to_3(command_line: Any, sabotage: str, found: str) -> None:
+    tally = batter(
+        command_line,
+        seed=2,
+        strikes=1,
+        workers=2,
+        targets=("coordinator",),
+        progress=(2,),
+        sabotage=sabotage,
+    )
+    with pytest.raises(AssertionError, match=found):
+        tally.check()
+
+
+def searches(command_line: Any, tmp_path: Path, **how: Any) -> list[tuple[Any, Any]]:
+    """Return the parameters and values of a search left alone and of one that was killed."""
+    found = []
+    for name, strikes in (("undisturbed", 0), ("killed", 1)):
+        line = replace(command_line, folder=tmp_path / name)
+        line.folder.mkdir()
+        batter(
+            line, seed=3, strikes=strikes, workers=1, targets=("both",), progress=(2,), **how
+        ).check()
+        found.append((line.study.params(), line.study.values()))
+    return found
+
+
+def test_row_60_killed_search_equals_an_undisturbed_one(command_line: Any, tmp_path: Path) -> None:
+    undisturbed, killed = searches(command_line, tmp_path)
+    assert killed == undisturbed
+
+
+def test_control_of_row_60_without_a_seed_for_each_trial(command_line: Any, tmp_path: Path) -> None:
+    # One generator for the whole session, as a sampler of Optuna has it.
+    sabotage = (
+        "import os, random\n"
+        "import mnist_search.engines._samplers as s\n"
+        "rng = random.Random(5)\n"
+        "s.derive_seed = lambda *_: rng.randrange(2**32)\n"
+    )
+    undisturbed, killed = searches(command_line, tmp_path, sabotage=sabotage)
+    assert killed != undisturbed

@@ -1,0 +1,129 @@
+"""Limits of a trial and of the system (rows 12, 13, 15, 17 and 45)."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import resource
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnist_search.execution import _launcher, surrogate
+from mnist_search.execution._output import OutputLog
+from mnist_search.studies import loop, storage
+from tests.faults.striking import WORKERS
+
+Here = Callable[..., Any]
+Search = Callable[..., list[str]]
+
+OPEN_FILES = Path("/proc/self/fd")
+FREE_FILES = 20
+needs_proc = pytest.mark.skipif(not OPEN_FILES.exists(), reason="open files cannot be counted")
+
+
+def allow_few_files() -> None:
+    """Leave room for a study and a worker or two."""
+    os.environ["MNIST_SEARCH_TRAINER"] = WORKERS
+    taken = {int(path.name) for path in OPEN_FILES.iterdir()}
+    free = [number for number in range(len(taken) + FREE_FILES) if number not in taken]
+    # A limit bounds the numbers of files, of which a new one gets the lowest that is free.
+    limit = free[FREE_FILES - 1] + 1
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    )
+
+
+def check_few_files(
+    forks: Any, here: Here, search: Search, study: Any, sabotage: Callable[[], object]
+) -> None:
+    forks.run(search(4, "--workers", "16"), sabotage).refused(6, "open files")
+    assert here(*search(4)).code == 0
+    study.whole(4)
+
+
+@needs_proc
+def test_row_45_too_few_open_files(forks: Any, here: Here, search: Search, study: Any) -> None:
+    check_few_files(forks, here, search, study, allow_few_files)
+
+
+@needs_proc
+def test_control_of_row_45_without_a_translation(
+    forks: Any, here: Here, search: Search, study: Any
+) -> None:
+    def sabotage() -> None:
+        class NoError(Exception):
+            """What nobody raises."""
+
+        allow_few_files()
+        _launcher.OSError = NoError  # type: ignore[attr-defined]
+        storage._explain_system = lambda path, error: None
+
+    with pytest.raises(AssertionError, match="exit code 1, not 6"):
+        check_few_files(forks, here, search, study, sabotage)
+
+
+DEATHS = {"12 abort": (os.abort, -signal.SIGABRT), "13 exit": (lambda: os._exit(0), 0)}
+
+
+@pytest.mark.parametrize("death", DEATHS)
+def test_control_of_rows_12_13_trials_without_a_process_of_their_own(
+    forks: Any, search: Search, study: Any, death: str
+) -> None:
+    die, code = DEATHS[death]
+
+    def sabotage() -> None:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        faulthandler.disable()
+        surrogate.surrogate_trainer = lambda job, report: die()
+
+    assert forks.run(search(2), sabotage).code == code
+    with pytest.raises(AssertionError, match="trials left behind"):
+        study.whole(2)
+
+
+def check_bounded(log: OutputLog) -> None:
+    log.begin("a job that does not stop printing")
+    for _ in range(16):
+        log.write(b"x" * 2**20)
+    assert log.path is not None
+    assert log.path.stat().st_size < 2 * 2**20
+    assert log.last_line is not None
+
+
+def test_row_15_output_is_bounded(tmp_path: Path) -> None:
+    check_bounded(OutputLog(tmp_path / "log"))
+
+
+def test_control_of_row_15_without_a_bound(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError):
+        check_bounded(OutputLog(tmp_path / "log", job_bytes=2**40))
+
+
+def check_hanging(
+    forks: Any, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch, budget: str
+) -> None:
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", WORKERS)
+    monkeypatch.setenv("MNIST_SEARCH_SURROGATE_SECONDS", "600")
+    limits = ("--trial-timeout", "0.2s", "--time-budget", budget)
+    forks.run(search(1, "--workers", "1", *limits)).refused(3, "no trial succeeded")
+    assert study.states() == {0: "FAIL"}
+    failure = study.attributes("result")[0]["failure"]
+    assert (failure["kind"], failure["message"]) == ("timeout", "ran longer than 0.2 s")
+
+
+def test_row_17_trial_that_hangs(
+    forks: Any, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_hanging(forks, search, study, monkeypatch, "10m")
+
+
+def test_control_of_row_17_without_counting_its_time(
+    forks: Any, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "ROUND_SECONDS", 0.0)
+    with pytest.raises(AssertionError, match="WAITING"):
+        check_hanging(forks, search, study, monkeypatch, "1s")

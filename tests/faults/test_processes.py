@@ -1,0 +1,248 @@
+"""Processes short of memory or cores, and how they are started (rows 56 to 59, 64, 79)."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+WORKERS = "mnist_search.execution.surrogate"
+
+KILLED = """
+import os, signal
+from pathlib import Path
+import mnist_search.execution.surrogate as surrogate
+run_job = surrogate.run_job
+
+def killed(job, report):
+    if job.number == 1:
+        with open("attempts", "a") as file:
+            file.write(Path("/proc/self/oom_score_adj").read_text().strip() + "\\n")
+        if len(Path("attempts").read_text().split()) < 6:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return run_job(job, report)
+
+surrogate.run_job = killed
+"""
+
+
+def attempts_of_a_killed_trial(line: Any, more: str = "") -> list[str]:
+    """Search with a trial that the kernel kills again and again; return what was told of it."""
+    arguments = line.search(3, "--workers", "1", "--pruner", "none")
+    ended = line.run(arguments, trainer=WORKERS, sabotage=KILLED + more)
+    assert ended.code == 0, ended.err
+    line.study.whole(3)
+    found: list[str] = (line.folder / "attempts").read_text().split()
+    return found
+
+
+def test_rows_56_64_trial_that_the_kernel_kills_again_and_again(command_line: Any) -> None:
+    # The kernel takes the worker, not the coordinator; the trial gets a second attempt, no third.
+    assert attempts_of_a_killed_trial(command_line) == ["1000", "1000"]
+    results = command_line.study.attributes("result")
+    assert [results[number]["status"] == "failed" for number in range(3)] == [False, True, False]
+    failure = results[1]["failure"]
+    assert failure["kind"] == "worker-died"
+    assert failure["message"] == "worker killed by signal 9 (out of memory?)"
+
+
+def test_control_of_row_56_workers_that_do_not_offer_themselves(command_line: Any) -> None:
+    more = (
+        "import mnist_search.execution._worker as worker\n"
+        "worker._offer_itself_to_the_oom_killer = lambda: None\n"
+    )
+    assert "1000" not in attempts_of_a_killed_trial(command_line, more)
+
+
+def test_control_of_row_64_attempts_without_a_bound(command_line: Any) -> None:
+    more = (
+        "import mnist_search.studies.loop as loop\n"
+        "made = loop._Session\n"
+        "class Forgetful(set):\n"
+        "    __contains__ = lambda self, number: False\n"
+        "def make(**how):\n"
+        "    session = made(**how)\n"
+        "    session.retried = Forgetful()\n"
+        "    return session\n"
+        "loop._Session = make\n"
+    )
+    assert len(attempts_of_a_killed_trial(command_line, more)) == 6
+
+
+def test_row_64_trial_that_raises_is_not_tried_again(command_line: Any) -> None:
+    sabotage = (
+        "import mnist_search.execution.surrogate as surrogate\n"
+        "run_job = surrogate.run_job\n"
+        "def failing(job, report):\n"
+        "    if job.number == 1:\n"
+        "        with open('attempts', 'a') as file:\n"
+        "            file.write('x')\n"
+        "        raise ValueError('always')\n"
+        "    return run_job(job, report)\n"
+        "surrogate.surrogate_trainer = failing\n"
+    )
+    for _ in range(2):
+        assert command_line.run(command_line.search(3), sabotage=sabotage).code == 0
+    assert (command_line.folder / "attempts").read_text() == "x"
+    command_line.study.whole(3)
+
+
+WATCHED = """
+import mnist_search.studies.artifacts as artifacts
+from mnist_search.execution._worker import read_resident_bytes
+put, leaked = artifacts.WeightShelf.put, []
+
+def watched(self, number, result):
+    put(self, number, result)
+    leaked.append(b"x" * LEAK)
+    with open("resident", "a") as file:
+        file.write(f"{read_resident_bytes('self')}\\n")
+
+artifacts.WeightShelf.put = watched
+"""
+
+
+def memory_over(line: Any, trials: int, *, leak_bytes: int) -> tuple[float, int]:
+    """Search so often; return by how many bytes a trial the coordinator grew, and its most."""
+    more = ("--sampler", "random", "--pruner", "none", "--epochs", "1", "--quiet")
+    sabotage = WATCHED.replace("LEAK", str(leak_bytes))
+    ended = line.run(line.search(trials, *more), sabotage=sabotage)
+    assert ended.code == 0, ended.err
+    resident = [int(text) for text in (line.folder / "resident").read_text().split()]
+    assert len(resident) > 0.8 * trials
+    # The first trials fill caches.
+    settled = resident[len(resident) // 3 :]
+    return statistics.linear_regression(range(len(settled)), settled).slope, max(resident)
+
+
+def test_row_57_memory_of_the_coordinator_stays(command_line: Any) -> None:
+    slope, most = memory_over(command_line, 200, leak_bytes=0)
+    assert slope < 50_000
+    assert most < 300 * 2**20
+
+
+def test_control_of_row_57_a_leak_is_seen(command_line: Any) -> None:
+    slope, _ = memory_over(command_line, 60, leak_bytes=100_000)
+    assert slope > 50_000
+
+
+class ResourceExhaustedError(Exception):
+    """What TensorFlow raises; tests/training raises the real one."""
+
+
+def kind_of_an_exhausted_run(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    from mnist_search.training import running
+
+    errors = types.SimpleNamespace(ResourceExhaustedError=ResourceExhaustedError)
+    monkeypatch.setitem(sys.modules, "tensorflow", types.SimpleNamespace(errors=errors))
+    failure = running._explain(ResourceExhaustedError("OOM when allocating\n\t[[{{node}}]]"))
+    return failure.kind, failure.message
+
+
+def test_row_58_tensorflow_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind, message = kind_of_an_exhausted_run(monkeypatch)
+    assert kind == "out-of-memory"
+    assert message == "ResourceExhaustedError: OOM when allocating"
+
+
+def test_control_of_row_58_taken_for_any_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mnist_search.training import running
+
+    monkeypatch.setattr(running, "_failure_kind", lambda error: "error")
+    assert kind_of_an_exhausted_run(monkeypatch)[0] != "out-of-memory"
+
+
+UNFORKED = """
+import atexit, multiprocessing, os, sys
+
+def refuse():
+    raise AssertionError("a fork")
+
+def tell():
+    if multiprocessing.parent_process() is None:
+        loaded = [name for name in ("tensorflow", "keras") if name in sys.modules]
+        open("loaded", "w").write(str(loaded))
+
+os.fork = refuse
+atexit.register(tell)
+"""
+
+
+def test_row_59_nothing_forks_and_the_parent_never_loads_tensorflow(command_line: Any) -> None:
+    arguments = command_line.search(4, "--workers", "2")
+    ended = command_line.run(arguments, trainer=WORKERS, sabotage=UNFORKED)
+    assert ended.code == 0, ended.err
+    assert (command_line.folder / "loaded").read_text() == "[]"
+
+
+def test_control_of_row_59_workers_that_are_forked(command_line: Any) -> None:
+    more = (
+        "import mnist_search.execution._process as process\n"
+        "process.get_context = lambda method: multiprocessing.get_context('fork')\n"
+    )
+    arguments = command_line.search(4, "--workers", "2")
+    ended = command_line.run(arguments, trainer=WORKERS, sabotage=UNFORKED + more)
+    assert ended.code == 1
+    assert "a fork" in ended.err
+
+
+TOLD_THREADS = """
+import os
+import mnist_search.execution.surrogate as surrogate
+run_job = surrogate.run_job
+
+def telling(job, report):
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+    with open("threads", "a") as file:
+        file.write(" ".join(os.environ.get(name, "none") for name in names) + "\\n")
+    return run_job(job, report)
+
+surrogate.run_job = telling
+"""
+ON_CORES = "import os, sys; os.sched_setaffinity(0, {{{}}}); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+@pytest.fixture
+def search_on_cores(command_line: Any) -> Callable[..., tuple[set[str], str]]:
+    """Search with so many workers on two cores, or one where there is no other."""
+
+    def run(workers: int, more: str = "") -> tuple[set[str], str]:
+        cores = sorted(os.sched_getaffinity(0))[:2]
+        ended = command_line.run(
+            command_line.search(8, "--workers", str(workers)),
+            trainer=WORKERS,
+            sabotage=TOLD_THREADS + more,
+            prefix=[sys.executable, "-c", ON_CORES.format(", ".join(map(str, cores)))],
+            environ={name: None for name in os.environ if name.endswith("_NUM_THREADS")},
+        )
+        assert ended.code == 0, ended.err
+        command_line.study.whole(8)
+        return {*(command_line.folder / "threads").read_text().splitlines()}, ended.err
+
+    return run
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_row_79_more_workers_than_cores(
+    search_on_cores: Callable[..., tuple[set[str], str]], workers: int
+) -> None:
+    cores = min(2, len(os.sched_getaffinity(0)))
+    threads, said = search_on_cores(workers)
+    each = max(1, cores // workers)
+    assert threads == {f"{each} {each} {each}"}
+    told = f"WARNING: {workers} workers share {cores} core"
+    assert (told in said) == (workers > cores)
+
+
+def test_control_of_row_79_without_a_share(
+    search_on_cores: Callable[..., tuple[set[str], str]],
+) -> None:
+    more = (
+        "import mnist_search.execution._process as process\nprocess._variables = lambda share: {}\n"
+    )
+    assert search_on_cores(8, more)[0] == {"none none none"}

@@ -1,0 +1,235 @@
+"""Studies that a stranger made, and reports of any size (rows 75, 77)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnist_search.analysis import build_leaderboard
+from mnist_search.errors import DataError
+from mnist_search.references import REFERENCES
+from mnist_search.reporting import render_leaderboard
+from mnist_search.reporting.html import render_page
+from mnist_search.specs import Failure, Record, Score
+from mnist_search.studies import read_records, weights_path
+
+Here = Callable[..., Any]
+HTML = "<script>alert(1)</script>\x1b[31m[red]|`=cmd()"
+ELEMENT = "<script>alert"
+
+
+class Marking:
+    """An object that writes a file when it is unpickled."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.marker,)
+
+
+def state_of_cmaes(marker: Path) -> dict[str, str]:
+    return {"cma:optimizer:0": pickle.dumps(Marking(marker)).hex(), "cma:generation": "3"}
+
+
+@pytest.fixture
+def strange(here: Here, search: Callable[..., list[str]], study: Any, tmp_path: Path) -> Any:
+    """A study with a pickle, HTML and paths in whatever it holds."""
+    assert here(*search(3), "--pruner", "none").code == 0
+    (tmp_path / "secret").write_text("secret")
+    digest = hashlib.sha256(b"secret").hexdigest()
+    with closing(sqlite3.connect(study.path)) as connection:
+        for key, value in state_of_cmaes(tmp_path / "marker").items():
+            connection.execute(
+                "INSERT INTO trial_system_attributes (trial_id, key, value_json)"
+                " SELECT trial_id, ?, ? FROM trials",
+                (key, json.dumps(value)),
+            )
+        connection.execute(
+            "UPDATE study_user_attributes SET value_json ="
+            " json_set(value_json, '$.name', ?, '$.dataset.name', ?) WHERE key = 'spec'",
+            (HTML, HTML),
+        )
+        connection.execute(
+            "UPDATE trial_user_attributes SET value_json = json_set(value_json,"
+            " '$.weights_sha256', ?) WHERE key = 'result'",
+            (digest,),
+        )
+        connection.execute(
+            "INSERT INTO trial_user_attributes (trial_id, key, value_json)"
+            " SELECT trial_id, 'reference', ? FROM trials WHERE number = 0",
+            (json.dumps(HTML),),
+        )
+        connection.commit()
+    path = weights_path(study.path.parent, 1)
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(tmp_path / "secret")
+    return study
+
+
+def test_row_77_study_of_a_stranger(here: Here, strange: Any, tmp_path: Path) -> None:
+    for format in ("table", "json", "csv", "markdown", "html"):
+        more = ("--no-inside",) if format == "html" else ()
+        ended = here("report", "s", "-f", format, *more)
+        assert ended.code == 0, ended.err
+        assert "\x1b" not in ended.out + ended.err
+        if format in ("html", "markdown"):
+            assert ELEMENT not in ended.out
+        if format == "csv":
+            assert not any(cell.startswith("=") for cell in ended.out.split(","))
+    for words in (
+        ("figures", "s", "1", "--show"),
+        ("export", "s", "1", "--as", "keras", "-o", str(tmp_path / "x.keras")),
+    ):
+        ended = here(*words)
+        # Neither a name like that nor weights that lie elsewhere are taken.
+        ended.refused(ended.code)
+        assert ended.code in (2, 5)
+    assert here("confirm", "s", "--top", "1", "--seeds", "1").code in (0, 2, 5)
+    assert not (tmp_path / "marker").exists()
+    assert not (tmp_path / "x.keras").exists()
+
+
+def restore(sampler: Any, strange: Any) -> object:
+    import optuna
+
+    storage = f"sqlite:///{strange.path}"
+    study = optuna.load_study(study_name=None, storage=storage)
+    return sampler._restore_optimizer(study.get_trials(deepcopy=False))
+
+
+def test_row_77_pickle_of_a_stranger_is_not_loaded(strange: Any, tmp_path: Path) -> None:
+    from mnist_search.engines._cmaes import GuardedCmaEsSampler
+
+    with pytest.raises(DataError, match="did not write") as caught:
+        restore(GuardedCmaEsSampler(seed=1), strange)
+    assert caught.value.exit_code == 5
+    assert not (tmp_path / "marker").exists()
+
+
+def test_control_of_row_77_optuna_runs_it(strange: Any, tmp_path: Path) -> None:
+    import optuna
+
+    restore(optuna.samplers.CmaEsSampler(seed=1), strange)
+    assert (tmp_path / "marker").exists()
+
+
+def test_row_77_search_of_cmaes_is_guarded(space_file: Path) -> None:
+    from mnist_search.engines._cmaes import GuardedCmaEsSampler
+    from mnist_search.engines._samplers import create_sampler
+    from mnist_search.spaces import load_space
+
+    sampler: Any = create_sampler("cmaes", load_space(space_file), seed=1)
+    assert isinstance(sampler._sampler, GuardedCmaEsSampler)
+
+
+@pytest.fixture
+def records(here: Here, search: Callable[..., list[str]], tmp_path: Path) -> list[Record]:
+    assert here(*search(4), "--pruner", "none").code == 0
+    return read_records(tmp_path / "mnist-search-runs", ["s"])
+
+
+def many(records: list[Record], count: int) -> list[Record]:
+    """Return so many trials, no two of them of one configuration."""
+    made = []
+    for number in range(count):
+        record = records[number % len(records)]
+        assert record.config is not None
+        assert record.result is not None
+        training = record.config.training.model_copy(update={"epochs": number + 1})
+        config = record.config.model_copy(update={"training": training})
+        score = Score(correct=9000 + number % 997, total=10_000, loss=1e-300)
+        update = {"validation": score, "config_id": config.config_id}
+        result = record.result.model_copy(update=update)
+        made.append(
+            record.model_copy(update={"number": number, "config": config, "result": result})
+        )
+    return made
+
+
+def strict(text: str) -> Any:
+    def refuse(constant: str) -> float:
+        raise AssertionError(f"{constant} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def check_reports(records: list[Record], *, trials: int, ranked: int) -> None:
+    """Check that every kind of report holds so many trials, so many of them with a rank."""
+    board = build_leaderboard(records, REFERENCES)
+    rows = strict(render_leaderboard(board, "json", plain=True))["rows"]
+    found = [row for row in rows if row["kind"] == "trial"]
+    assert len(found) == trials
+    assert sum(row["rank"] is not None for row in found) == ranked
+    # A table, whose columns are measured, never shows so many.
+    for format in ("table", "csv", "markdown") if trials <= 20 else ("csv", "markdown"):
+        text = render_leaderboard(board, format, plain=True)
+        assert "cnn-double-32" in text
+        assert "\x1b" not in text
+    page = render_page(build_leaderboard(records, REFERENCES, top=1000), records, [])
+    assert page.rstrip().endswith("</html>")
+    assert ELEMENT not in page
+    assert len(page.encode()) < 6_000_000
+
+
+@pytest.mark.parametrize("count", [0, 1, 10_000])
+def test_row_75_reports_of_any_size(records: list[Record], count: int) -> None:
+    check_reports(many(records, count), trials=count, ranked=count)
+
+
+def test_row_75_reports_of_failures_with_any_text(records: list[Record]) -> None:
+    texts = (HTML, "x" * 100_000, "é\u202e\U0001f600\ud800", "")
+    failed = [
+        record.model_copy(
+            update={
+                "state": "failed",
+                "result": record.result.model_copy(
+                    update={
+                        "status": "failed",
+                        "validation": None,
+                        "failure": Failure(kind="error", message="m").model_copy(
+                            update={"message": text, "traceback": text}
+                        ),
+                    }
+                ),
+            }
+        )
+        for record, text in zip(records, texts, strict=True)
+        if record.result is not None
+    ]
+    check_reports(failed, trials=4, ranked=0)
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf"), 1e-300, 1e300])
+def test_row_75_numbers_that_are_none(records: list[Record], loss: float) -> None:
+    made = many(records, 3)
+    result = made[1].result
+    assert result is not None
+    # As no worker can send it: the values of a study are validated.
+    score = Score(correct=9000, total=10_000).model_copy(update={"loss": loss})
+    timings = result.timings.model_copy(update={"fit_seconds": loss})
+    odd = result.model_copy(update={"validation": score, "timings": timings})
+    made[1] = made[1].model_copy(update={"result": odd})
+    check_reports(made, trials=3, ranked=3)
+
+
+def test_control_of_row_75_json_alone_writes_what_is_none(
+    records: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert json.dumps(float("nan")) == "NaN"
+    monkeypatch.setattr("mnist_search.reporting.json.to_plain", lambda value: value)
+    made = many(records, 1)
+    assert made[0].result is not None
+    timings = made[0].result.timings.model_copy(update={"fit_seconds": float("nan")})
+    result = made[0].result.model_copy(update={"timings": timings})
+    made[0] = made[0].model_copy(update={"result": result})
+    with pytest.raises((ValueError, TypeError)):
+        render_leaderboard(build_leaderboard(made, REFERENCES), "json", plain=True)
