@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from mnist_search.cli._completing import complete_space
 from mnist_search.cli._options import (
     DatasetOption,
     FormatOption,
@@ -16,23 +15,23 @@ from mnist_search.cli._options import (
     WorkersOption,
     parse_duration,
 )
+from mnist_search.cli._search_options import (
+    EngineOption,
+    EpochsOption,
+    MaxFlopsOption,
+    MaxParamsOption,
+    PrunerOption,
+    SamplerOption,
+    SeedOption,
+    SpaceOption,
+    TrialsOption,
+)
 
 
 def plan(
     context: typer.Context,
-    space: Annotated[
-        str,
-        typer.Option(
-            envvar="MNIST_SEARCH_SPACE",
-            metavar="NAME|FILE",
-            autocompletion=complete_space,
-            help="Search space: cnn, mlp, linear or a TOML file of your own.",
-        ),
-    ],
-    trials: Annotated[
-        int,
-        typer.Option("--trials", "-n", min=1, max=100_000, envvar="MNIST_SEARCH_TRIALS"),
-    ] = 50,
+    space: SpaceOption,
+    trials: TrialsOption = 50,
     budget: Annotated[
         str | None,
         typer.Option(
@@ -41,42 +40,13 @@ def plan(
             show_default="none",
         ),
     ] = None,
-    engine: Annotated[
-        Literal["optuna", "keras-tuner"], typer.Option(envvar="MNIST_SEARCH_ENGINE")
-    ] = "optuna",
-    sampler: Annotated[
-        Literal[
-            "tpe",
-            "random",
-            "qmc",
-            "grid",
-            "brute-force",
-            "nsga2",
-            "cmaes",
-            "gp",
-            "bayesian",
-            "hyperband",
-        ]
-        | None,
-        typer.Option(envvar="MNIST_SEARCH_SAMPLER", show_default="the engine's own"),
-    ] = None,
-    pruner: Annotated[
-        Literal["halving", "median", "percentile", "hyperband", "patient", "none"] | None,
-        typer.Option(envvar="MNIST_SEARCH_PRUNER", show_default="halving"),
-    ] = None,
-    epochs: Annotated[
-        int,
-        typer.Option(
-            min=1, max=10_000, envvar="MNIST_SEARCH_EPOCHS", help="Epochs of a whole trial."
-        ),
-    ] = 8,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, envvar="MNIST_SEARCH_SEED")] = 0,
-    max_params: Annotated[
-        int | None, typer.Option(min=1, envvar="MNIST_SEARCH_MAX_PARAMS", metavar="N")
-    ] = None,
-    max_flops: Annotated[
-        int | None, typer.Option(min=1, envvar="MNIST_SEARCH_MAX_FLOPS", metavar="N")
-    ] = None,
+    engine: EngineOption = "optuna",
+    sampler: SamplerOption = None,
+    pruner: PrunerOption = None,
+    epochs: EpochsOption = 8,
+    seed: SeedOption = 0,
+    max_params: MaxParamsOption = None,
+    max_flops: MaxFlopsOption = None,
     samples: Annotated[
         int, typer.Option(min=10, max=100_000, help="Random points of the space to look at.")
     ] = 300,

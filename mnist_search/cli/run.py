@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from mnist_search.cli._completing import (
     complete_confirmed_reference,
-    complete_space,
     complete_study,
 )
 from mnist_search.cli._options import (
@@ -23,30 +22,23 @@ from mnist_search.cli._options import (
     parse_duration,
     parse_size,
 )
+from mnist_search.cli._search_options import (
+    EngineOption,
+    EpochsOption,
+    MaxFlopsOption,
+    MaxParamsOption,
+    PrunerOption,
+    SamplerOption,
+    SeedOption,
+    SpaceOption,
+    TrialsOption,
+)
 
 
 def run(
     context: typer.Context,
-    space: Annotated[
-        str,
-        typer.Option(
-            envvar="MNIST_SEARCH_SPACE",
-            metavar="NAME|FILE",
-            autocompletion=complete_space,
-            help="Search space: cnn, mlp, linear or a TOML file of your own.",
-        ),
-    ],
-    trials: Annotated[
-        int,
-        typer.Option(
-            "--trials",
-            "-n",
-            min=1,
-            max=100_000,
-            envvar="MNIST_SEARCH_TRIALS",
-            help="Trials of the study in total, however often it is interrupted and resumed.",
-        ),
-    ] = 50,
+    space: SpaceOption,
+    trials: TrialsOption = 50,
     study: Annotated[
         str | None,
         typer.Option(
@@ -62,10 +54,7 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a study that must exist.")
     ] = False,
-    engine: Annotated[
-        Literal["optuna", "keras-tuner"],
-        typer.Option(envvar="MNIST_SEARCH_ENGINE", help="Which library proposes trials."),
-    ] = "optuna",
+    engine: EngineOption = "optuna",
     objective: Annotated[
         str,
         typer.Option(
@@ -75,67 +64,12 @@ def run(
             "inference_us, and is to be low.",
         ),
     ] = "val_accuracy",
-    sampler: Annotated[
-        Literal[
-            "tpe",
-            "random",
-            "qmc",
-            "grid",
-            "brute-force",
-            "nsga2",
-            "cmaes",
-            "gp",
-            "bayesian",
-            "hyperband",
-        ]
-        | None,
-        typer.Option(
-            envvar="MNIST_SEARCH_SAMPLER",
-            help="How trials are proposed; Keras Tuner has bayesian, random, hyperband and grid.",
-            show_default="tpe, nsga2 for two objectives, or bayesian with keras-tuner",
-        ),
-    ] = None,
-    pruner: Annotated[
-        Literal["halving", "median", "percentile", "hyperband", "patient", "none"] | None,
-        typer.Option(
-            envvar="MNIST_SEARCH_PRUNER",
-            help="How hopeless trials are stopped, from a quarter of an epoch on.",
-            show_default="halving, or none with --sampler hyperband or two objectives",
-        ),
-    ] = None,
-    epochs: Annotated[
-        int,
-        typer.Option(
-            min=1, max=10_000, envvar="MNIST_SEARCH_EPOCHS", help="Epochs of a whole trial."
-        ),
-    ] = 8,
-    seed: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=2**32 - 1,
-            envvar="MNIST_SEARCH_SEED",
-            help="Seed of proposals and training.",
-        ),
-    ] = 0,
-    max_params: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            envvar="MNIST_SEARCH_MAX_PARAMS",
-            metavar="N",
-            help="Do not train networks with more parameters.",
-        ),
-    ] = None,
-    max_flops: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            envvar="MNIST_SEARCH_MAX_FLOPS",
-            metavar="N",
-            help="Do not train networks with more forward operations per image.",
-        ),
-    ] = None,
+    sampler: SamplerOption = None,
+    pruner: PrunerOption = None,
+    epochs: EpochsOption = 8,
+    seed: SeedOption = 0,
+    max_params: MaxParamsOption = None,
+    max_flops: MaxFlopsOption = None,
     workers: WorkersOption = "auto",
     time_budget: Annotated[
         str | None,

@@ -9,27 +9,10 @@ from typing import Any
 
 import pytest
 
-from mnist_search.cli import execute
 from mnist_search.studies import read_records
 
 Cli = Callable[..., tuple[int, str, str]]
 Rows = list[dict[str, Any]]
-
-
-@pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
-    """Run a command line in an empty folder; return exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MNIST_SEARCH_DATA", raising=False)
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
-    monkeypatch.setenv("MNIST_SEARCH_DATASET", "digits")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = execute(list(arguments))
-        captured = capfd.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_search.cli import execute
 from mnist_search.datasets import resolve
 from mnist_search.references import get_reference
 from mnist_search.specs import RunResult, Score
@@ -21,22 +20,6 @@ from mnist_search.studies import StudySpec, create_ledger, read_records, weights
 from mnist_search.training.weights import save_weights
 
 Cli = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
-    """Run a command line in an empty folder; return exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MNIST_SEARCH_DATA", raising=False)
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
-    monkeypatch.setenv("MNIST_SEARCH_DATASET", "digits")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = execute(list(arguments))
-        captured = capfd.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
