@@ -84,14 +84,14 @@ def render_leaderboard(
                 sections.append(render_suite_table(board.suite, terminal))
             return "\n".join([*sections, *_confirmations(confirmed, "table", width, plain)])
         case "markdown":
-            from mnist_search.reporting.markdown import render_markdown
+            from mnist_search.reporting.markdown import escape, render_markdown
 
             text = render_markdown(
                 display_rows(board.rows),
                 shown,
                 notes=[*board.notes, *explain_signs(board.rows), *board.environment],
             )
-            sections = []
+            sections, title = [], ""
             if board.suite is not None:
                 from mnist_search.reporting.suite import render_suite_markdown
 
@@ -102,8 +102,11 @@ def render_leaderboard(
             if made:
                 from mnist_search.reporting.made import render_made_markdown
 
+                title = f"# {escape(', '.join(study.name for study in made))}\n\n"
                 sections.append(render_made_markdown(made))
-            return "\n".join([f"## Leaderboard\n\n{text}", *sections]) if sections else text
+            if not sections:
+                return text
+            return "\n".join([f"{title}## Leaderboard\n\n{text}", *sections])
         case "json":
             from mnist_search.reporting.json import render_json
 

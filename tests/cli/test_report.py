@@ -40,6 +40,7 @@ def test_markdown_and_json_files_are_the_published_report(
     for format, path in pages.items():
         assert report(home, capfd, "--format", format, "-o", str(path)) == ""
     page = pages["markdown"].read_text()
+    assert page.startswith("# suite\n\n## Leaderboard\n")
     for heading in ("## Leaderboard", "## Verdicts", "## Times", "## What this shows"):
         assert heading in page
     # The embedded digits compare with no published curve or loss.
