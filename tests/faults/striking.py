@@ -243,8 +243,10 @@ def batter(
 
     def start() -> subprocess.Popen[bytes]:
         arguments = line.search(TRIALS, "--workers", str(workers))
+        # Nobody reads while it is waited for, and a board is more than a pipe holds.
+        streams = {"stdout": subprocess.DEVNULL, "stderr": told.stream}
         process: subprocess.Popen[bytes] = line.start(
-            arguments, trainer=WORKERS, seconds=0.01, stderr=told.stream, **how
+            arguments, trainer=WORKERS, seconds=0.01, **streams, **how
         )
         return process
 
