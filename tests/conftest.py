@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+AS_FROM_A_TERMINAL = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGHUP: signal.SIG_DFL,
+    signal.SIGQUIT: signal.SIG_DFL,
+    signal.SIGTERM: signal.SIG_DFL,
+}
+
+
+def pytest_configure() -> None:
+    """Heed signals that whoever started the tests in the background has set to be ignored.
+
+    What is ignored stays so in child processes, and the tool leaves such signals alone.
+    """
+    for number, handler in AS_FROM_A_TERMINAL.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)
