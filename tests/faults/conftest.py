@@ -70,7 +70,8 @@ class Ended:
 Record = Callable[[str, object], None]
 # What changes from run to run is not shown.
 _VOLATILE = (
-    (re.compile(r"/\S*/pytest-of-\S*?/pytest-\d+/[^/\s]+/?"), ""),
+    # a test's own folder
+    (re.compile(r"/\S*?/test_[^/\s]+/?"), ""),
     (re.compile(r"process \d+ on .* since .*? UTC \(.*\)"), "process …"),
 )
 
