@@ -218,7 +218,7 @@ def search_on_cores(command_line: Any) -> Callable[..., tuple[set[str], str]]:
             trainer=WORKERS,
             sabotage=TOLD_THREADS + more,
             prefix=[sys.executable, "-c", ON_CORES.format(", ".join(map(str, cores)))],
-            environ={name: None for name in os.environ if name.endswith("_NUM_THREADS")},
+            environ={name: None for name in os.environ if name.endswith("_THREADS")},
         )
         assert ended.code == 0, ended.err
         command_line.study.whole(8)
