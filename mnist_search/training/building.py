@@ -20,21 +20,24 @@ from mnist_search.specs import (
     Precision,
 )
 from mnist_search.specs.shapes import INPUT_SHAPE
+from mnist_search.training.fused import BatchNormalization
 
 CLASSES = 10
 
 
-def build_model(network: Network, precision: Precision) -> keras.Model:
+def build_model(network: Network, precision: Precision, *, fused: bool = False) -> keras.Model:
     """Build a model from images (n, 28, 28, 1) in 0..1 to logits (n, 10) in float32.
 
     With bfloat16 the hidden layers compute in it and keep their variables in float32. The policy
-    is given to each layer, so the process is left as it was.
+    is given to each layer, so the process is left as it was. Without `fused` all layers are Keras'
+    own, as a file needs that is read without this package; with it, those that have a faster kernel
+    use it, and variables and answers are the same.
     """
     policy = keras.DTypePolicy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     return keras.Sequential(
         [
             keras.Input(INPUT_SHAPE),
-            *(_layer(layer, policy) for layer in network.layers),
+            *(_layer(layer, policy, fused=fused) for layer in network.layers),
             keras.layers.Dense(
                 CLASSES,
                 kernel_initializer=_initializer(network.output_initializer),
@@ -44,7 +47,7 @@ def build_model(network: Network, precision: Precision) -> keras.Model:
     )
 
 
-def _layer(layer: Layer, policy: keras.DTypePolicy) -> keras.Layer:
+def _layer(layer: Layer, policy: keras.DTypePolicy, *, fused: bool) -> keras.Layer:
     match layer:
         case Conv():
             return keras.layers.Conv2D(
@@ -65,7 +68,8 @@ def _layer(layer: Layer, policy: keras.DTypePolicy) -> keras.Layer:
                 dtype=policy,
             )
         case BatchNorm():
-            return keras.layers.BatchNormalization(dtype=policy)
+            kind = BatchNormalization if fused else keras.layers.BatchNormalization
+            return kind(dtype=policy)
         case Activate(activation=activation):
             return keras.layers.Activation(activation, dtype=policy)
         case Pool(function="max", size=size):

@@ -48,7 +48,7 @@ def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model
 
     with recorder.stretch() as stretch:
         keras.utils.set_random_seed(job.seed)
-        model = build_model(network, job.precision)
+        model = build_model(network, job.precision, fused=True)
         loop = _make_loop(job, model, data.train)
         recorder.initial_epoch = _go_on(job, model, loop, recorder)
         examiner = Examiner(model)

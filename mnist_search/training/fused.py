@@ -1,8 +1,9 @@
-"""Keras' optimizers with TensorFlow's own kernels for their step: one pass over each variable.
+"""Keras' optimizers and batch normalization on TensorFlow's own kernels: one pass through memory.
 
-Keras writes a step as some ten operations, each of which goes through memory on its own; with a
-million weights that is a good part of a training step. Variables, schedules and arithmetic are
-Keras' own, results the same up to rounding.
+Keras writes a step of an optimizer, and a normalization, as some ten operations, each of which goes
+through memory on its own; with a million weights, or with the feature maps of a convolution, that
+is a good part of a training step. Variables, schedules and arithmetic are Keras' own, results the
+same up to rounding.
 """
 
 from __future__ import annotations
@@ -55,3 +56,37 @@ class Adadelta(keras.optimizers.Adadelta):  # type: ignore[misc]
             epsilon=self.epsilon,
             grad=tf.cast(gradient, variable.dtype),
         )
+
+
+class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
+    """Batch normalization over the channels, the last axis.
+
+    A step of four convolutions of 16 and 32 filters with norms takes 0.75 of the time with it in
+    float32, 0.6 in bfloat16 (one thread, batch 128). The kernel takes bfloat16 as it comes and
+    computes in float32.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalize feature maps (n, rows, columns, channels); leave other shapes to Keras."""
+        # The kernel is no faster with rows (n, units), and four times slower in bfloat16.
+        if len(inputs.shape) != 4:
+            return super().call(inputs, training=training, mask=mask)
+        unknown = tf.constant([], tf.float32)
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=self.gamma.value,
+            offset=self.beta.value,
+            mean=unknown if training else self.moving_mean.value,
+            variance=unknown if training else self.moving_variance.value,
+            epsilon=self.epsilon,
+            is_training=bool(training),
+        )
+        if training:
+            # The kernel divides by n - 1 what Keras 3 divides by n.
+            count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
+            self._move(self.moving_mean, mean)
+            self._move(self.moving_variance, variance * ((count - 1.0) / count))
+        return outputs
+
+    def _move(self, average: keras.Variable, value: Any) -> None:
+        average.assign(average * self.momentum + value * (1.0 - self.momentum))

@@ -1,11 +1,22 @@
-"""A fused step is Keras' own step, for each optimizer that has one."""
+"""What is fused gives what Keras gives: steps of optimizers, batch normalization."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from mnist_search.specs import Adadelta, Adam, AdamW
+from mnist_search.specs import (
+    Adadelta,
+    Adam,
+    AdamW,
+    BatchNorm,
+    Conv,
+    Dense,
+    Flatten,
+    Network,
+)
+
+pytestmark = pytest.mark.slow
 
 STEPS = 12
 
@@ -52,7 +63,6 @@ def pairs(name, schedule):
             return make_optimizer(spec, schedule, 20), keras.optimizers.Adadelta(rate, rho=0.9)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["adam", "adamw", "adadelta"])
 @pytest.mark.parametrize(("schedule", "in_graph"), [("constant", False), ("cosine", True)])
 def test_steps_are_those_of_keras(name, schedule, in_graph):
@@ -66,3 +76,74 @@ def test_steps_are_those_of_keras(name, schedule, in_graph):
     start = np.random.default_rng(3).normal(size=(7, 5)).astype(np.float32)
     assert np.abs(found[0] - start).max() > 1e-3 or name == "adadelta"
     assert not np.array_equal(found[0], start)
+
+
+NORMED = Network(
+    layers=(
+        Conv(filters=5, kernel=3, activation="relu"),
+        BatchNorm(),
+        Flatten(),
+        Dense(units=7, activation="relu"),
+        BatchNorm(),
+    )
+)
+
+
+def trained(images, *, fused):
+    """Return answers and all variables after some steps, the last batch a smaller one."""
+    import keras
+    import tensorflow as tf
+
+    from mnist_search.training.building import build_model
+
+    keras.utils.set_random_seed(4)
+    model = build_model(NORMED, "float32", fused=fused)
+    optimizer = keras.optimizers.SGD(0.05)
+    answers = None
+    for batch in (images[:8], images[8:16], images[16:19]):
+        with tf.GradientTape() as tape:
+            answers = model(batch, training=True)
+            loss = tf.reduce_mean(tf.square(answers))
+        weights = [v.value for v in model.trainable_variables]
+        optimizer.apply(tape.gradient(loss, weights), model.trainable_variables)
+    after = model(images, training=False)
+    return [answers.numpy(), after.numpy(), *(v.numpy() for v in model.variables)]
+
+
+def test_normalization_trains_and_answers_as_that_of_keras():
+    images = np.random.default_rng(5).uniform(size=(19, 28, 28, 1)).astype(np.float32)
+    fused, plain = (trained(images, fused=which) for which in (True, False))
+    assert len(fused) == len(plain)
+    for one, other in zip(fused, plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-5)
+
+
+def test_normalization_in_bfloat16_keeps_its_statistics_in_float32():
+    import keras
+
+    from mnist_search.training.fused import BatchNormalization
+
+    inputs = np.random.default_rng(5).normal(2.0, 3.0, size=(64, 6, 6, 4)).astype(np.float32)
+    found = []
+    for kind in (BatchNormalization, keras.layers.BatchNormalization):
+        layer = kind(dtype="mixed_bfloat16")
+        outputs = [layer(inputs, training=training) for training in (True, False)]
+        assert {output.dtype.name for output in outputs} == {"bfloat16"}
+        assert {variable.dtype for variable in layer.variables} == {"float32"}
+        found.append(
+            [*(np.asarray(output, np.float32) for output in outputs), *layer.get_weights()]
+        )
+    # bfloat16 has eight bits: neighbours are 1/128 apart
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0.01, atol=0.01)
+
+
+def test_a_trained_model_is_saved_with_layers_of_keras_alone():
+    from mnist_search.training.building import build_model
+
+    def modules(*, fused):
+        model = build_model(NORMED, "float32", fused=fused)
+        return {type(layer).__module__.partition(".")[0] for layer in model.layers}
+
+    assert modules(fused=False) == {"keras"}
+    assert modules(fused=True) == {"keras", "mnist_search"}
