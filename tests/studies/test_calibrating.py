@@ -29,8 +29,11 @@ def configs() -> list[RunConfig]:
     space: SearchSpace = find_space("cnn")
     defaults = space.defaults()
     return [
-        space.config({**defaults, "filters_1": filters, "batch_size": batch}, epochs=8)
-        for filters in range(8, 33, 2)
+        space.config(
+            {**defaults, "filters_1": first, "filters_2": second, "batch_size": batch}, epochs=8
+        )
+        for first in (8, 16, 24, 32)
+        for second in (8, 32, 64)
         for batch in (32, 200)
     ]
 
