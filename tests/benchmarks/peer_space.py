@@ -32,7 +32,7 @@ LOWEST_MOMENTUM = {"cnn": 0.7, "mlp": 0.5}
 class Chooser(Protocol):
     """What a tuner offers for one trial."""
 
-    def whole(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+    def whole(self, name: str, low: int, high: int, *, log: bool = False) -> int:
         """Choose an integer."""
 
     def real(
@@ -50,9 +50,9 @@ class OptunaChooser:
     def __init__(self, trial: Any) -> None:
         self._trial = trial
 
-    def whole(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+    def whole(self, name: str, low: int, high: int, *, log: bool = False) -> int:
         """Choose an integer."""
-        return int(self._trial.suggest_int(name, low, high, step=step, log=log))
+        return int(self._trial.suggest_int(name, low, high, log=log))
 
     def real(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
@@ -71,11 +71,9 @@ class KerasTunerChooser:
     def __init__(self, hp: Any) -> None:
         self._hp = hp
 
-    def whole(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+    def whole(self, name: str, low: int, high: int, *, log: bool = False) -> int:
         """Choose an integer."""
-        kind = "log" if log else "linear"
-        # with logarithms a step would be a factor
-        return int(self._hp.Int(name, low, high, step=None if log else step, sampling=kind))
+        return int(self._hp.Int(name, low, high, sampling="log" if log else "linear"))
 
     def real(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
@@ -95,10 +93,10 @@ class RandomChooser:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 
-    def whole(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+    def whole(self, name: str, low: int, high: int, *, log: bool = False) -> int:
         """Choose an integer."""
         if not log:
-            return self._random.randrange(low, high + 1, step)
+            return self._random.randint(low, high)
         drawn = self._random.uniform(math.log(low - 0.5), math.log(high + 0.5))
         return min(high, max(low, round(math.exp(drawn))))
 
@@ -173,9 +171,9 @@ def _convolutions(choose: Chooser) -> list[Any]:
     )
     start = choose.one_of("initializer", ["glorot-uniform", "he-normal"]).replace("-", "_")
     found: list[Any] = []
-    ranges = ((8, 32), (8, 64), (16, 64))
+    widths = ((8, 16, 32), (8, 16, 32, 64), (16, 32, 64))
     for block in range(blocks):
-        filters = choose.whole(f"filters_{block + 1}", *ranges[block], step=8)
+        filters = choose.one_of(f"filters_{block + 1}", widths[block])
         for _ in range(convs):
             found.append(
                 layers.Conv2D(filters, kernels[block], padding=padding, kernel_initializer=start)

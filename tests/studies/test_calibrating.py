@@ -32,8 +32,8 @@ def configs() -> list[RunConfig]:
         space.config(
             {**defaults, "filters_1": first, "filters_2": second, "batch_size": batch}, epochs=8
         )
-        for first in (8, 16, 24, 32)
-        for second in (8, 32, 64)
+        for first in (8, 16, 32)
+        for second in (8, 16, 32, 64)
         for batch in (32, 200)
     ]
 
