@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,72 @@ def use_installed() -> None:
     folder = os.environ.get(EXTRA)
     if folder is not None:
         sys.path.append(folder)
+
+
+class Journal:
+    """The finished runs of a long benchmark, a line each, in `NAME.runs.jsonl` beside its file.
+
+    What is there is not run again, so that the same command goes on where it was ended. A line
+    counts only where question, machine and versions of packages are the same.
+    """
+
+    def __init__(self, output: Path, **question: Any) -> None:
+        """Read what there is; `question` is all that makes runs comparable."""
+        environment = describe_environment()
+        self._path = output.with_suffix(".runs.jsonl")
+        self._about = {
+            # as a line gives it back: tuples are lists
+            "question": json.loads(json.dumps(question)),
+            "machine_id": environment.machine_id,
+            "packages": environment.packages,
+        }
+        text = self._path.read_text() if self._path.exists() else ""
+        # a kill may have torn the last line
+        self._start = "" if text.endswith("\n") or not text else "\n"
+        self._lines = [line for line in map(_parse, text.splitlines()) if line is not None]
+
+    def once(self, key: Sequence[str | int], measure: Callable[[], Any]) -> Any:
+        """Return the result of a run: the one written down, else of `measure`, written down."""
+        for line in self._lines:
+            if line["key"] == list(key) and line.items() >= self._about.items():
+                say(f"{', '.join(map(str, key))}: measured {line['finished']}")
+                return line["result"]
+        revision = _revision()
+        result = measure()
+        line = {
+            "key": list(key),
+            "result": result,
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "revision": revision,
+            **self._about,
+        }
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a") as file:
+            file.write(f"{self._start}{json.dumps(line)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._start = ""
+        self._lines.append(line)
+        return result
+
+
+def _parse(line: str) -> Any:
+    """Return what a line says, None for a torn one."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
+
+
+def _revision() -> str | None:
+    """Return the commit that is measured, None outside a checkout."""
+    found = subprocess.run(
+        ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() or None
 
 
 def spread(samples: Sequence[float]) -> dict[str, Any]:

@@ -7,11 +7,13 @@ shorter), once per seed and number format, and meets the test images at its end.
 the differences within a seed, bfloat16 less float32. A net is at parity unless they are a loss:
 below 0 with all of their 95 % interval, and by more than float32 itself spreads over the seeds.
 Look at the interval: few seeds can only find a large loss. The exit code is 7 where there is one.
+The same command goes on where it was ended.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -41,9 +43,10 @@ def main() -> int:
     options = parser.parse_args()
     dataset = resolve(options.dataset, environ=os.environ)
     # One after the other with all cores: the sums of bfloat16 hang on how they are shared out.
+    journal = harness.Journal(options.output, dataset=dataset.digest, seed=options.seed)
     executor = create_executor(1, environ=os.environ)
     try:
-        rows = [_compare(net, options, dataset, executor) for net in options.nets]
+        rows = [_compare(net, options, dataset, executor, journal) for net in options.nets]
     finally:
         executor.close()
     parity = all(row["parity"] for row in rows)
@@ -59,7 +62,11 @@ def main() -> int:
 
 
 def _compare(
-    net: str, options: argparse.Namespace, dataset: DatasetRef, executor: Executor
+    net: str,
+    options: argparse.Namespace,
+    dataset: DatasetRef,
+    executor: Executor,
+    journal: harness.Journal,
 ) -> dict[str, Any]:
     config = _config(net, options)
     accuracies: dict[Precision, list[float]] = {precision: [] for precision in PRECISIONS}
@@ -72,14 +79,13 @@ def _compare(
             dataset=dataset,
             precision=precision,
         )
-        result = _run(executor, job)
-        if result.test is None:
-            failure = "no score" if result.failure is None else result.failure.message
-            raise SystemExit(f"{net} in {precision}, seed {job.seed}: {failure}")
-        accuracies[precision].append(result.test.accuracy)
-        if environment is None and result.environment is not None:
-            environment = result.environment.model_dump(mode="json")
-        harness.say(f"{net}, {precision}, seed {job.seed}: {100 * result.test.accuracy:.2f} %")
+        found = journal.once(
+            (net, config.config_id, precision, repeat),
+            functools.partial(_score, executor, job, net),
+        )
+        accuracies[precision].append(found["accuracy"])
+        environment = environment or found["environment"]
+        harness.say(f"{net}, {precision}, seed {job.seed}: {100 * found['accuracy']:.2f} %")
     return {
         "net": net,
         "config_id": config.config_id,
@@ -105,6 +111,19 @@ def _turns(repeats: int) -> Iterator[tuple[int, Precision]]:
     for repeat in range(repeats):
         for precision in PRECISIONS if repeat % 2 == 0 else PRECISIONS[::-1]:
             yield repeat, precision
+
+
+def _score(executor: Executor, job: Job, net: str) -> dict[str, Any]:
+    """Train, and return the test accuracy and where that was."""
+    result = _run(executor, job)
+    if result.test is None:
+        failure = "no score" if result.failure is None else result.failure.message
+        raise SystemExit(f"{net} in {job.precision}, seed {job.seed}: {failure}")
+    environment = result.environment
+    return {
+        "accuracy": result.test.accuracy,
+        "environment": None if environment is None else environment.model_dump(mode="json"),
+    }
 
 
 def _run(executor: Executor, job: Job) -> RunResult:

@@ -4,12 +4,13 @@
 
 Every contestant searches the same space on the same 50,000 + 10,000 images, with the same number
 of trials and epochs at most, seed by seed and in turn. Its clock starts with its process. A trial's
-accuracy counts when the trial ends.
+accuracy counts when the trial ends. The same command goes on where it was ended.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import subprocess
 import sys
@@ -43,6 +44,10 @@ def main() -> None:
     options = parser.parse_args()
     wanted = [name for peer in options.contestants for name in PACKAGES.get(peer, [])]
     packages = harness.installed(sorted(set(wanted)), options.packages) if wanted else {}
+    budget = {"trials": options.trials, "epochs": options.epochs, "images": options.images}
+    journal = harness.Journal(
+        options.output, space=options.space, options=options.options, **budget
+    )
     runs = []
     with tempfile.TemporaryDirectory() as folder:
         from data import first_images
@@ -52,7 +57,8 @@ def main() -> None:
             for contestant in options.contestants:
                 home = Path(folder, f"{contestant}-{seed}")
                 home.mkdir()
-                run = _search(contestant, options, data, home, seed, packages)
+                search = functools.partial(_search, contestant, options, data, home, seed, packages)
+                run = journal.once((contestant, seed), search)
                 runs.append(run)
                 harness.say(
                     f"seed {seed}: {contestant}: {run['seconds']:.0f} s, "
@@ -62,7 +68,7 @@ def main() -> None:
         options.output,
         "peers",
         space=options.space,
-        budget={"trials": options.trials, "epochs": options.epochs, "images": options.images},
+        budget=budget,
         rows=_rows(runs),
         runs=runs,
     )

@@ -2,12 +2,14 @@
 
     python tests/benchmarks/samplers.py --output reports/performance/samplers.json
 
-Each search is the command that a user types, with its defaults. Searches are kept in --home: the
-same command goes on where it was stopped.
+Each search is the command that a user types, with its defaults. Searches are kept in --home, and
+what came of them beside the output: the same command goes on where it was ended.
 """
 
 from __future__ import annotations
 
+import argparse
+import functools
 import subprocess
 from pathlib import Path
 
@@ -26,26 +28,14 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True, help="where the studies are kept")
     parser.add_argument("--options", default="", help="more options of `mnist-search run`")
     options = parser.parse_args()
+    journal = harness.Journal(
+        options.output, space=options.space, trials=options.trials, options=options.options
+    )
     found: dict[str, list[dict[str, float]]] = {name: [] for name in options.samplers}
     for seed in range(1, options.repeats + 1):
         for name in options.samplers:
-            engine, _, sampler = name.partition(":")
-            study = f"{engine}-{sampler}-{options.space}-{seed}"
-            environment = harness.child_environment()
-            for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-                del environment[variable]
-            subprocess.run(
-                harness.tool(
-                    options.home,
-                    *("run", "--space", options.space, "--trials", str(options.trials)),
-                    *("--engine", engine, "--sampler", sampler, "--study", study),
-                    *("--seed", str(seed), *options.options.split()),
-                ),
-                env=environment | {"CI": "true"},
-                capture_output=True,
-                check=True,
-            )
-            found[name].append(_outcome(options.home / study))
+            search = functools.partial(_search, options, name, seed)
+            found[name].append(journal.once((name, seed), search))
             harness.say(f"seed {seed}: {name}: {found[name][-1]}")
     harness.write(
         options.output,
@@ -63,6 +53,28 @@ def main() -> None:
             for name, runs in found.items()
         ],
     )
+
+
+def _search(options: argparse.Namespace, name: str, seed: int) -> dict[str, float]:
+    engine, _, sampler = name.partition(":")
+    prefix = "" if engine == "optuna" else f"{engine}-"
+    study = f"{options.space}-{prefix}{sampler}-{seed}"
+    environment = harness.child_environment()
+    # it sets the threads of its workers itself
+    for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        del environment[variable]
+    subprocess.run(
+        harness.tool(
+            options.home,
+            *("run", "--space", options.space, "--trials", str(options.trials)),
+            *("--engine", engine, "--sampler", sampler, "--study", study),
+            *("--seed", str(seed), *options.options.split()),
+        ),
+        env=environment | {"CI": "true"},
+        capture_output=True,
+        check=True,
+    )
+    return _outcome(options.home / study)
 
 
 def _outcome(folder: Path) -> dict[str, float]:

@@ -67,6 +67,37 @@ def test_no_ratio_where_ours_never_gets_there() -> None:
     assert "times_ours_to_target" not in slow
 
 
+JOURNAL = """
+from pathlib import Path
+import harness
+journal = harness.Journal(Path(given["output"]), trials=given["trials"])
+runs = []
+def measure():
+    runs.append(1)
+    return {"seconds": 1.5}
+found = [journal.once((name, 1), measure) for name in given["names"]]
+print(json.dumps([len(runs), found]))
+"""
+
+
+def test_a_long_benchmark_goes_on_where_it_was_ended(tmp_path: Path) -> None:
+    def go_on(*names: str, trials: int = 3) -> Any:
+        given = {"output": str(tmp_path / "long.json"), "names": names, "trials": trials}
+        return call(JOURNAL, given)
+
+    one = {"seconds": 1.5}
+    assert go_on("a", "b") == [2, [one, one]]
+    with (tmp_path / "long.runs.jsonl").open("a") as torn:
+        torn.write('{"key": ["c", 1], "resu')
+    assert go_on("a", "b", "a") == [0, [one, one, one]]
+    # another question, or runs of another machine, do not count
+    assert go_on("a", trials=4) == [1, [one]]
+    assert go_on("a", trials=4) == [0, [one]]
+    path = tmp_path / "long.runs.jsonl"
+    path.write_text(path.read_text().replace('"machine_id": "', '"machine_id": "another-'))
+    assert go_on("a") == [1, [one]]
+
+
 @pytest.mark.parametrize("space", ["cnn", "mlp"])
 def test_peers_choose_the_names_that_the_shipped_space_has(space: str) -> None:
     code = (
