@@ -268,7 +268,7 @@ def _notes(
         f"timed: {rates.networks} networks of the space, {plan.workers} at a time; the time of a "
         f"network is told by its size to ±{100 * rates.error:.0f} %",
         f"expected is the mean of {PLAYED_SEARCHES} searches played with the real sampler and "
-        "pruner and invented scores: a third size, a third the other parameters, a third luck; "
+        "pruner and invented scores, of which size explains the more the longer networks train; "
         "10 % and 90 % hold those and the error of the timing",
     ]
     search = plan.search

@@ -1,10 +1,13 @@
 """A search played through without training: real engine and pruner, invented scores, fitted costs.
 
 What is invented is drawn anew for each played search, so that the spread of the outcomes says how
-much hangs on it. A trial's quality has three equal parts: the size of its network, a random
-additive effect of each of its parameters, and luck. What a look shows of it is blurred by noise
-with a standard deviation of one (that of the qualities) after a quarter of an epoch, which falls
-with the square root of the training.
+much hangs on it. A trial's quality has three parts: the size of its network, a random additive
+effect of each of its parameters, and luck. Size pays late: its part of the variance is a tenth
+after a quarter of an epoch and goes to a half; the others share the rest. In a search of the `cnn`
+space on MNIST (50 trials, TPE) size and accuracy had a rank correlation of 0.20 after a quarter of
+an epoch, then 0.47, 0.67 and 0.72 after 1, 4 and 8. What a look shows of the quality is blurred by
+noise with a standard deviation of one (that of the qualities) after a quarter of an epoch, which
+falls with the square root of the training.
 """
 
 from __future__ import annotations
@@ -24,6 +27,10 @@ from mnist_search.specs import derive_seed
 
 # More than any quality and any noise: a trial looks better the longer it has trained.
 GAIN_PER_DOUBLING = 10.0
+# Of the variance of the qualities: what size makes in the end, and the quarters of an epoch after
+# which it is half of that.
+SIZE_SHARE = 0.5
+SIZE_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +84,22 @@ class World:
         self._sizes = _spread([_log_flops(point) for point in sample if point.work is not None])
         self._sums = _spread([self._sum(point.values) for point in sample])
 
-    def quality(self, point: Point) -> float:
-        """Return what a point is worth, over all points about a standard normal number."""
+    def quality(self, point: Point, step: int) -> float:
+        """Return what a point is worth after so many quarters of an epoch.
+
+        Over all points that is about a standard normal number.
+        """
         luck = random.Random(derive_seed(self._seed, "luck", point.config_id)).gauss(0.0, 1.0)
         size = _standard(_log_flops(point), self._sizes)
-        return (size + _standard(self._sum(point.values), self._sums) + luck) / math.sqrt(3)
+        share = SIZE_SHARE * step / (step + SIZE_STEPS)
+        others = _standard(self._sum(point.values), self._sums) + luck
+        return math.sqrt(share) * size + math.sqrt((1 - share) / 2) * others
 
-    def score(self, point: Point, quality: float, step: int) -> float:
+    def score(self, point: Point, step: int) -> float:
         """Return what a look after so many quarters of an epoch shows."""
         noise = random.Random(derive_seed(self._seed, "look", point.config_id, step))
         blur = noise.gauss(0.0, 1.0) / math.sqrt(step)
-        return GAIN_PER_DOUBLING * math.log2(step) + quality + blur
+        return GAIN_PER_DOUBLING * math.log2(step) + self.quality(point, step) + blur
 
     def slowness(self, point: Point, error: float) -> float:
         """Return by which factor a network is slower than its cost says; the median is 1."""
@@ -206,7 +218,6 @@ class _Trial:
         self.deadline = math.inf
         self.reports: list[tuple[int, float]] = []
         self._world = world
-        self._quality = world.quality(point)
         self._slowness = world.slowness(point, rates.error)
         self._stretches = rates.stretches(point.work, images, epochs=epochs, rungs=rungs)
         self._step = 0
@@ -218,7 +229,7 @@ class _Trial:
 
     def look(self) -> tuple[int, float]:
         """Return the step that was reached and the score there."""
-        score = self._world.score(self.point, self._quality, self._step)
+        score = self._world.score(self.point, self._step)
         self.reports.append((self._step, score))
         return self._step, score
 
