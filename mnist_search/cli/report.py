@@ -70,7 +70,6 @@ def report(
     from mnist_search.references import REFERENCES
     from mnist_search.reporting import render_leaderboard
     from mnist_search.reporting.files import write_atomically
-    from mnist_search.reporting.html import gather_answers, render_page, tell_confirmations
     from mnist_search.reporting.made import made_facts
     from mnist_search.studies import (
         read_confirmations,
@@ -90,6 +89,8 @@ def report(
     sessions = {} if format in ("csv", "table") else read_sessions(where, names)
     specs = read_specs(where, names) if format in ("html", "markdown") else []
     if format == "html":
+        from mnist_search.reporting.html import gather_answers, render_page, tell_confirmations
+
         told, answers = tell_confirmations(confirmed), gather_answers(board, records)
         insides = find_insides(board, records, where) if inside else []
         text = render_page(

@@ -1,13 +1,19 @@
-"""Rows of Optuna's tables, many written in one transaction."""
+"""Rows of Optuna's tables, many read at once, many written in one transaction."""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from optuna.distributions import BaseDistribution, distribution_to_json
+from optuna.distributions import (
+    BaseDistribution,
+    distribution_to_json,
+    json_to_distribution,
+)
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
@@ -16,6 +22,78 @@ if TYPE_CHECKING:
 
 # A statement with the rows that it is for.
 Statement = tuple[Any, Sequence[dict[str, Any]]]
+
+
+def read_trials(engine: Engine, study_id: int) -> list[FrozenTrial]:
+    """Return the trials of a study in the order of their ids, as `RDBStorage` returns them.
+
+    Optuna makes an object of every row and reads a distribution twice for every parameter; of a
+    study of a thousand trials that takes five times as long.
+    """
+    from optuna.storages._rdb import models
+    from sqlalchemy import select
+
+    trials = models.TrialModel.__table__
+    distribution = cache(json_to_distribution)
+    with engine.connect() as connection:
+
+        def rows_of(model: Any, *names: str) -> dict[int, list[Any]]:
+            """Return some columns of a table, by trial."""
+            table = model.__table__
+            columns = [table.c[name] for name in ("trial_id", *names)]
+            mine = table.join(trials, table.c.trial_id == trials.c.trial_id)
+            statement = select(*columns).select_from(mine).where(trials.c.study_id == study_id)
+            found = defaultdict(list)
+            for row in connection.execute(statement.order_by(*table.primary_key)):
+                found[row[0]].append(row[1:])
+            return found
+
+        rows = connection.execute(
+            select(trials).where(trials.c.study_id == study_id).order_by(trials.c.trial_id)
+        ).all()
+        parameters = rows_of(
+            models.TrialParamModel, "param_name", "param_value", "distribution_json"
+        )
+        scores = rows_of(models.TrialValueModel, "objective", "value", "value_type")
+        of_user = rows_of(models.TrialUserAttributeModel, "key", "value_json")
+        of_system = rows_of(models.TrialSystemAttributeModel, "key", "value_json")
+        reported = rows_of(
+            models.TrialIntermediateValueModel,
+            *("step", "intermediate_value", "intermediate_value_type"),
+        )
+    score = models.TrialValueModel.stored_repr_to_value
+    report = models.TrialIntermediateValueModel.stored_repr_to_intermediate_value
+    found = []
+    for row in rows:
+        distributions = {name: distribution(text) for name, _, text in parameters[row.trial_id]}
+        values = {objective: score(*stored) for objective, *stored in scores[row.trial_id]}
+        found.append(
+            FrozenTrial(
+                number=row.number,
+                state=row.state,
+                value=None,
+                values=[values[objective] for objective in sorted(values)] or None,
+                datetime_start=_local(row.datetime_start),
+                datetime_complete=_local(row.datetime_complete),
+                params={
+                    name: distributions[name].to_external_repr(value)
+                    for name, value, _ in parameters[row.trial_id]
+                },
+                distributions=distributions,
+                user_attrs={key: json.loads(text) for key, text in of_user[row.trial_id]},
+                system_attrs={key: json.loads(text) for key, text in of_system[row.trial_id]},
+                intermediate_values={
+                    step: report(*stored) for step, *stored in reported[row.trial_id]
+                },
+                trial_id=row.trial_id,
+            )
+        )
+    return found
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    """Return a time of the file, which is UTC, as Optuna has it: local, and naive."""
+    return None if moment is None else moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)
 
 
 def param_row(

@@ -239,7 +239,8 @@ class SoleWriterStorage(BaseStorage):
             self._seen = version
         if study_id not in self._trials:
             self.flush()
-            trials = self._backend.get_all_trials(study_id, deepcopy=False)
+            self._backend.get_study_name_from_id(study_id)  # KeyError where there is none
+            trials = tables.read_trials(self._backend.engine, study_id)
             self._trials[study_id] = []
             self._distributions[study_id] = {}
             self._remember(study_id, trials)

@@ -11,6 +11,7 @@ import pytest
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
+from mnist_search.engines import _tables
 from mnist_search.engines.storage import SoleWriterStorage
 from mnist_search.studies.opening import use_write_ahead_log
 from mnist_search.studies.storage import open_storage
@@ -52,10 +53,8 @@ def test_trials_are_read_once_however_many_there_are(
     storage.add_waiting(1, 12)
     assert len(study.get_trials(deepcopy=False)) == 12
     reads = []
-    inner = storage._backend.get_all_trials
-    monkeypatch.setattr(
-        storage._backend, "get_all_trials", lambda *a, **k: (reads.append(1), inner(*a, **k))[1]
-    )
+    inner = _tables.read_trials
+    monkeypatch.setattr(_tables, "read_trials", lambda *a: (reads.append(1), inner(*a))[1])
     for number in range(12):
         trial = study.ask()
         trial.suggest_float("x", 0, 1)
@@ -65,6 +64,9 @@ def test_trials_are_read_once_however_many_there_are(
         study.tell(trial, number)
     assert [trial.value for trial in study.trials] == list(range(12))
     assert reads == []
+    storage._forget()
+    assert len(study.trials) == 12
+    assert reads == [1]
 
 
 def test_what_others_write_is_seen(path: Path, storage: SoleWriterStorage) -> None:
@@ -104,7 +106,27 @@ def test_memory_is_what_is_in_the_file(path: Path, storage: SoleWriterStorage) -
         trial.report(float("nan") if value is None else 0.25, 3)
         storage.set_trial_user_attrs(trial._trial_id, {"a": (1, 2), "b": None})
         study.tell(trial, value, state=TrialState.FAIL if value is None else None)
+    study.enqueue_trial({"n": 4}, user_attrs={"note": "é"})
     assert str(storage.get_all_trials(1)) == str(in_the_file(path))
+    # ... and so it is when read anew
+    storage._forget()
+    assert str(storage.get_all_trials(1)) == str(in_the_file(path))
+
+
+def test_values_of_two_objectives_are_read_in_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    with closing(SoleWriterStorage(open_storage(path, create=True))) as storage:
+        directions = ["maximize", "minimize"]
+        study = optuna.create_study(storage=storage, study_name="s", directions=directions)
+        for number in range(3):
+            trial = study.ask()
+            trial.suggest_categorical("c", ["a", None, 2])
+            study.tell(trial, (number, -number))
+        storage._forget()
+        assert [trial.values for trial in study.trials] == [[n, -n] for n in range(3)]
+        assert study.trials == in_the_file(path)
+        with pytest.raises(KeyError):
+            storage.get_all_trials(7)
 
 
 def test_finished_trials_stay_as_they_are(path: Path, storage: SoleWriterStorage) -> None:
