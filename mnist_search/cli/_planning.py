@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mnist_search.cli._session import SearchOptions, Surroundings
     from mnist_search.engines import EngineName, PrunerName, SamplerName
     from mnist_search.execution import PrecisionChoice
+    from mnist_search.specs import RunConfig
     from mnist_search.studies import StudySpec
     from mnist_search.studies.calibrating import Calibration
     from mnist_search.studies.planning import Alternative, Forecast
@@ -73,10 +74,15 @@ def dry_run(options: SearchOptions, folder: Path, spec: StudySpec, around: Surro
 
 def plan_search(options: PlanOptions, spec: StudySpec, around: Surroundings) -> int:
     """Print what a search would cost on this machine; return the exit code."""
-    from mnist_search.engines import check_pruner, check_sampler
+    from mnist_search.engines import check_pruner, check_sampler, learns
     from mnist_search.errors import BudgetError
     from mnist_search.execution import create_executor
-    from mnist_search.studies.calibrating import calibrate, choose_networks, images_of
+    from mnist_search.studies.calibrating import (
+        calibrate,
+        choose_networks,
+        images_of,
+        usual_networks,
+    )
     from mnist_search.studies.planning import forecast
     from mnist_search.studies.surveying import Plan, survey_space
 
@@ -93,7 +99,11 @@ def plan_search(options: PlanOptions, spec: StudySpec, around: Surroundings) -> 
         timeout_seconds=options.trial_timeout_seconds,
     )
     survey = survey_space(plan, samples=options.samples)
-    networks = choose_networks(survey.configs, workers=workers)
+    timed: Sequence[RunConfig] = survey.configs
+    if learns(search.sampler):
+        default = search.space.config(search.space.defaults(), epochs=search.epochs)
+        timed = usual_networks(timed, default)
+    networks = choose_networks(timed, workers=workers)
     if not networks:
         raise BudgetError(
             f"none of {options.samples} points of space {search.space.name} can be trained",

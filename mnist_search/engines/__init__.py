@@ -17,6 +17,7 @@ from mnist_search.engines.checks import (
     check_sampler,
     default_pruner,
     default_sampler,
+    learns,
     parse_objectives,
 )
 from mnist_search.engines.rungs import rung_steps
@@ -38,6 +39,7 @@ __all__ = [
     "create_engine",
     "default_pruner",
     "default_sampler",
+    "learns",
     "parse_objectives",
     "rung_steps",
 ]

@@ -17,6 +17,7 @@ SAMPLERS: dict[EngineName, tuple[SamplerName, ...]] = {
 }
 # Samplers that need a package which is not installed with the rest.
 _PACKAGES: dict[SamplerName, str] = {"cmaes": "cmaes", "gp": "torch"}
+_LEARNING: tuple[SamplerName, ...] = ("tpe", "nsga2", "cmaes", "gp", "bayesian")
 _EXHAUSTIVE: tuple[SamplerName, ...] = ("grid", "brute-force")
 ACCURACY: Objective = "val_accuracy"
 # The others learn from one number.
@@ -44,6 +45,11 @@ def default_sampler(
 ) -> SamplerName:
     """Return the sampler of an engine that learns, with two objectives as Optuna would."""
     return SAMPLERS[engine][0] if len(objectives) == 1 or engine != "optuna" else "nsga2"
+
+
+def learns(sampler: SamplerName) -> bool:
+    """Say whether what a sampler proposes hangs on the scores so far."""
+    return sampler in _LEARNING
 
 
 def default_pruner(

@@ -19,6 +19,7 @@ from mnist_search.studies.calibrating import (
     calibrate,
     choose_networks,
     images_of,
+    usual_networks,
 )
 
 MNIST = DatasetRef(name="mnist", digest="0" * 16, train_images=60_000, test_images=10_000)
@@ -75,6 +76,17 @@ def test_every_worker_gets_as_many_networks(configs: list[RunConfig], workers: i
     for config in chosen:
         assert config.training.epochs == 1
         assert KERNEL_IMAGES[0] <= (config.training.train_images or 0) <= KERNEL_IMAGES[1]
+
+
+def test_usual_networks_have_the_activations_of_the_default(configs: list[RunConfig]) -> None:
+    space = find_space("cnn")
+    dear = [
+        space.config({**space.defaults(), "activation": "gelu", "batch_size": batch}, epochs=8)
+        for batch in range(32, 82)
+    ]
+    assert usual_networks([*dear, *configs], configs[0]) == configs
+    # too few of them: all
+    assert usual_networks([*dear, *configs[:3]], configs[0]) == [*dear, *configs[:3]]
 
 
 def test_a_space_of_one_point_gives_it_several_times(configs: list[RunConfig]) -> None:
