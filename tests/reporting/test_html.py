@@ -172,7 +172,7 @@ def test_winner_is_the_boards_and_the_drawn_one(make_study: Callable[..., tuple]
     board = build_leaderboard(records, REFERENCES)
     (best, *_) = [row for row in board.rows if row.kind == "trial" and row.status == "complete"]
     page = render_page(board, records, [spec])
-    assert f"The winner is {best.name}: {100 * best.score:.2f} %" in page
+    assert f"Best of the search is {best.name}: {100 * best.score:.2f} %" in page
     assert f"best: {best.name}<" in page
 
 

@@ -210,7 +210,7 @@ def _winner(best: Row) -> Winner:
     ]  # fmt: skip
     score = "?" if best.score is None else f"{100 * best.score:.2f}"
     return Winner(
-        told=f"The winner is {best.label}: {score} % on {best.score_basis} images{sure}.",
+        told=f"Best of the search is {best.label}: {score} % on {best.score_basis} images{sure}.",
         facts=tuple((name, value) for name, value in facts if value is not None),
     )
 
