@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import gc
 import os
 import re
 import sys
@@ -77,15 +76,8 @@ def _root(
     """Hold the options that belong to no command."""
 
 
-# Objects that are made before Python looks for cycles among them.
-_COLLECT_AFTER = 100_000
-
-
 def main() -> None:
     """Run the command line and exit with its code."""
-    # Reading a study makes many objects and no garbage: with a thousand trials, a third of the
-    # time of `report` went into looking for some.
-    gc.set_threshold(_COLLECT_AFTER)
     _open_what_is_closed()
     sys.exit(execute(sys.argv[1:]))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 import typer
@@ -80,40 +83,57 @@ def report(
     from mnist_search.studies.reading import read_specs
 
     where, names = resolve_home(home, os.environ), studies or []
-    records = read_records(where, names)
     shown = _SHOWN.get(format, 0) if top is None else top
-    board = build_leaderboard(
-        records, REFERENCES, sort=sort, top=shown if shown > 0 else None, pareto=pareto
-    )
-    confirmed = () if format == "csv" else read_confirmations(where, records, REFERENCES)
-    sessions = {} if format in ("csv", "table") else read_sessions(where, names)
-    specs = read_specs(where, names) if format in ("html", "markdown") else []
-    if format == "html":
-        from mnist_search.reporting.html import gather_answers, render_page, tell_confirmations
+    with _uncollected():
+        records = read_records(where, names)
+        board = build_leaderboard(
+            records, REFERENCES, sort=sort, top=shown if shown > 0 else None, pareto=pareto
+        )
+        confirmed = () if format == "csv" else read_confirmations(where, records, REFERENCES)
+        sessions = {} if format in ("csv", "table") else read_sessions(where, names)
+        specs = read_specs(where, names) if format in ("html", "markdown") else []
+        if format == "html":
+            from mnist_search.reporting.html import gather_answers, render_page, tell_confirmations
 
-        told, answers = tell_confirmations(confirmed), gather_answers(board, records)
-        insides = find_insides(board, records, where) if inside else []
-        text = render_page(
-            board,
-            records,
-            specs,
-            answers,
-            told,
-            sessions,
-            confirmations=confirmed,
-            insides=insides,
-        )
-    else:
-        made = [made_facts(spec, records, sessions.get(spec.name, ())) for spec in specs]
-        text = render_leaderboard(
-            board,
-            format,
-            plain=output is not None,
-            confirmed=confirmed,
-            made=made,
-            sessions=sessions,
-        )
-    if output is None:
-        typer.echo(text, nl=False)
-    else:
-        write_atomically(output, text)
+            told, answers = tell_confirmations(confirmed), gather_answers(board, records)
+            insides = find_insides(board, records, where) if inside else []
+            text = render_page(
+                board,
+                records,
+                specs,
+                answers,
+                told,
+                sessions,
+                confirmations=confirmed,
+                insides=insides,
+            )
+        else:
+            made = [made_facts(spec, records, sessions.get(spec.name, ())) for spec in specs]
+            text = render_leaderboard(
+                board,
+                format,
+                plain=output is not None,
+                confirmed=confirmed,
+                made=made,
+                sessions=sessions,
+            )
+        if output is None:
+            typer.echo(text, nl=False)
+        else:
+            write_atomically(output, text)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage inside the block.
+
+    To read a study makes many objects and no cycles among them: with a thousand trials, a third of
+    the time went into looking for some.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
