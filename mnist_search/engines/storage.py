@@ -17,6 +17,7 @@ from optuna.distributions import (
     BaseDistribution,
     check_distribution_compatibility,
 )
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -25,6 +26,7 @@ from mnist_search.engines import _tables as tables
 
 if TYPE_CHECKING:
     from optuna.study._frozen import FrozenStudy
+    from sqlalchemy.engine import Engine
 
 
 class SoleWriterStorage(BaseStorage):
@@ -240,7 +242,7 @@ class SoleWriterStorage(BaseStorage):
         if study_id not in self._trials:
             self.flush()
             self._backend.get_study_name_from_id(study_id)  # KeyError where there is none
-            trials = tables.read_trials(self._backend.engine, study_id)
+            trials = _read(self._backend.engine, study_id)
             self._trials[study_id] = []
             self._distributions[study_id] = {}
             self._remember(study_id, trials)
@@ -311,6 +313,16 @@ class SoleWriterStorage(BaseStorage):
         finally:
             self._params = []
             self._attributes = []
+
+
+def _read(engine: Engine, study_id: int) -> list[FrozenTrial]:
+    """Return the trials of a study; errors of the file are Optuna's, as of its own storages."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return tables.read_trials(engine, study_id)
+    except SQLAlchemyError as error:
+        raise StorageInternalError("the trials of the study cannot be read") from error
 
 
 def _copy(trial: FrozenTrial) -> FrozenTrial:
