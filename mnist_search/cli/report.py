@@ -127,8 +127,8 @@ def report(
 def _uncollected() -> Iterator[None]:
     """Look for no garbage inside the block.
 
-    To read a study makes many objects and no cycles among them: with a thousand trials, a third of
-    the time went into looking for some.
+    To read a study makes many objects and no cycles among them: with a thousand trials, over a
+    quarter of the time went into looking for some.
     """
     enabled = gc.isenabled()
     gc.disable()

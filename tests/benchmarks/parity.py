@@ -42,8 +42,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="that the seeds of runs come from")
     options = parser.parse_args()
     dataset = resolve(options.dataset, environ=os.environ)
-    # One after the other with all cores: the sums of bfloat16 hang on how they are shared out.
     journal = harness.Journal(options.output, dataset=dataset.digest, seed=options.seed)
+    # One after the other with all cores: the sums of bfloat16 hang on how they are shared out.
     executor = create_executor(1, environ=os.environ)
     try:
         rows = [_compare(net, options, dataset, executor, journal) for net in options.nets]

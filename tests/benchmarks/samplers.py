@@ -1,6 +1,6 @@
 """Samplers beside each other: minutes and best validation accuracy of whole searches.
 
-    python tests/benchmarks/samplers.py --output reports/performance/samplers.json
+    python tests/benchmarks/samplers.py --home FOLDER --output reports/performance/samplers.json
 
 Each search is the command that a user types, with its defaults. Searches are kept in --home, and
 what came of them beside the output: the same command goes on where it was ended.

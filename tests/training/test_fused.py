@@ -130,7 +130,7 @@ def test_the_variance_of_few_values_is_that_of_keras():
     for layer in layers:
         layer(inputs, training=True)
     ours, theirs = (layer.moving_variance.numpy() for layer in layers)
-    # Two thirds of that with n - 1: an average that has moved by a hundredth shows it.
+    # n is 3: with n - 1 the average would have moved by 0.015 of the variance, not by 0.01.
     np.testing.assert_allclose(ours, theirs, rtol=1e-6)
     assert np.abs(0.005 * inputs.var(axis=0)).max() > 1e-3
 
@@ -155,7 +155,7 @@ def test_normalization_in_bfloat16_keeps_its_statistics_in_float32():
         np.testing.assert_allclose(one, other, rtol=0.01, atol=0.01)
 
 
-def test_a_trained_model_is_saved_with_layers_of_keras_alone():
+def test_all_layers_are_those_of_keras_where_it_is_not_fused():
     from mnist_search.training.building import build_model
 
     def modules(*, fused):
