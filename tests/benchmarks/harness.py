@@ -76,6 +76,13 @@ def child_environment(threads: int | None = None) -> dict[str, str]:
     }
 
 
+def tool_environment() -> dict[str, str]:
+    """Return the environment of `mnist-search`, which sets the threads of its workers itself."""
+    threads = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+    found = {name: value for name, value in child_environment().items() if name not in threads}
+    return found | {"CI": "true"}
+
+
 def tool(home: Path, *arguments: str) -> list[str]:
     """Return the command line of `mnist-search` with a home of its own."""
     name, *rest = arguments

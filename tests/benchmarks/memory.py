@@ -30,9 +30,7 @@ def main() -> None:
 
         data = first_images(Path(folder, "images.npz"), train=options.images)
         home = Path(folder, "home")
-        environment = harness.child_environment()
-        for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-            del environment[name]
+        environment = harness.tool_environment()
         search = subprocess.Popen(
             harness.tool(
                 home,
@@ -40,7 +38,7 @@ def main() -> None:
                 *("--dataset", str(data), "--epochs", str(options.epochs)),
                 *("--trials", str(options.trials), "--pruner", "none", "--sampler", "random"),
             ),
-            env=environment | {"CI": "true"},
+            env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -90,10 +90,7 @@ def _search(
             *("--trials", budget[0], "--epochs", budget[1], "--seed", budget[2]),
             *options.options.split(),
         )
-        environment = harness.child_environment() | {"CI": "true"}
-        # it sets the threads of its workers itself
-        for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-            del environment[name]
+        environment = harness.tool_environment()
     else:
         script = harness.FOLDER / "peer_loops.py"
         command = [sys.executable, str(script), contestant, options.space, str(data), *budget]

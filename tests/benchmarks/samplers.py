@@ -59,10 +59,7 @@ def _search(options: argparse.Namespace, name: str, seed: int) -> dict[str, floa
     engine, _, sampler = name.partition(":")
     prefix = "" if engine == "optuna" else f"{engine}-"
     study = f"{options.space}-{prefix}{sampler}-{seed}"
-    environment = harness.child_environment()
-    # it sets the threads of its workers itself
-    for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-        del environment[variable]
+    environment = harness.tool_environment()
     subprocess.run(
         harness.tool(
             options.home,
@@ -70,7 +67,7 @@ def _search(options: argparse.Namespace, name: str, seed: int) -> dict[str, floa
             *("--engine", engine, "--sampler", sampler, "--study", study),
             *("--seed", str(seed), *options.options.split()),
         ),
-        env=environment | {"CI": "true"},
+        env=environment,
         capture_output=True,
         check=True,
     )

@@ -55,10 +55,7 @@ def _search_seconds(
 ) -> float:
     from mnist_search.studies import open_ledger
 
-    environment = harness.child_environment()
-    # it sets the threads of its workers itself
-    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-        del environment[name]
+    environment = harness.tool_environment()
     subprocess.run(
         harness.tool(
             home,
@@ -68,7 +65,7 @@ def _search_seconds(
             # all cores either way: one worker alone takes as many threads
             *("--workers", str(workers)),
         ),
-        env=environment | {"CI": "true"},
+        env=environment,
         capture_output=True,
         check=True,
     )
