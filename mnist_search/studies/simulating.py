@@ -84,22 +84,23 @@ class World:
         self._sizes = _spread([_log_flops(point) for point in sample if point.work is not None])
         self._sums = _spread([self._sum(point.values) for point in sample])
 
-    def quality(self, point: Point, step: int) -> float:
-        """Return what a point is worth after so many quarters of an epoch.
+    def traits(self, point: Point) -> tuple[float, float]:
+        """Return the size of a point and all else about it that counts.
 
-        Over all points that is about a standard normal number.
+        Over all points these are about two independent standard normal numbers.
         """
         luck = random.Random(derive_seed(self._seed, "luck", point.config_id)).gauss(0.0, 1.0)
-        size = _standard(_log_flops(point), self._sizes)
-        share = SIZE_SHARE * step / (step + SIZE_STEPS)
-        others = _standard(self._sum(point.values), self._sums) + luck
-        return math.sqrt(share) * size + math.sqrt((1 - share) / 2) * others
+        others = (_standard(self._sum(point.values), self._sums) + luck) / math.sqrt(2)
+        return _standard(_log_flops(point), self._sizes), others
 
-    def score(self, point: Point, step: int) -> float:
+    def score(self, point: Point, traits: tuple[float, float], step: int) -> float:
         """Return what a look after so many quarters of an epoch shows."""
+        size, others = traits
+        share = SIZE_SHARE * step / (step + SIZE_STEPS)
+        quality = math.sqrt(share) * size + math.sqrt(1 - share) * others
         noise = random.Random(derive_seed(self._seed, "look", point.config_id, step))
         blur = noise.gauss(0.0, 1.0) / math.sqrt(step)
-        return GAIN_PER_DOUBLING * math.log2(step) + self.quality(point, step) + blur
+        return GAIN_PER_DOUBLING * math.log2(step) + quality + blur
 
     def slowness(self, point: Point, error: float) -> float:
         """Return by which factor a network is slower than its cost says; the median is 1."""
@@ -218,6 +219,7 @@ class _Trial:
         self.deadline = math.inf
         self.reports: list[tuple[int, float]] = []
         self._world = world
+        self._traits = world.traits(point)
         self._slowness = world.slowness(point, rates.error)
         self._stretches = rates.stretches(point.work, images, epochs=epochs, rungs=rungs)
         self._step = 0
@@ -229,7 +231,7 @@ class _Trial:
 
     def look(self) -> tuple[int, float]:
         """Return the step that was reached and the score there."""
-        score = self._world.score(self.point, self._step)
+        score = self._world.score(self.point, self._traits, self._step)
         self.reports.append((self._step, score))
         return self._step, score
 
