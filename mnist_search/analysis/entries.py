@@ -6,9 +6,10 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mnist_search.analysis.changes import recipe_changes
-from mnist_search.analysis.measurements import answers_of, any_of, with_measurements
+from mnist_search.analysis.measurements import answers_of, any_of, measured
 from mnist_search.analysis.row import Row, ScoreBasis
 from mnist_search.analysis.statistics import Estimate
 from mnist_search.analysis.ties import Contender
@@ -25,6 +26,8 @@ from mnist_search.references import Reference
 from mnist_search.specs import DatasetRef, Record, RunConfig, RunResult, Score, State
 from mnist_search.specs.shapes import UnbuildableError, measure
 
+_SIZES = ("parameters", "trainable_parameters", "flops")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -34,10 +37,19 @@ class Entry:
     contender: Contender | None = None
 
 
-def measured_entry(name: str, repeats: Sequence[Record], reference: Reference | None) -> Entry:
+def measured_entry(
+    name: str,
+    repeats: Sequence[Record],
+    reference: Reference | None,
+    *,
+    values: dict[str, bool | int | float | str] | None,
+    runs_failed: int,
+    runs_pending: int,
+) -> Entry:
     """Make the row of one trial, or of the complete repeats of one run.
 
-    All `repeats` share state, configuration, data set, precision and machine.
+    All `repeats` share state, configuration, data set, precision and machine; `runs_failed` and
+    `runs_pending` count those of the same recipe that are not among them.
     """
     first = repeats[0]
     config, dataset = first.config, first.dataset
@@ -48,49 +60,52 @@ def measured_entry(name: str, repeats: Sequence[Record], reference: Reference | 
     last_accuracy = _last_accuracy(results[0]) if results and not finished else None
     val_accuracy = validation.accuracy if validation is not None else last_accuracy
     score, basis = _score(test, validation, val_accuracy)
-    row = Row(
-        name=name,
-        kind=first.kind,
-        status=first.state,
-        score=score,
-        score_basis=basis,
-        val_accuracy=val_accuracy,
-        n=_runs(first.state, results),
-        collapsed=any_of(result.collapsed for result in results),
-        values=first.values,
-        study=", ".join(dict.fromkeys(record.study for record in repeats)),
-        number=min(record.number for record in repeats),
-        continues=None if first.rung is None else first.rung.continues,
-        initial_epoch=None if first.result is None else first.result.initial_epoch,
-        restarted=None if first.result is None else first.result.restarted,
-        seeds=tuple(
+    basis_estimate = test if basis == "test" else validation
+    # The fields of the row, later ones over earlier ones: a row has too many to copy it often.
+    found: dict[str, Any] = {
+        "name": name,
+        "kind": first.kind,
+        "status": first.state,
+        "score": score,
+        "score_basis": basis,
+        "val_accuracy": val_accuracy,
+        "n": _runs(first.state, results),
+        "collapsed": any_of(result.collapsed for result in results),
+        "values": values,
+        "runs_failed": runs_failed,
+        "runs_pending": runs_pending,
+        "study": ", ".join(dict.fromkeys(record.study for record in repeats)),
+        "number": min(record.number for record in repeats),
+        "continues": None if first.rung is None else first.rung.continues,
+        "initial_epoch": None if first.result is None else first.result.initial_epoch,
+        "restarted": None if first.result is None else first.result.restarted,
+        "seeds": tuple(
             sorted({record.seed for record in repeats if record.seed is not None})
             or sorted({result.seed for result in results})
         ),
-        failure=_failure(results),
-        duplicate_of=results[0].duplicate_of if results else None,
-        dataset=None if dataset is None else dataset.name,
-        dataset_fallback=None if dataset is None else dataset.fallback,
-        reference=first.reference,
-    )
-    basis_estimate = test if basis == "test" else validation
-    row = _with_estimates(row, validation=validation, test=test, basis=basis_estimate)
+        "failure": _failure(results),
+        "duplicate_of": results[0].duplicate_of if results else None,
+        "dataset": None if dataset is None else dataset.name,
+        "dataset_fallback": None if dataset is None else dataset.fallback,
+        "reference": first.reference,
+        **_estimated(validation=validation, test=test, basis=basis_estimate),
+    }
     if config is not None:
-        row = _with_config(row, config, dataset)
+        found |= _configured(config, dataset)
     if results:
-        row = with_measurements(row, results, config)
+        found |= measured(results, config, finished=finished)
+    if config is not None:
+        # Not every run gets as far as to build its network.
+        unknown = [name for name in _SIZES if found.get(name) is None]
+        found |= _sizes(config, unknown)
     if reference is not None:
-        row = _with_published(row, reference)
+        found |= _published(reference)
         if config is not None and first.kind == "reference":
-            row = dataclasses.replace(row, changes=recipe_changes(reference, config))
+            found["changes"] = recipe_changes(reference, config)
         if config is not None and finished:
-            same_images = _same_images(reference, dataset, test)
-            row = dataclasses.replace(
-                _with_judgement(row, verdict(reference, config, dataset, results)),
-                gap=test.accuracy - reference.published.accuracy
-                if test is not None and same_images
-                else None,
-            )
+            found |= _judged(verdict(reference, config, dataset, results))
+            if test is not None and _same_images(reference, dataset, test):
+                found["gap"] = test.accuracy - reference.published.accuracy
     contender = None
     if finished and basis_estimate is not None:
         contender = Contender(
@@ -98,7 +113,7 @@ def measured_entry(name: str, repeats: Sequence[Record], reference: Reference | 
             image_set=None if dataset is None or basis != "test" else dataset.digest,
             answers=answers_of(results) if basis == "test" else {},
         )
-    return Entry(row=row, contender=contender)
+    return Entry(row=Row(**found), contender=contender)
 
 
 def published_entry(reference: Reference, *, comparable: bool) -> Entry:
@@ -129,9 +144,11 @@ def published_entry(reference: Reference, *, comparable: bool) -> Entry:
         epochs=published.epochs,
         collapsed=True if collapsed else None,
         reference=reference.name,
+        **_configured(reference.config, None),
+        **_sizes(reference.config, _SIZES),
+        **_published(reference),
+        **_judged(judged),
     )
-    row = _with_published(_with_config(row, reference.config, None), reference)
-    row = _with_judgement(row, judged)
     return Entry(row=row, contender=Contender(estimate=alone))
 
 
@@ -145,74 +162,71 @@ def _score(
     return val_accuracy, None if val_accuracy is None else "validation"
 
 
-def _with_estimates(
-    row: Row, *, validation: Estimate | None, test: Estimate | None, basis: Estimate | None
-) -> Row:
+def _estimated(
+    *, validation: Estimate | None, test: Estimate | None, basis: Estimate | None
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     if validation is not None:
-        row = dataclasses.replace(
-            row,
-            val_accuracy_low=validation.interval.low,
-            val_accuracy_high=validation.interval.high,
-            val_accuracy_sd=validation.sd,
-        )
+        found |= {
+            "val_accuracy_low": validation.interval.low,
+            "val_accuracy_high": validation.interval.high,
+            "val_accuracy_sd": validation.sd,
+        }
     if test is not None:
-        row = dataclasses.replace(
-            row,
-            test_accuracy=test.accuracy,
-            test_accuracy_low=test.interval.low,
-            test_accuracy_high=test.interval.high,
-            test_accuracy_sd=test.sd,
-        )
+        found |= {
+            "test_accuracy": test.accuracy,
+            "test_accuracy_low": test.interval.low,
+            "test_accuracy_high": test.interval.high,
+            "test_accuracy_sd": test.sd,
+        }
     if basis is not None:
-        row = dataclasses.replace(
-            row,
-            score_low=basis.interval.low,
-            score_high=basis.interval.high,
-            images=basis.images,
-        )
-    return row
+        found |= {
+            "score_low": basis.interval.low,
+            "score_high": basis.interval.high,
+            "images": basis.images,
+        }
+    return found
 
 
-def _with_config(row: Row, config: RunConfig, dataset: DatasetRef | None) -> Row:
+def _configured(config: RunConfig, dataset: DatasetRef | None) -> dict[str, Any]:
     traits = traits_of(config)
-    try:
-        size = measure(config.model)
-    except UnbuildableError:
-        size = None
     train_images = config.training.train_images
     if train_images is None and dataset is not None and config.protocol != "held-out":
         train_images = dataset.train_images
-    return dataclasses.replace(
-        row,
-        parameters=None if size is None else size.parameters,
-        trainable_parameters=None if size is None else size.trainable_parameters,
-        flops=None if size is None else size.flops,
-        epochs_planned=config.training.epochs,
-        protocol=config.protocol,
-        raw_test_pixels=config.raw_test_pixels,
-        train_images=train_images,
-        config_ids=(config.config_id,),
+    return {
+        "epochs_planned": config.training.epochs,
+        "protocol": config.protocol,
+        "raw_test_pixels": config.raw_test_pixels,
+        "train_images": train_images,
+        "config_ids": (config.config_id,),
         **{field.name: getattr(traits, field.name) for field in dataclasses.fields(traits)},
-    )
+    }
 
 
-def _with_published(row: Row, reference: Reference) -> Row:
+def _sizes(config: RunConfig, names: Sequence[str]) -> dict[str, Any]:
+    try:
+        size = measure(config.model) if names else None
+    except UnbuildableError:
+        size = None
+    return {name: getattr(size, name, None) for name in names}
+
+
+def _published(reference: Reference) -> dict[str, Any]:
     published = reference.published
-    return dataclasses.replace(
-        row,
-        document=reference.document,
-        published_accuracy=published.accuracy,
-        published_loss=published.loss,
-        published_epochs=published.epochs,
-        published_fit_seconds=published.fit_seconds,
-        published_seconds_per_epoch=published.seconds_per_epoch,
-    )
+    return {
+        "document": reference.document,
+        "published_accuracy": published.accuracy,
+        "published_loss": published.loss,
+        "published_epochs": published.epochs,
+        "published_fit_seconds": published.fit_seconds,
+        "published_seconds_per_epoch": published.seconds_per_epoch,
+    }
 
 
-def _with_judgement(row: Row, judgement: Judgement | None) -> Row:
+def _judged(judgement: Judgement | None) -> dict[str, Any]:
     if judgement is None:
-        return row
-    return dataclasses.replace(row, verdict=judgement.verdict, verdict_reason=judgement.reason)
+        return {}
+    return {"verdict": judgement.verdict, "verdict_reason": judgement.reason}
 
 
 def _same_images(reference: Reference, dataset: DatasetRef | None, test: Estimate | None) -> bool:

@@ -139,12 +139,16 @@ def _measured(records: Sequence[Record], references: Sequence[Reference]) -> lis
             # A confirmed trial goes by the number of the trial that it confirms.
             recipe = (first.config.model, first.config.training)
             named = originals.get(recipe, first)
-        entry = measured_entry(_name(named, several_studies), group.repeats, reference)
-        values = entry.row.values if entry.row.values is not None else named.values
-        row = dataclasses.replace(
-            entry.row, values=values, runs_failed=group.failed, runs_pending=group.pending
+        entries.append(
+            measured_entry(
+                _name(named, several_studies),
+                group.repeats,
+                reference,
+                values=first.values if first.values is not None else named.values,
+                runs_failed=group.failed,
+                runs_pending=group.pending,
+            )
         )
-        entries.append(dataclasses.replace(entry, row=row))
     return entries
 
 
@@ -224,15 +228,23 @@ def _ranked(entries: Sequence[Entry], *, rank_published: bool) -> list[Row]:
     groups = dict(zip(measured, letters(len(measured), apart), strict=True))
     rows = []
     for place, entry in enumerate(ranked):
-        row = dataclasses.replace(entry.row, rank=place + 1, tie_group=groups.get(place))
+        low = high = None
         if place < len(contenders):
             alike = [
                 other
                 for other in range(len(contenders))
                 if (min(place, other), max(place, other)) not in different
             ]
-            row = dataclasses.replace(row, rank_low=alike[0] + 1, rank_high=alike[-1] + 1)
-        rows.append(row)
+            low, high = alike[0] + 1, alike[-1] + 1
+        rows.append(
+            dataclasses.replace(
+                entry.row,
+                rank=place + 1,
+                rank_low=low,
+                rank_high=high,
+                tie_group=groups.get(place),
+            )
+        )
     return rows + [entry.row for entry in entries if not _has_rank(entry.row, rank_published)]
 
 

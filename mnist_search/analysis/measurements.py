@@ -2,62 +2,59 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from mnist_search.analysis.predictions import Answers, unpack_predictions
-from mnist_search.analysis.row import Row
 from mnist_search.analysis.statistics import Spread, median_and_iqr
 from mnist_search.specs import Environment, Epoch, RunConfig, RunResult, Timings
 
 
-def with_measurements(row: Row, results: Sequence[RunResult], config: RunConfig | None) -> Row:
-    """Fill in what `results`, the repeats behind the row, measured beside their accuracy."""
+def measured(
+    results: Sequence[RunResult], config: RunConfig | None, *, finished: bool
+) -> dict[str, Any]:
+    """Return by field of `Row` what `results`, its repeats, measured beside their accuracy."""
     timed = _fit_for_times(results)
     times = [result.timings for result in timed]
     fit = _spread([time.fit_seconds for time in times])
     steps = _spread([seconds for time in times for seconds in time.step_seconds])
     epoch = _spread([seconds for result in timed for seconds in _epoch_seconds(result.epochs)])
     epochs = max((epoch.epoch for result in results for epoch in result.epochs), default=0)
-    if epochs == 0 and row.status == "complete" and config is not None:
+    if epochs == 0 and finished and config is not None:
         epochs = config.training.epochs
     memory = [time.peak_memory_bytes for time in times if time.peak_memory_bytes is not None]
     environments = [result.environment for result in results if result.environment is not None]
-    return dataclasses.replace(
-        row,
-        parameters=_first((result.parameters for result in results), row.parameters),
-        trainable_parameters=_first(
-            (result.trainable_parameters for result in results), row.trainable_parameters
-        ),
-        flops=_first((result.flops for result in results), row.flops),
-        epochs=epochs,
-        test_loss=mean([None if result.test is None else result.test.loss for result in results]),
-        test_clipped_loss=mean(
-            [None if result.test is None else result.test.clipped_loss for result in results]
-        ),
-        fit_seconds=_median(fit),
-        fit_seconds_iqr=_iqr(fit),
-        seconds_per_epoch=_median(epoch),
-        seconds_per_epoch_iqr=_iqr(epoch),
-        import_seconds=_phase(times, "import_seconds"),
-        data_seconds=_phase(times, "data_seconds"),
-        build_seconds=_phase(times, "build_seconds"),
-        first_step_seconds=_phase(times, "first_step_seconds"),
-        step_ms=_thousandfold(_median(steps)),
-        step_ms_iqr=_thousandfold(_iqr(steps)),
-        inference_us=_phase(times, "inference_us_batch_256"),
-        inference_us_batch_1=_phase(times, "inference_us_batch_1"),
-        peak_memory_bytes=max(memory, default=None),
-        contended=any_of(result.contended for result in timed),
-        timed_runs=len(timed),
-        precision=results[0].precision,
-        threads=_first((result.threads for result in results), None),
-        machine_id=machine_of(results[0]),
-        machine=_machine(environments[0]) if environments else None,
-        versions=_versions(environments),
-        config_ids=tuple(dict.fromkeys(result.config_id for result in results)),
-    )
+    tests = [result.test for result in results]
+    return {
+        "parameters": _first(result.parameters for result in results),
+        "trainable_parameters": _first(result.trainable_parameters for result in results),
+        "flops": _first(result.flops for result in results),
+        "epochs": epochs,
+        "test_loss": mean(None if test is None else test.loss for test in tests),
+        "test_clipped_loss": mean(None if test is None else test.clipped_loss for test in tests),
+        "fit_seconds": _median(fit),
+        "fit_seconds_iqr": _iqr(fit),
+        "seconds_per_epoch": _median(epoch),
+        "seconds_per_epoch_iqr": _iqr(epoch),
+        "import_seconds": _phase(times, "import_seconds"),
+        "data_seconds": _phase(times, "data_seconds"),
+        "build_seconds": _phase(times, "build_seconds"),
+        "first_step_seconds": _phase(times, "first_step_seconds"),
+        "step_ms": _thousandfold(_median(steps)),
+        "step_ms_iqr": _thousandfold(_iqr(steps)),
+        "inference_us": _phase(times, "inference_us_batch_256"),
+        "inference_us_batch_1": _phase(times, "inference_us_batch_1"),
+        "peak_memory_bytes": max(memory, default=None),
+        "contended": any_of(result.contended for result in timed),
+        "timed_runs": len(timed),
+        "precision": results[0].precision,
+        "threads": _first(result.threads for result in results),
+        "machine_id": machine_of(results[0]),
+        "machine": _machine(environments[0]) if environments else None,
+        "versions": _versions(environments),
+        "config_ids": tuple(dict.fromkeys(result.config_id for result in results)),
+    }
 
 
 def _fit_for_times(results: Sequence[RunResult]) -> Sequence[RunResult]:
@@ -153,5 +150,5 @@ def _thousandfold(value: float | None) -> float | None:
     return None if value is None else 1e3 * value
 
 
-def _first(values: Iterable[int | None], otherwise: int | None) -> int | None:
-    return next((value for value in values if value is not None), otherwise)
+def _first(values: Iterable[int | None]) -> int | None:
+    return next((value for value in values if value is not None), None)

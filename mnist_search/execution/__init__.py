@@ -2,16 +2,12 @@
 
 from mnist_search.execution.base import Event, Executor, Finished, Reported, Started
 from mnist_search.execution.factory import create_executor, resolve_workers
-from mnist_search.execution.fake import FakeExecutor
-from mnist_search.execution.local import LocalExecutor
 from mnist_search.execution.precision import PrecisionChoice, resolve_precision
 
 __all__ = [
     "Event",
     "Executor",
-    "FakeExecutor",
     "Finished",
-    "LocalExecutor",
     "PrecisionChoice",
     "Reported",
     "Started",

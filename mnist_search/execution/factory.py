@@ -7,8 +7,6 @@ from pathlib import Path
 
 from mnist_search.errors import UsageError
 from mnist_search.execution.base import Executor
-from mnist_search.execution.fake import FakeExecutor
-from mnist_search.execution.local import TRAINER, LocalExecutor
 from mnist_search.specs import available_cores
 
 TRAINER_VARIABLE = "MNIST_SEARCH_TRAINER"
@@ -34,8 +32,12 @@ def create_executor(
     Raises:
         UsageError: fewer than one worker or thread.
     """
+    # Imported here: a report reads studies, and needs no worker.
+    from mnist_search.execution.local import TRAINER, LocalExecutor
+
     trainer = environ.get(TRAINER_VARIABLE, TRAINER)
     if trainer == INLINE:
+        from mnist_search.execution.fake import FakeExecutor
         from mnist_search.execution.surrogate import surrogate_trainer
 
         return FakeExecutor(workers, surrogate_trainer)

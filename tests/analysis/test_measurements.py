@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_search.analysis.measurements import with_measurements
+from mnist_search.analysis.measurements import measured
 from mnist_search.analysis.notes import notes_on
 from mnist_search.analysis.row import Row
 from mnist_search.specs import RunResult, Timings
@@ -22,8 +22,8 @@ def run(seconds: float, *, contended: bool) -> RunResult:
 
 
 def row_of(*runs: RunResult) -> Row:
-    row = Row(name="made-up", kind="reference", status="complete", n=len(runs))
-    return with_measurements(row, runs, None)
+    found = measured(runs, None, finished=True)
+    return Row(name="made-up", kind="reference", status="complete", n=len(runs), **found)
 
 
 def test_times_come_from_the_runs_that_nothing_disturbed() -> None:

@@ -64,7 +64,9 @@ def child(
 def child_environment(threads: int | None = None) -> dict[str, str]:
     """Return the environment of a child that uses that many threads (None: all cores)."""
     number = str(available_cores() if threads is None else threads)
-    return os.environ | {
+    # As for a user: compiled once, and not at every start.
+    inherited = {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
+    return inherited | {
         "PYTHONPATH": os.pathsep.join(
             [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])],
         ),

@@ -1,13 +1,14 @@
 """The peers' search loops, as a competent user of each library writes them.
 
 `python peer_loops.py CONTESTANT SPACE DATA TRIALS EPOCHS SEED`; a line "time accuracy" goes to the
-file PEER_LOG at the end of each trial.
+file PEER_LOG at the end of each trial, or "time accuracy trial" at the end of each of its epochs.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
@@ -32,9 +33,9 @@ def main() -> None:
     loops[contestant](space, Path(data), trials, epochs, seed)
 
 
-def _log(accuracy: float) -> None:
+def _log(accuracy: float, trial: int | None = None) -> None:
     with Path(os.environ["PEER_LOG"]).open("a") as log:
-        log.write(f"{time.time()} {accuracy}\n")
+        log.write(f"{time.time()} {accuracy}{'' if trial is None else f' {trial}'}\n")
 
 
 def _held_out(data: Path) -> tuple[Any, Any, Any, Any]:
@@ -151,7 +152,8 @@ def _ray(space: str, data: Path, trials: int, epochs: int, seed: int) -> None:
 
         class Telling(keras.callbacks.Callback):  # type: ignore[misc]
             def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-                _log(logs["val_accuracy"])
+                # It may be the last: Ray ends the process of a trial that it stops.
+                _log(logs["val_accuracy"], config["draw"])
                 tune.report({"val_accuracy": logs["val_accuracy"]})
 
         model.fit(
@@ -164,12 +166,15 @@ def _ray(space: str, data: Path, trials: int, epochs: int, seed: int) -> None:
             verbose=0,
         )
 
+    # Ray's own processes find it by the path alone; as here, what is installed comes first.
+    path = [os.environ["PYTHONPATH"], sysconfig.get_path("purelib"), os.environ[harness.EXTRA]]
+    os.environ["PYTHONPATH"] = os.pathsep.join(path)
     ray.init(
         include_dashboard=False,
         configure_logging=False,
         runtime_env={
             "env_vars": {
-                **{name: os.environ[name] for name in ("PYTHONPATH", "PEER_LOG", harness.EXTRA)},
+                **{name: os.environ[name] for name in ("PYTHONPATH", "PEER_LOG")},
                 "TF_NUM_INTRAOP_THREADS": "1",
                 "OMP_NUM_THREADS": "1",
             }

@@ -42,8 +42,16 @@ def call(code: str, given: Any) -> Any:
     return json.loads(done.stdout)
 
 
-def run(contestant: str, seed: int, seconds: float, *trials: tuple[float, float]) -> dict[str, Any]:
-    return {"contestant": contestant, "seed": seed, "seconds": seconds, "trials": list(trials)}
+def run(
+    contestant: str, seed: int, seconds: float, *trials: tuple[float, float], budget: int = 3
+) -> dict[str, Any]:
+    return {
+        "contestant": contestant,
+        "seed": seed,
+        "budget": budget,
+        "seconds": seconds,
+        "trials": list(trials),
+    }
 
 
 def test_target_is_what_the_slowest_contestant_ends_with() -> None:
@@ -55,16 +63,44 @@ def test_target_is_what_the_slowest_contestant_ends_with() -> None:
     ours, slow, hasty = call("import peers\nprint(json.dumps(peers._rows(given)))", runs)
     assert ours["targets"] == [0.98]
     assert ours["seconds_to_target"] == [20.0]
-    assert slow["times_ours"]["median"] == pytest.approx(4.0)
-    assert slow["times_ours_to_target"]["median"] == pytest.approx(9.0)
+    assert slow["times"]["mnist-search"]["to_finish"]["median"] == pytest.approx(4.0)
+    assert slow["times"]["mnist-search"]["to_target"]["median"] == pytest.approx(9.0)
     assert hasty["seconds_to_target"] == [None]
-    assert hasty["times_ours_to_target"]["median"] == pytest.approx(3.0)
+    assert hasty["times"]["mnist-search"]["to_target"]["median"] == pytest.approx(3.0)
+
+
+MISSED = "import peers\nprint(json.dumps(peers._is_missed(given, 'mnist-search')))"
 
 
 def test_no_ratio_where_ours_never_gets_there() -> None:
     runs = [run("mnist-search", 1, 50.0, (10.0, 0.90)), run("slow", 1, 200.0, (90.0, 0.95))]
     _, slow = call("import peers\nprint(json.dumps(peers._rows(given)))", runs)
-    assert "times_ours_to_target" not in slow
+    assert "to_target" not in slow["times"]["mnist-search"]
+    assert call(MISSED, runs)
+
+
+def test_a_longer_search_of_ours_counts_to_the_target_alone() -> None:
+    runs = [
+        run("mnist-search", 1, 50.0, (10.0, 0.90)),
+        run("slow", 1, 200.0, (90.0, 0.95)),
+        run("mnist-search", 1, 300.0, (60.0, 0.96), budget=6),
+    ]
+    ours, slow = call("import peers\nprint(json.dumps(peers._rows(given)))", runs)
+    assert ours["best"]["samples"] == [0.90]
+    assert (ours["seconds_to_target"], ours["trials_to_target"]) == ([60.0], [6])
+    assert slow["targets"] == [0.95]
+    assert slow["times"]["mnist-search"]["to_finish"]["median"] == pytest.approx(4.0)
+    assert slow["times"]["mnist-search"]["to_target"]["median"] == pytest.approx(1.5)
+    assert not call(MISSED, runs)
+
+
+def test_epochs_of_one_trial_are_one_trial_with_its_best(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("1 0.5\n2 0.25\n")
+    code = "from pathlib import Path\nimport peers\nprint(json.dumps(peers._logged(Path(given))))"
+    assert call(code, str(log)) == [[1.0, 0.5], [2.0, 0.25]]
+    log.write_text("1 0.5 1000\n2 0.25 1001\n3 0.125 1000\n")
+    assert call(code, str(log)) == [[3.0, 0.5], [2.0, 0.25]]
 
 
 JOURNAL = """
@@ -147,6 +183,31 @@ def test_report_holds_the_figures_of_the_files(overhead: Path, tmp_path: Path) -
     text = page.read_text()
     assert f"| random | inline | 3 | {row['ms']['median']:.1f} |" in text
     assert "## Overhead of a trial" in text
+
+
+def test_the_curve_of_memory_is_drawn_and_shown(overhead: Path, tmp_path: Path) -> None:
+    about = json.loads(overhead.read_text())
+    points = [
+        {"seconds": 60.0 * minute, "parent": 150 * 2**20, "largest_worker": (800 + minute) * 2**20}
+        for minute in range(5)
+    ]
+    memory = {
+        "benchmark": "memory",
+        "budget": {"trials": 200},
+        "rows": [{"process": "coordinator", "most": 150 * 2**20}],
+        "points": points,
+    }
+    (tmp_path / "performance").mkdir()
+    file = tmp_path / "performance" / "memory.json"
+    file.write_text(json.dumps(about | memory))
+    script("report", file, "--output", tmp_path / "performance.md")
+    text = (tmp_path / "performance.md").read_text()
+    assert "| coordinator | 150 | - | - |" in text
+    assert "](performance/memory.svg)" in text
+    drawn = file.with_suffix(".svg").read_text()
+    assert drawn.lstrip().startswith("<?xml")
+    script("report", file, "--output", tmp_path / "performance.md")
+    assert file.with_suffix(".svg").read_text() == drawn
 
 
 @pytest.mark.slow

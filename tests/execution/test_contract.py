@@ -11,12 +11,12 @@ from mnist_search.errors import UsageError
 from mnist_search.execution import (
     Event,
     Executor,
-    FakeExecutor,
     Finished,
-    LocalExecutor,
     Reported,
     Started,
 )
+from mnist_search.execution.fake import FakeExecutor
+from mnist_search.execution.local import LocalExecutor
 from mnist_search.execution.surrogate import FAULTS_VARIABLE, run_job
 from mnist_search.specs import Conv, Dense, Failure, Flatten, Job, Network, RunResult
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from mnist_search.errors import UsageError
-from mnist_search.execution import FakeExecutor, LocalExecutor, create_executor, resolve_workers
+from mnist_search.execution import create_executor, resolve_workers
+from mnist_search.execution.fake import FakeExecutor
+from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import available_cores
 
 

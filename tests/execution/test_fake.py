@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mnist_search.execution import Event, FakeExecutor, Finished, Reported, Started
+from mnist_search.execution import Event, Finished, Reported, Started
+from mnist_search.execution.fake import FakeExecutor
 from mnist_search.execution.surrogate import surrogate_trainer
 from mnist_search.specs import Failure, Job, RunResult
 

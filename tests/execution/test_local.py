@@ -19,8 +19,9 @@ from typing import IO
 import pytest
 
 from mnist_search.errors import MnistSearchError, ResourceError, UsageError
-from mnist_search.execution import Event, Finished, LocalExecutor, Reported, Started
+from mnist_search.execution import Event, Finished, Reported, Started
 from mnist_search.execution._output import JOB_BYTES
+from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import Failure, Job, RunResult, available_cores
 
 MakeJob = Callable[..., Job]
@@ -394,7 +395,8 @@ def test_workers_outlive_the_thread_that_started_them(build: Build, make_job: Ma
 PARENT = """
 import os, signal, sys
 sys.path[:0] = {paths!r}
-from mnist_search.execution import Finished, LocalExecutor, Reported, Started
+from mnist_search.execution import Finished, Reported, Started
+from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import Adam, DatasetRef, Dense, Flatten, Job, Network, RunConfig, Training
 
 def job(number, seed):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mnist_search.errors import DataError
-from mnist_search.execution import FakeExecutor
+from mnist_search.execution.fake import FakeExecutor
 from mnist_search.references import get_reference
 from mnist_search.spaces import find_space
 from mnist_search.specs import DatasetRef, Job, Record, RunResult, Score

@@ -7,7 +7,8 @@ import pytest
 from mnist_search.analysis.costs import Images, work_of
 from mnist_search.datasets import resolve
 from mnist_search.errors import BudgetError
-from mnist_search.execution import FakeExecutor, create_executor
+from mnist_search.execution import create_executor
+from mnist_search.execution.fake import FakeExecutor
 from mnist_search.execution.surrogate import FAULTS_VARIABLE, FLOPS_PER_SECOND, surrogate_trainer
 from mnist_search.spaces import SearchSpace, find_space
 from mnist_search.specs import DatasetRef, RunConfig
