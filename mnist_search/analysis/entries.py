@@ -48,8 +48,8 @@ def measured_entry(
 ) -> Entry:
     """Make the row of one trial, or of the complete repeats of one run.
 
-    All `repeats` share state, configuration, data set, precision and machine; `runs_failed` and
-    `runs_pending` count those of the same recipe that are not among them.
+    All `repeats` share state, configuration, data set, precision and machine. `runs_failed` and
+    `runs_pending` count runs of the same recipe that failed, and that are yet to come.
     """
     first = repeats[0]
     config, dataset = first.config, first.dataset
@@ -61,7 +61,7 @@ def measured_entry(
     val_accuracy = validation.accuracy if validation is not None else last_accuracy
     score, basis = _score(test, validation, val_accuracy)
     basis_estimate = test if basis == "test" else validation
-    # The fields of the row, later ones over earlier ones: a row has too many to copy it often.
+    # A row has too many fields to be copied for each that is filled in.
     found: dict[str, Any] = {
         "name": name,
         "kind": first.kind,
@@ -97,7 +97,9 @@ def measured_entry(
     if config is not None:
         # Not every run gets as far as to build its network.
         unknown = [name for name in _SIZES if found.get(name) is None]
-        found |= _sizes(config, unknown)
+        if unknown:
+            sizes = _sizes(config)
+            found |= {name: sizes[name] for name in unknown}
     if reference is not None:
         found |= _published(reference)
         if config is not None and first.kind == "reference":
@@ -145,7 +147,7 @@ def published_entry(reference: Reference, *, comparable: bool) -> Entry:
         collapsed=True if collapsed else None,
         reference=reference.name,
         **_configured(reference.config, None),
-        **_sizes(reference.config, _SIZES),
+        **_sizes(reference.config),
         **_published(reference),
         **_judged(judged),
     )
@@ -203,12 +205,12 @@ def _configured(config: RunConfig, dataset: DatasetRef | None) -> dict[str, Any]
     }
 
 
-def _sizes(config: RunConfig, names: Sequence[str]) -> dict[str, Any]:
+def _sizes(config: RunConfig) -> dict[str, Any]:
     try:
-        size = measure(config.model) if names else None
+        size = measure(config.model)
     except UnbuildableError:
-        size = None
-    return {name: getattr(size, name, None) for name in names}
+        return dict.fromkeys(_SIZES)
+    return {name: getattr(size, name) for name in _SIZES}
 
 
 def _published(reference: Reference) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_search.references import get_reference
+from mnist_search.reporting.figures.canvas import BLUE, ORANGE, drawing, new_figure, save_figure
 from mnist_search.specs.shapes import measure
 
 MIB = 2**20
@@ -143,14 +144,18 @@ def _peers(document: dict[str, Any]) -> str:
         for own, times in row.get("times", {}).items()
     ]
     targets = ", ".join(f"{target:.4f}" for target in contestants[0]["targets"])
+    told = any("references first" in row["contestant"] for row in contestants)
+    references = (
+        " `references first` is `--with-references`: the published systems among the first "
+        "trials, which the peers do not know."
+    )
     return (
         f"## Searches of the `{document['space']}` space\n\n{budget['trials']} trials of at most "
         f"{budget['epochs']} epochs, {budget['images']:,} images of which a sixth is held out. "
         "Trials that ended in an early look at some of the held-out images are not counted. The "
         "target of each seed is the best validation accuracy that the slowest contestant ended "
         f"with: {targets}. Where `mnist-search` did not meet it with the trials of all, it "
-        "searched again with more, as the table says. `references first` is `--with-references`: "
-        "the published systems among the first trials, which the peers do not know.\n\n"
+        f"searched again with more, as the table says.{references if told else ''}\n\n"
         + _table(["contestant", "trials", "best", "seconds", "seconds to target"], rows)
         + "\nTimes of the peers as multiples of ours, within each seed; a peer that never met the "
         "target counts with its whole time.\n\n"
@@ -216,31 +221,26 @@ def _memory(document: dict[str, Any]) -> str:
         [row["process"], *(f"{row[key] / MIB:,.0f}" if key in row else "-" for key in _MOMENTS)]
         for row in document["rows"]
     ]
-    picture = f"\n![Resident memory over the search]({document['picture']})\n"
     return (
         f"## Memory\n\nResident MiB over {document['budget']['trials']} trials of the "
         f"`{document['space']}` space.\n\n"
         + _table(["process", "most", "first half", "second half"], rows)
-        + (picture if "picture" in document else "")
+        + f"\n![Resident memory over the search]({document['picture']})\n"
     )
 
 
 def draw_memory(points: Sequence[dict[str, float]], path: Path) -> None:
     """Draw the resident memory of coordinator and largest worker over time, as SVG."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
     minutes = [point["seconds"] / 60 for point in points]
-    figure = Figure(figsize=(7, 3.2), layout="constrained")
-    axes = figure.subplots()
-    for name, label in (("largest_worker", "largest worker"), ("parent", "coordinator")):
-        axes.plot(minutes, [point[name] / MIB for point in points], label=label)
-    axes.set(xlabel="minutes", ylabel="resident MiB", ylim=(0, None))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
-    # The same figures make the same file.
-    with mpl.rc_context({"svg.hashsalt": path.name}):
-        figure.savefig(path, format="svg", metadata={"Date": None})
+    with drawing():
+        figure = new_figure(3.2, title=None)
+        axes = figure.subplots()
+        processes = (("largest_worker", "largest worker", BLUE), ("parent", "coordinator", ORANGE))
+        for name, label, color in processes:
+            axes.plot(minutes, [point[name] / MIB for point in points], label=label, color=color)
+        axes.set(xlabel="minutes", ylabel="resident MiB", ylim=(0, None))
+        axes.legend()
+    save_figure(figure, path)
 
 
 _MOMENTS = ("most", "most_in_the_first_half", "most_in_the_second_half")
