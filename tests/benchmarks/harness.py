@@ -128,12 +128,14 @@ class Journal:
         # a kill may have torn the last line
         self._start = "" if text.endswith("\n") or not text else "\n"
         self._lines = [line for line in map(_parse, text.splitlines()) if line is not None]
+        self._counted: list[dict[str, Any]] = []
 
     def once(self, key: Sequence[str | int], measure: Callable[[], Any]) -> Any:
         """Return the result of a run: the one written down, else of `measure`, written down."""
         for line in self._lines:
             if line["key"] == list(key) and line.items() >= self._about.items():
                 say(f"{', '.join(map(str, key))}: measured {line['finished']}")
+                self._counted.append(line)
                 return line["result"]
         revision = _revision()
         result = measure()
@@ -151,7 +153,14 @@ class Journal:
             os.fsync(file.fileno())
         self._start = ""
         self._lines.append(line)
+        self._counted.append(line)
         return result
+
+    def provenance(self) -> list[dict[str, Any]]:
+        """Return of each run that counted its key, when it ended, and the commit it measured."""
+        return [
+            {name: line[name] for name in ("key", "finished", "revision")} for line in self._counted
+        ]
 
 
 def _parse(line: str) -> Any:

@@ -57,6 +57,7 @@ def main() -> int:
         unit="share of the test images that is recognised",
         parity=parity,
         rows=rows,
+        provenance=journal.provenance(),
     )
     return 0 if parity else 7
 

@@ -75,6 +75,7 @@ def main() -> None:
         budget=budget,
         rows=_rows(runs),
         runs=runs,
+        provenance=journal.provenance(),
     )
 
 

@@ -46,9 +46,9 @@ def render(documents: Sequence[dict[str, Any]]) -> str:
     """Return the report as Markdown; benchmarks come in the order of `SECTIONS`."""
     parts = [
         "# Performance\n",
-        "Medians, and in brackets the lowest and the highest of the rounds. Contestants took "
-        "turns within each round; ratios are taken within rounds. Only ratios compare across "
-        "machines.\n",
+        "Medians, and in brackets the lowest and the highest of the rounds. Contestants take "
+        "turns within each round; where one was measured again later, the line below the figures "
+        "says so. Ratios are taken within rounds. Only ratios compare across machines.\n",
     ]
     known = list(SECTIONS)
     for document in sorted(documents, key=lambda one: known.index(one["benchmark"])):
@@ -263,8 +263,26 @@ def _origin(document: dict[str, Any]) -> str:
     return (
         f"`{document['command']}`, {document['finished'][:10]}; {environment['processor']}, "
         f"{environment['cores']} cores, {', '.join(environment['features'])}; Python "
-        f"{environment['python']}, {versions}.\n"
+        f"{environment['python']}, {versions}.{_measured(document.get('provenance', []))}\n"
     )
+
+
+def _measured(provenance: Sequence[dict[str, Any]]) -> str:
+    """Return when the runs of a journal ended and which commits they measured, by contestant."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for run in provenance:
+        commit = run["revision"] or "no commit"
+        found.setdefault(str(run["key"][0]), []).append((run["finished"], commit))
+    told = [
+        f"{name} {_minute(min(runs)[0])} to {_minute(max(runs)[0])} "
+        f"({', '.join(dict.fromkeys(commit for _, commit in sorted(runs)))})"
+        for name, runs in found.items()
+    ]
+    return f" Runs ended (UTC): {'; '.join(told)}." if told else ""
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
 
 
 def _spread(found: dict[str, Any] | None, form: str) -> str:

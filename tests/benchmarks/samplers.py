@@ -52,6 +52,7 @@ def main() -> None:
             }
             for name, runs in found.items()
         ],
+        provenance=journal.provenance(),
     )
 
 

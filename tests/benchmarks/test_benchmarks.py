@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from mnist_search.studies import open_ledger
+
 FOLDER = Path(__file__).parent
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(FOLDER.parents[1]), "MNIST_SEARCH_DATASET": "digits"}
 
@@ -103,6 +105,33 @@ def test_epochs_of_one_trial_are_one_trial_with_its_best(tmp_path: Path) -> None
     assert call(code, str(log)) == [[3.0, 0.5], [2.0, 0.25]]
 
 
+OWN = """
+from pathlib import Path
+import harness, peers, subprocess
+home = Path(given)
+arguments = "run --space mlp --dataset digits --trials 8 --epochs 4 --study benchmark".split()
+subprocess.run(harness.tool(home, *arguments), env=harness.tool_environment(), check=True,
+               stdout=subprocess.DEVNULL)
+print(json.dumps(peers._own_trials(home)))
+"""
+
+
+def test_a_trial_of_ours_counts_by_its_best_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENVIRONMENT, "MNIST_SEARCH_TRAINER", "surrogate-inline")
+    trials = call(OWN, str(tmp_path))
+    ledger = open_ledger(tmp_path / "benchmark")
+    records = ledger.records()
+    ledger.close()
+    whole = [record for record in records if record.result and record.result.epochs]
+    assert len(records) == 8 > len(whole)
+    assert trials == [
+        [record.finished, max(epoch.val_accuracy for epoch in record.result.epochs)]
+        for record in whole
+    ]
+
+
 JOURNAL = """
 from pathlib import Path
 import harness
@@ -112,20 +141,27 @@ def measure():
     runs.append(1)
     return {"seconds": 1.5}
 found = [journal.once((name, 1), measure) for name in given["names"]]
-print(json.dumps([len(runs), found]))
+counted = [[run["key"][0], run["finished"]] for run in journal.provenance()]
+print(json.dumps([len(runs), found, counted]))
 """
 
 
 def test_a_long_benchmark_goes_on_where_it_was_ended(tmp_path: Path) -> None:
     def go_on(*names: str, trials: int = 3) -> Any:
         given = {"output": str(tmp_path / "long.json"), "names": names, "trials": trials}
-        return call(JOURNAL, given)
+        measured, found, counted = call(JOURNAL, given)
+        assert [name for name, _ in counted] == list(names)
+        moments.update(counted)
+        return [measured, found]
 
     one = {"seconds": 1.5}
+    moments: dict[str, str] = {}
     assert go_on("a", "b") == [2, [one, one]]
+    first = dict(moments)
     with (tmp_path / "long.runs.jsonl").open("a") as torn:
         torn.write('{"key": ["c", 1], "resu')
     assert go_on("a", "b", "a") == [0, [one, one, one]]
+    assert moments == first
     # another question, or runs of another machine, do not count
     assert go_on("a", trials=4) == [1, [one]]
     assert go_on("a", trials=4) == [0, [one]]
@@ -183,6 +219,24 @@ def test_report_holds_the_figures_of_the_files(overhead: Path, tmp_path: Path) -
     text = page.read_text()
     assert f"| random | inline | 3 | {row['ms']['median']:.1f} |" in text
     assert "## Overhead of a trial" in text
+
+
+def test_report_says_when_each_contestant_was_measured(overhead: Path, tmp_path: Path) -> None:
+    def run(name: str, seed: int, finished: str, revision: str | None) -> dict[str, Any]:
+        return {"key": [name, seed], "finished": finished, "revision": revision}
+
+    runs = [
+        run("slow", 1, "2026-01-02T03:04:05+00:00", "abc"),
+        run("slow", 2, "2026-01-02T06:04:05+00:00", "abc"),
+        run("fast", 1, "2026-01-03T00:00:05+00:00", None),
+    ]
+    file = tmp_path / "overhead.json"
+    file.write_text(json.dumps(json.loads(overhead.read_text()) | {"provenance": runs}))
+    script("report", file, "--output", tmp_path / "performance.md")
+    assert (
+        "Runs ended (UTC): slow 2026-01-02 03:04 to 2026-01-02 06:04 (abc); "
+        "fast 2026-01-03 00:00 to 2026-01-03 00:00 (no commit)."
+    ) in (tmp_path / "performance.md").read_text()
 
 
 def test_the_curve_of_memory_is_drawn_and_shown(overhead: Path, tmp_path: Path) -> None:
