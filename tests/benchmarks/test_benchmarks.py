@@ -96,6 +96,29 @@ def test_a_longer_search_of_ours_counts_to_the_target_alone() -> None:
     assert not call(MISSED, runs)
 
 
+def test_expected_seconds_to_a_target_are_over_the_searches_of_all_seeds() -> None:
+    runs = [
+        run("mnist-search", 1, 50.0, (10.0, 0.90), (40.0, 0.97)),
+        run("slow", 1, 200.0, (90.0, 0.95)),
+        run("mnist-search", 2, 30.0, (20.0, 0.90)),
+        run("slow", 2, 220.0, (100.0, 0.80), (150.0, 0.85)),
+        run("mnist-search", 2, 60.0, (44.0, 0.96), budget=6),
+    ]
+    ours, slow = call("import peers\nprint(json.dumps(peers._rows(given)))", runs)
+    assert ours["targets"] == [0.95, 0.85]
+    # of seed 2, the longest search
+    assert ours["expected"] == [
+        {"seconds": 42.0, "met": 2, "searches": 2},
+        {"seconds": 27.0, "met": 2, "searches": 2},
+    ]
+    assert slow["expected"] == [
+        {"seconds": 310.0, "met": 1, "searches": 2},
+        {"seconds": 120.0, "met": 2, "searches": 2},
+    ]
+    times = slow["times"]["mnist-search"]["expected_to_target"]["samples"]
+    assert times == pytest.approx([310 / 42, 120 / 27])
+
+
 def test_epochs_of_one_trial_are_one_trial_with_its_best(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("1 0.5\n2 0.25\n")
@@ -237,6 +260,32 @@ def test_report_says_when_each_contestant_was_measured(overhead: Path, tmp_path:
         "Runs ended (UTC): slow 2026-01-02 03:04 to 2026-01-02 06:04 (abc); "
         "fast 2026-01-03 00:00 to 2026-01-03 00:00 (no commit)."
     ) in (tmp_path / "performance.md").read_text()
+
+
+def test_report_gives_the_expected_seconds_to_each_target(overhead: Path, tmp_path: Path) -> None:
+    runs = [
+        run("mnist-search", 1, 50.0, (40.0, 0.97)),
+        run("slow", 1, 200.0, (90.0, 0.95)),
+        run("mnist-search", 2, 60.0, (44.0, 0.96)),
+        run("slow", 2, 220.0, (150.0, 0.85)),
+        run("never", 1, 30.0, (20.0, 0.5)),
+        run("never", 2, 40.0, (20.0, 0.5)),
+    ]
+    peers = {
+        "benchmark": "peers",
+        "space": "mlp",
+        "budget": {"trials": 3, "epochs": 2, "images": 6000},
+        "rows": call("import peers\nprint(json.dumps(peers._rows(given)))", runs),
+    }
+    file = tmp_path / "peers.json"
+    file.write_text(json.dumps(json.loads(overhead.read_text()) | peers))
+    script("report", file, "--output", tmp_path / "performance.md")
+    text = (tmp_path / "performance.md").read_text()
+    assert "| contestant | 0.8500 | 0.9500 |" in text
+    assert "| slow | 120 (2 of 2) | 310 (1 of 2) |" in text
+    assert "| never | over 70 (0 of 2) | over 70 (0 of 2) |" in text
+    # 310 s over 42 s, and 120 s over 42 s
+    assert text.split("| slow | mnist-search |")[1].splitlines()[0].endswith("| 5.1 (2.9 to 7.4) |")
 
 
 def test_the_curve_of_memory_is_drawn_and_shown(overhead: Path, tmp_path: Path) -> None:
