@@ -241,7 +241,7 @@ def test_report_holds_the_figures_of_the_files(overhead: Path, tmp_path: Path) -
     (row, _) = json.loads(overhead.read_text())["rows"]
     text = page.read_text()
     assert f"| random | inline | 3 | {row['ms']['median']:.1f} |" in text
-    assert "## Overhead of a trial" in text
+    assert "## Overhead of a trial, in searches of 3 trials\n" in text
 
 
 def test_report_says_when_each_contestant_was_measured(overhead: Path, tmp_path: Path) -> None:
