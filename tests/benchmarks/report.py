@@ -225,9 +225,10 @@ def _overhead(document: dict[str, Any]) -> str:
         [row["sampler"], row["loop"], f"{row['trials']:,}", _spread(row["ms"], "{:.1f}")]
         for row in document["rows"]
     ]
-    lengths = ", ".join(dict.fromkeys(f"{row['trials']:,}" for row in document["rows"]))
+    lengths = " and ".join(dict.fromkeys(f"{row['trials']:,}" for row in document["rows"]))
     return (
-        f"## Overhead of a trial, in searches of {lengths} trials\n\nSpace `{document['space']}`, an instant made-up objective. "
+        f"## Overhead of a trial, in searches of {lengths} trials\n\n"
+        f"Space `{document['space']}`, an instant made-up objective. "
         f"{document['unit'].capitalize()}.\n\n"
         + _table(["sampler", "loop", "trials", "ms per trial"], rows)
     )
