@@ -10,35 +10,13 @@ from pathlib import Path
 import optuna
 import pytest
 
-from mnist_search.engines import Engine, Proposal, create_engine, rung_steps
+from mnist_search.engines import Proposal
 from mnist_search.errors import UsageError
 from mnist_search.spaces import SearchSpace, find_space
 from mnist_search.specs import derive_seed
+from tests.engines.driving import create, drain, score_of, waiting_study
 
-EPOCHS = 8
 EXTRAS = {"cmaes": "cmaes", "gp": "torch"}
-
-
-def create(
-    space: SearchSpace,
-    *,
-    sampler: str = "tpe",
-    pruner: str = "none",
-    seed: int = 0,
-    slots: int = 20,
-    study: optuna.Study | None = None,
-) -> Engine:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if study is None:
-        study = waiting_study(slots)
-    return create_engine(study, space, sampler=sampler, pruner=pruner, seed=seed, epochs=EPOCHS)
-
-
-def waiting_study(slots: int) -> optuna.Study:
-    study = optuna.create_study(direction="maximize")
-    for _ in range(slots):
-        study.enqueue_trial({})
-    return study
 
 
 def requeue(study: optuna.Study, number: int) -> None:
@@ -48,39 +26,6 @@ def requeue(study: optuna.Study, number: int) -> None:
     trial = copy.copy(storage._get_trial(trial_id))
     trial.state = optuna.trial.TrialState.WAITING
     storage._set_trial(trial_id, trial)
-
-
-def score_of(proposal: Proposal) -> float:
-    return 0.5 + int(proposal.values["units_1"]) / 200
-
-
-def drain(engine: Engine, limit: int = 1000) -> list[Proposal]:
-    proposals = []
-    while (proposal := engine.ask()) is not None and len(proposals) < limit:
-        proposals.append(proposal)
-        engine.tell(proposal, score_of(proposal))
-    return proposals
-
-
-@pytest.fixture
-def space(sampler: str, space_file: Path) -> SearchSpace:
-    """The small space; without an end, and for grids with one: 48 points."""
-    if sampler in ("grid", "brute-force"):
-        text = space_file.read_text()
-        for range_ in (
-            "low = 1e-4\nhigh = 1e-2\nlog = true",
-            "low = 1e-3\nhigh = 1e-1\nlog = true",
-        ):
-            assert range_ in text
-            text = text.replace(range_, "low = 0.01\nhigh = 0.02\nstep = 0.01")
-        text = text.replace("choices = [16, 32, 64]", "choices = [16, 64]")
-        space_file.write_text(text.replace("step = 0.25", "step = 0.5"))
-    return find_space(str(space_file))
-
-
-@pytest.fixture
-def sampler() -> str:
-    return "tpe"
 
 
 SAMPLERS = [
@@ -196,52 +141,6 @@ def test_tpe_learns(space: SearchSpace) -> None:
     assert late.count(64) > len(late) / 2
 
 
-def test_halving_stops_the_worse_half_and_never_the_end(space: SearchSpace) -> None:
-    engine = create(space, pruner="halving", slots=16)
-    stopped = 0
-    for index in range(16):
-        proposal = engine.ask()
-        assert proposal is not None
-        accuracy = 0.9 - index / 100
-        for step in range(1, 4 * EPOCHS + 1):
-            if engine.report(proposal, step, accuracy):
-                assert step in rung_steps("halving", epochs=EPOCHS)
-                stopped += 1
-                break
-        engine.tell(proposal, accuracy)
-    assert stopped >= 8
-
-
-def test_stopped_trials_are_pruned_in_the_study(space: SearchSpace) -> None:
-    study = waiting_study(6)
-    engine = create(space, pruner="halving", study=study)
-    told = []
-    for index in range(6):
-        proposal = engine.ask()
-        assert proposal is not None
-        stopped = engine.report(proposal, 1, 0.9 - index / 10)
-        engine.tell(proposal, 0.9 - index / 10)
-        told.append("PRUNED" if stopped else "COMPLETE")
-    assert [trial.state.name for trial in study.trials] == told
-    assert "PRUNED" in told
-
-
-def test_no_pruner_stops_nothing(space: SearchSpace) -> None:
-    engine = create(space, pruner="none", slots=8)
-    for index in range(8):
-        proposal = engine.ask()
-        assert proposal is not None
-        assert not engine.report(proposal, 1, 1 - index / 10)
-        engine.tell(proposal, 1 - index / 10)
-
-
-def test_rungs_grow_from_a_quarter_epoch_and_end_before_the_last_step() -> None:
-    assert rung_steps("halving", epochs=1) == (1,)
-    assert rung_steps("halving", epochs=8) == (1, 4, 16)
-    assert rung_steps("median", epochs=6) == (1, 2, 4, 8, 16)
-    assert rung_steps("none", epochs=6) == ()
-
-
 def test_derived_seeds_differ_by_label_and_seed() -> None:
     seeds = {derive_seed(s, label, n) for s in (0, 1) for label in "ab" for n in range(50)}
     assert len(seeds) == 200
@@ -346,53 +245,6 @@ def test_quasi_random_points_lie_evenly_in_every_parameter(space: SearchSpace) -
     rates = [p.values["learning_rate_sgd"] for p in proposals if p.values["optimizer"] == "sgd"]
     assert len(rates) == 16
     assert sum(float(rate) < 1e-2 for rate in rates) in (7, 8, 9)
-
-
-@pytest.mark.parametrize("pruner", ["halving", "median", "percentile", "hyperband", "patient"])
-def test_every_pruner_stops_the_worst_and_spares_the_best(space: SearchSpace, pruner: str) -> None:
-    stopped = run_with_pruner(create(space, pruner=pruner, slots=40), pruner, trials=40)
-    assert sum(stopped) >= 6
-    assert not any(stopped[:5]) or pruner in ("halving", "hyperband")
-    assert not stopped[20]
-
-
-@pytest.mark.parametrize("pruner", ["halving", "median", "percentile", "hyperband", "patient"])
-def test_pruning_goes_on_as_if_never_gone(space: SearchSpace, pruner: str) -> None:
-    whole = run_with_pruner(create(space, pruner=pruner, seed=2, slots=24), pruner, trials=24)
-    study = waiting_study(24)
-    parts: list[bool] = []
-    for first in range(0, 24, 8):
-        engine = create(space, pruner=pruner, seed=2, study=study)
-        parts += run_with_pruner(engine, pruner, trials=8, first=first)
-    assert parts == whole
-    assert any(whole)
-
-
-def run_with_pruner(engine: Engine, pruner: str, *, trials: int, first: int = 0) -> list[bool]:
-    """Run trials whose number 20 is the best; return which of them were stopped."""
-    stopped = []
-    for number in range(first, first + trials):
-        proposal = engine.ask()
-        assert proposal is not None
-        level = 0.99 if number == 20 else 0.9 - (7 * number % 40) / 100
-        accuracy, stop = 0.0, False
-        for step in (1, 2, 4, 8, 12, 16, 20, 24, 28, 32):
-            # The better ones get better until the end, the others get worse after an epoch.
-            slope = step if level > 0.8 or step <= 4 else 8 - step
-            accuracy = level + slope / 10_000
-            stop = engine.report(proposal, step, accuracy)
-            assert not stop or step in rung_steps(pruner, epochs=EPOCHS)
-            if stop:
-                break
-        engine.tell(proposal, accuracy)
-        stopped.append(stop)
-    return stopped
-
-
-def test_patience_is_counted_in_epochs() -> None:
-    assert rung_steps("patient", epochs=4) == (4, 8, 12)
-    assert rung_steps("hyperband", epochs=8) == rung_steps("halving", epochs=8)
-    assert rung_steps("percentile", epochs=6) == rung_steps("median", epochs=6)
 
 
 @samplers

@@ -1,11 +1,12 @@
-"""Jobs for the tests of the executors."""
+"""Jobs and executors for the tests of the executors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 
+from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import (
     Adam,
     BatchNorm,
@@ -21,8 +22,7 @@ from mnist_search.specs import (
     RunConfig,
     Training,
 )
-
-MakeJob = Callable[..., Job]
+from tests.execution.driving import HERE, Build, MakeJob
 
 DATASET = DatasetRef(name="mnist", digest="0" * 16, train_images=60_000, test_images=10_000)
 ADAM = Adam()
@@ -46,3 +46,18 @@ def make_job() -> MakeJob:
         return Job(number=number, config=config, seed=seed, dataset=DATASET, rungs=rungs)
 
     return make
+
+
+@pytest.fixture
+def build(monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
+    monkeypatch.syspath_prepend(str(HERE))
+    built: list[LocalExecutor] = []
+
+    def make(workers: int = 1, **options: object) -> LocalExecutor:
+        executor = LocalExecutor(workers, trainer="hostile_trainer", **options)  # type: ignore[arg-type]
+        built.append(executor)
+        return executor
+
+    yield make
+    for executor in built:
+        executor.close()

@@ -2,93 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import multiprocessing
 import os
-import select
 import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 
 from mnist_search.errors import MnistSearchError, ResourceError, UsageError
-from mnist_search.execution import Event, Finished, Reported, Started
+from mnist_search.execution import Finished, Reported, Started
 from mnist_search.execution._output import JOB_BYTES
 from mnist_search.execution.local import LocalExecutor
-from mnist_search.specs import Failure, Job, RunResult, available_cores
-
-MakeJob = Callable[..., Job]
-Build = Callable[..., LocalExecutor]
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-# What `hostile_trainer` does for a seed.
-FINE, SEGFAULT, EXIT, SIGKILL, RAISE, MEMORY, SYS_EXIT, HANG = range(8)
-REPORT, FLOOD, GROW, VARIABLES, NO_RESULT, SPEAK, GRANDCHILD, SIGNALS = range(8, 16)
-PATIENCE_SECONDS = 60.0
-
-
-@pytest.fixture
-def build(monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
-    monkeypatch.syspath_prepend(str(HERE))
-    built: list[LocalExecutor] = []
-
-    def make(workers: int = 1, **options: object) -> LocalExecutor:
-        executor = LocalExecutor(workers, trainer="hostile_trainer", **options)  # type: ignore[arg-type]
-        built.append(executor)
-        return executor
-
-    yield make
-    for executor in built:
-        executor.close()
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.005)
-
-
-def next_events(executor: LocalExecutor) -> list[Event]:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if events := executor.poll(1.0):
-            return events
-    raise AssertionError("nothing happened")
-
-
-def finish(executor: LocalExecutor, job: Job | None = None) -> RunResult:
-    """Run a job, or wait for the one that runs, going on at every report."""
-    if job is not None:
-        executor.submit(job)
-    while True:
-        for event in next_events(executor):
-            if isinstance(event, Finished):
-                return event.result
-            if isinstance(event, Reported):
-                executor.answer(event.number, stop=False)
-
-
-def failure_of(result: RunResult) -> Failure:
-    assert result.status == "failed"
-    assert result.failure is not None
-    return result.failure
-
-
-def is_alive(pid: int) -> bool:
-    """Return whether a process runs; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+from mnist_search.specs import Failure, available_cores
+from tests.execution.driving import (
+    EXIT,
+    FLOOD,
+    GRANDCHILD,
+    HANG,
+    MEMORY,
+    NO_RESULT,
+    RAISE,
+    REPORT,
+    SEGFAULT,
+    SIGKILL,
+    SPEAK,
+    SYS_EXIT,
+    VARIABLES,
+    Build,
+    MakeJob,
+    failure_of,
+    finish,
+    is_alive,
+    next_events,
+    wait_for,
+)
 
 
 @pytest.mark.parametrize(
@@ -236,68 +185,6 @@ def test_a_machine_without_room_for_a_worker_is_a_resource_error(
         build().start()
 
 
-@pytest.fixture
-def gates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Hold back every process but the first until a file `open` is there."""
-    folder = tmp_path / "gates"
-    folder.mkdir()
-    monkeypatch.setenv("HOSTILE_GATES", str(folder))
-    return folder
-
-
-def run_past_the_gate(executor: LocalExecutor, make_job: MakeJob, gates: Path) -> None:
-    """Check that the old worker serves until its successor is ready, and then goes."""
-    [old] = executor.process_ids
-    wait_for(lambda: len(list(gates.iterdir())) == 2, "the successor")
-    for number in range(10, 13):
-        assert finish(executor, make_job(number)).flops == old
-    assert executor.process_ids == (old,)
-    (gates / "open").touch()
-
-    def replaced() -> bool:
-        executor.poll(0.01)
-        return executor.process_ids != (old,)
-
-    wait_for(replaced, "the change of workers")
-    wait_for(lambda: not is_alive(old), "the end of the old worker")
-    assert finish(executor, make_job(20)).flops == executor.process_ids[0]
-
-
-def test_a_worker_is_recycled_by_jobs_once_its_successor_is_warm(
-    build: Build, make_job: MakeJob, gates: Path
-) -> None:
-    executor = build(1, recycle_jobs=2)
-    for number in range(2):
-        finish(executor, make_job(number))
-        assert len(multiprocessing.active_children()) == number + 1
-    run_past_the_gate(executor, make_job, gates)
-
-
-def test_a_worker_is_recycled_by_growth_once_its_successor_is_warm(
-    build: Build, make_job: MakeJob, gates: Path
-) -> None:
-    executor = build(1, recycle_growth_bytes=40 * 2**20)
-    # The first job may fill caches: not growth.
-    for number, seed in enumerate((GROW, FINE, FINE)):
-        finish(executor, make_job(number, seed=seed))
-    assert len(multiprocessing.active_children()) == 1
-    finish(executor, make_job(3, seed=GROW))
-    run_past_the_gate(executor, make_job, gates)
-
-
-def test_a_worn_worker_that_dies_leaves_its_place_to_the_successor(
-    build: Build, make_job: MakeJob, gates: Path
-) -> None:
-    executor = build(1, recycle_jobs=1)
-    finish(executor, make_job(0))
-    wait_for(lambda: len(list(gates.iterdir())) == 2, "the successor")
-    assert failure_of(finish(executor, make_job(1, seed=EXIT))).kind == "worker-died"
-    executor.submit(make_job(2))
-    (gates / "open").touch()
-    assert finish(executor).status == "complete"
-    assert len(list(gates.iterdir())) == 3, "two processes and `open`: nobody was started twice"
-
-
 def test_a_flood_of_output_is_bounded(
     build: Build, make_job: MakeJob, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -390,160 +277,3 @@ def test_workers_outlive_the_thread_that_started_them(build: Build, make_job: Ma
     wait_for(lambda: not task[0].exists(), "the end of the thread")
     [pid] = executor.process_ids
     assert finish(executor, make_job(1)).flops == pid
-
-
-PARENT = """
-import os, signal, sys
-sys.path[:0] = {paths!r}
-from mnist_search.execution import Finished, Reported, Started
-from mnist_search.execution.local import LocalExecutor
-from mnist_search.specs import Adam, DatasetRef, Dense, Flatten, Job, Network, RunConfig, Training
-
-def job(number, seed):
-    model = Network(layers=(Flatten(), Dense(units=8)))
-    training = Training(optimizer=Adam(), batch_size=8, epochs=1)
-    data = DatasetRef(name="mnist", digest="0", train_images=60000, test_images=10000)
-    return Job(number=number, config=RunConfig(model=model, training=training), seed=seed,
-               dataset=data)
-
-def until(kind, count=1):
-    while True:
-        for event in executor.poll(1.0):
-            count -= isinstance(event, kind)
-            if count == 0:
-                return event
-
-def say(*words):
-    print(*words, flush=True)
-
-executor = LocalExecutor(2, trainer="hostile_trainer")
-"""
-
-
-@contextlib.contextmanager
-def parent(script: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a script that owns an executor, in a process group of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", PARENT.format(paths=[str(HERE), str(ROOT)]) + script],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def read_words(stream: IO[str] | None) -> list[str]:
-    assert stream is not None
-    ready, _, _ = select.select([stream], [], [], PATIENCE_SECONDS)
-    assert ready, "the parent says nothing"
-    return stream.readline().split()
-
-
-def read_pids(process: subprocess.Popen[str]) -> list[int]:
-    words = read_words(process.stdout)
-    assert len(words) == 2, process.stderr.read() if process.stderr is not None else words
-    return [int(word) for word in words]
-
-
-@pytest.mark.parametrize("busy", [True, False], ids=["busy", "starting"])
-def test_workers_die_with_a_parent_that_is_killed(busy: bool) -> None:
-    submit = "executor.submit(job(0, 7)); until(Started)" if busy else "executor.start()"
-    with parent(f"{submit}\nsay(*executor.process_ids)\nsys.stdin.read()") as process:
-        pids = read_pids(process)
-        assert all(is_alive(pid) for pid in pids)
-        process.kill()
-        process.wait()
-        wait_for(lambda: not any(is_alive(pid) for pid in pids), f"the end of {pids}")
-
-
-def test_workers_of_another_thread_die_with_a_parent_that_is_killed() -> None:
-    script = """
-import threading
-starter = threading.Thread(target=executor.start)
-starter.start()
-starter.join()
-executor.submit(job(0, 7))
-executor.submit(job(1, 7))
-until(Started, 2)
-say(*executor.process_ids)
-sys.stdin.read()
-"""
-    with parent(script) as process:
-        pids = read_pids(process)
-        process.kill()
-        process.wait()
-        wait_for(lambda: not any(is_alive(pid) for pid in pids), f"the end of {pids}")
-
-
-def test_an_interpreter_that_ends_takes_its_workers_along() -> None:
-    with parent(
-        "executor.submit(job(0, 7)); until(Started); say(*executor.process_ids)"
-    ) as parent_:
-        pids = read_pids(parent_)
-        assert parent_.wait(PATIENCE_SECONDS) == 0
-        assert not any(is_alive(pid) for pid in pids)
-
-
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_workers_leave_signals_to_the_group_to_the_parent(name: str) -> None:
-    script = f"""
-got = []
-signal.signal(signal.{name}, lambda *_: got.append(1))
-executor.submit(job(0, 8))
-until(Reported)
-before = executor.process_ids
-say(*before)
-while not got:
-    executor.poll(0.01)
-executor.answer(0, stop=False)
-finished = until(Finished)
-executor.submit(job(1, 15))
-other = until(Finished)
-say(finished.result.status, other.result.status, before == executor.process_ids)
-executor.close()
-"""
-    with parent(script) as process:
-        read_pids(process)
-        os.killpg(process.pid, signal.Signals[name])
-        assert read_words(process.stdout) == ["complete", "complete", "True"]
-        assert process.wait(PATIENCE_SECONDS) == 0
-        assert process.stderr is not None
-        assert process.stderr.read() == ""
-
-
-def test_a_signal_to_the_group_while_workers_start_is_the_parents_alone() -> None:
-    script = """
-got = []
-signal.signal(signal.SIGINT, lambda *_: got.append(1))
-executor.start()
-before = executor.process_ids
-for _ in range(20):
-    os.killpg(0, signal.SIGINT)
-    executor.poll(0.005)
-executor.submit(job(0, 0))
-say(until(Finished).result.status, before == executor.process_ids, bool(got))
-executor.close()
-"""
-    with parent(script) as process:
-        assert read_words(process.stdout) == ["complete", "True", "True"]
-        assert process.stderr is not None
-        process.wait(PATIENCE_SECONDS)
-        assert process.stderr.read() == ""
-
-
-def test_the_parent_never_loads_what_is_heavy() -> None:
-    script = """
-executor.submit(job(0, 0))
-until(Finished)
-executor.close()
-heavy = {"tensorflow", "keras", "numpy", "sklearn", "optuna", "rich"}
-say(*(sorted(heavy & set(sys.modules)) or ["none"]))
-"""
-    with parent(script) as process:
-        assert read_words(process.stdout) == ["none"]
