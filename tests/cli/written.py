@@ -1,0 +1,122 @@
+"""Studies of digits written by hand, whose weights are those of the nearest mean."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from mnist_search.analysis import pack_predictions
+from mnist_search.datasets import load_full, load_search
+from mnist_search.references import get_reference
+from mnist_search.spaces import find_space
+from mnist_search.specs import (
+    Adam,
+    DatasetRef,
+    Epoch,
+    Failure,
+    LinearClassifier,
+    RunConfig,
+    RunResult,
+    Score,
+    Training,
+)
+from mnist_search.studies import Ledger, SearchSpec, StudySpec, create_ledger, weights_path
+from mnist_search.training.weights import Weights, save_weights
+
+TRAINING = Training(optimizer=Adam(), batch_size=100, epochs=2)
+EPOCHS = tuple(
+    Epoch(
+        epoch=number, loss=1 / number, accuracy=0.5 + number / 10, val_loss=0.9 / number,
+        val_accuracy=0.6 + number / 10, seconds=1.0, validation_seconds=0.1,
+    )
+    for number in (1, 2)
+)  # fmt: skip
+
+
+def nearest_mean(images: np.ndarray, labels: np.ndarray) -> Weights:
+    """Return the classifier that answers the class with the closest mean image."""
+    pixels = images.reshape(len(images), -1) / np.float32(255)
+    means = np.stack([pixels[labels == label].mean(axis=0) for label in range(10)])
+    return {
+        "1.coefficients": means.astype(np.float32),
+        "1.intercepts": (-(means**2).sum(axis=1) / 2).astype(np.float32),
+    }
+
+
+def answers(weights: Weights, images: np.ndarray) -> np.ndarray:
+    pixels = images.reshape(len(images), -1) / np.float32(255)
+    decisions = pixels @ weights["1.coefficients"].T + weights["1.intercepts"]
+    return decisions.argmax(axis=1).astype(np.uint8)
+
+
+def finish(ledger: Ledger, number: int, **fields: object) -> None:
+    record = ledger.records()[number]
+    assert record.config is not None
+    ledger.claim_run({record.run_key})
+    result = {"status": "complete", "config_id": record.config.config_id, "seed": record.seed}
+    ledger.record(number, RunResult.model_validate({**result, **fields}), worker=0)
+    ledger.finish(number, RunResult.model_validate({**result, **fields}))
+
+
+def write_bench(folder: Path, digits: DatasetRef) -> None:
+    """Write a benchmark.
+
+    0 has weights, 1 and 2 and 3 have predictions alone, 4 has failed and recorded nothing,
+    5 waits.
+    """
+    data = load_full(digits)
+    weights = nearest_mean(data.x_train, data.y_train)
+    classes = answers(weights, data.x_test)
+    score = Score(correct=int((classes == data.y_test).sum()), total=len(classes))
+    known = {
+        "test": score,
+        "predictions": pack_predictions(classes.tobytes()),
+        "epochs": EPOCHS,
+    }
+    with closing(create_ledger(folder, StudySpec(name="bench", dataset=digits))) as ledger:
+        for name, seed in (
+            ("logistic-l2", 0), ("logistic-l2", 1), ("cnn-simple", 0), ("cnn-plain", 0),
+            ("mlp-784", 0), ("dnn", 0),
+        ):  # fmt: skip
+            config = get_reference(name).config
+            ledger.add_run(config, seed=seed, reference=name)
+        digest = save_weights(weights, weights_path(folder, 0))
+        finish(ledger, 0, weights_sha256=digest, **known)
+        for number in (1, 2, 3):
+            finish(ledger, number, **known)
+        failure = Failure(kind="error", message="boom")
+        finish(ledger, 4, status="failed", failure=failure)
+
+
+def write_search(folder: Path, digits: DatasetRef, space_file: Path) -> None:
+    """Write a search. Trial 0 has weights, 1 was stopped after its epochs."""
+    data = load_search(digits)
+    weights = nearest_mean(data.x_train, data.y_train)
+    classes = answers(weights, data.x_validation)
+    score = Score(correct=int((classes == data.y_validation).sum()), total=len(classes))
+    spec = SearchSpec(
+        space=find_space(str(space_file)), sampler="random", pruner="none", epochs=2, seed=0
+    )
+    config = RunConfig(model=LinearClassifier(), training=TRAINING)
+    study = StudySpec(name="search", dataset=digits, search=spec)
+    with closing(create_ledger(folder, study, slots=2)) as ledger:
+        digest = save_weights(weights, weights_path(folder, 0))
+        for number, fields in enumerate(
+            ({"status": "complete", "weights_sha256": digest}, {"status": "pruned"})
+        ):
+            ledger.study.ask()
+            ledger.begin(number, config, seed=number)
+            result = RunResult.model_validate(
+                {
+                    "config_id": config.config_id,
+                    "seed": number,
+                    "epochs": EPOCHS,
+                    "reports": ((4, 0.5),),
+                    "validation": score,
+                    **fields,
+                }
+            )
+            ledger.record(number, result, worker=0)
+            ledger.finish(number, result)
