@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     path = config.getoption("--faults-report", None)
-    if path is not None:
+    if path is not None and not hasattr(config, "workerinput"):  # which a process of -n has
         from tests.faults.report import FaultsReport, tests_outside
 
         config.args += tests_outside(Path(__file__).parent)
