@@ -18,6 +18,7 @@ from mnist_search.engines import Engine, create_engine
 from mnist_search.engines._keras_tuner import OracleProcess
 from mnist_search.errors import MnistSearchError
 from mnist_search.spaces import SearchSpace, find_space
+from tests.processes import is_alive
 
 BOOLEAN = """
 [parameters.nesterov]
@@ -188,16 +189,6 @@ def test_process_dies_with_its_parent() -> None:
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not is_alive(pid)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # An orphan that nobody has waited for yet is dead too.
-    status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def run(engine: Engine, scores: Sequence[float | None]) -> list[Mapping[str, Any]]:

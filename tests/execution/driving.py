@@ -52,11 +52,3 @@ def failure_of(result: RunResult) -> Failure:
     assert result.status == "failed"
     assert result.failure is not None
     return result.failure
-
-
-def is_alive(pid: int) -> bool:
-    """Return whether a process runs; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False

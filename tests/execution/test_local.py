@@ -34,10 +34,10 @@ from tests.execution.driving import (
     MakeJob,
     failure_of,
     finish,
-    is_alive,
     next_events,
     wait_for,
 )
+from tests.processes import is_alive
 
 
 @pytest.mark.parametrize(

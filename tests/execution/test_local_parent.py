@@ -13,7 +13,8 @@ from typing import IO
 
 import pytest
 
-from tests.execution.driving import HERE, PATIENCE_SECONDS, ROOT, is_alive, wait_for
+from tests.execution.driving import HERE, PATIENCE_SECONDS, ROOT, wait_for
+from tests.processes import is_alive
 
 PARENT = """
 import os, signal, sys

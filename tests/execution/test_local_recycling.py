@@ -16,9 +16,9 @@ from tests.execution.driving import (
     MakeJob,
     failure_of,
     finish,
-    is_alive,
     wait_for,
 )
+from tests.processes import is_alive
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.figures import keep_figures, provenance
-from tests.faults.striking import TARGETS, is_alive, kill, workers_of
+from tests.faults.striking import TARGETS, kill, workers_of
+from tests.processes import is_alive
 
 LEFT_ALONE, KILLED = "left-alone", "killed"
 OVER = ("COMPLETE", "PRUNED", "FAIL")

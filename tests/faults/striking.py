@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from mnist_search.specs import DatasetRef, Job, RunConfig
+from tests.processes import is_alive
 
 WORKERS = "mnist_search.execution.surrogate"
 TARGETS = ("coordinator", "worker", "both")
@@ -127,13 +128,6 @@ def command_of(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return ""
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def kill(pid: int) -> bool:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from mnist_search.studies import Ledger
-from tests.faults.striking import WORKERS, check_values, is_alive, workers_of
+from tests.faults.striking import WORKERS, check_values, workers_of
+from tests.processes import is_alive
 
 Until = Callable[..., None]
 

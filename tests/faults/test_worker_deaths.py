@@ -27,7 +27,7 @@ from mnist_search.specs import (
     RunConfig,
     Training,
 )
-from tests.faults.striking import is_alive
+from tests.processes import is_alive
 
 Until = Callable[..., None]
 
