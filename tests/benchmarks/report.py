@@ -203,10 +203,11 @@ def _samplers(document: dict[str, Any]) -> str:
         ]
         for row in document["rows"]
     ]
+    seeds = len(document["rows"][0]["complete"])
     return (
         f"## Samplers on the `{document['space']}` space\n\n{document['budget']['trials']} trials, "
-        "the defaults of `run` otherwise. The best validation accuracy has chosen its trial, which "
-        "flatters it.\n\n"
+        f"the defaults of `run` otherwise, {seeds} seeds. The best validation accuracy has chosen "
+        "its trial, which flatters it.\n\n"
         + _table(["sampler", "seconds", "best validation accuracy", "complete", "pruned"], rows)
     )
 

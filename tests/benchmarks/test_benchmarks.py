@@ -288,6 +288,35 @@ def test_report_gives_the_expected_seconds_to_each_target(overhead: Path, tmp_pa
     assert text.split("| slow | mnist-search |")[1].splitlines()[0].endswith("| 5.1 (2.9 to 7.4) |")
 
 
+def test_report_gives_each_sampler_its_row(overhead: Path, tmp_path: Path) -> None:
+    found = [("tpe", [10.0, 30.0], [0.9, 0.8]), ("random", [5.0, 6.0], [0.7, 0.75])]
+    code = "import harness\nprint(json.dumps([harness.spread(samples) for samples in given]))"
+    spreads = iter(call(code, [samples for _, *both in found for samples in both]))
+    samplers = {
+        "benchmark": "samplers",
+        "space": "wide",
+        "budget": {"trials": 7},
+        "rows": [
+            {
+                "sampler": name,
+                "seconds": next(spreads),
+                "best_val_accuracy": next(spreads),
+                "complete": [4, 5],
+                "pruned": [3, 1],
+            }
+            for name, *_ in found
+        ],
+    }
+    file = tmp_path / "samplers.json"
+    file.write_text(json.dumps(json.loads(overhead.read_text()) | samplers))
+    script("report", file, "--output", tmp_path / "performance.md")
+    text = (tmp_path / "performance.md").read_text()
+    assert "## Samplers on the `wide` space\n" in text
+    assert "\n7 trials, the defaults of `run` otherwise, 2 seeds. " in text
+    assert "| tpe | 20 (10 to 30) | 0.8500 (0.8000 to 0.9000) | 4, 5 | 3, 1 |" in text
+    assert "| random | 6 (5 to 6) | 0.7250 (0.7000 to 0.7500) | 4, 5 | 3, 1 |" in text
+
+
 def test_the_curve_of_memory_is_drawn_and_shown(overhead: Path, tmp_path: Path) -> None:
     about = json.loads(overhead.read_text())
     points = [
