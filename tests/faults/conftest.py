@@ -42,11 +42,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     path = config.getoption("--faults-report", None)
-    if path is not None and not hasattr(config, "workerinput"):  # which a process of -n has
+    if path is not None:
         from tests.faults.report import FaultsReport, tests_outside
 
         config.args += tests_outside(Path(__file__).parent)
-        config.pluginmanager.register(FaultsReport(path))
+        if not hasattr(config, "workerinput"):  # the processes of -n tell theirs to the first one
+            config.pluginmanager.register(FaultsReport(path))
 
 
 @dataclass(frozen=True, kw_only=True)

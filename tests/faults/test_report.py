@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -145,6 +147,26 @@ def test_plugin_listens_to_tests(pytester: pytest.Pytester, tmp_path: Path) -> N
     assert "held (2 cases); seen | DOES NOT FAIL |" in line_of(text, 3)
     assert "skipped: no disk" in line_of(text, 5)
     assert list(tmp_path.glob("*.md")) == [target]
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_page_holds_what_every_process_of_pytest_saw(processes: int, tmp_path: Path) -> None:
+    target = tmp_path / "faults.md"
+    here, inside, outside = Path(__file__), "test_tests_of_rows_exist", "test_start_removes_what"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"-n{processes}"),
+            *(here.with_name("test_rows.py"), "-k", f"{inside} or {outside}"),
+            *("--faults-report", target),
+        ],
+        cwd=here.parents[2],
+        capture_output=True,
+        timeout=300,
+        check=True,
+    )
+    # The proof of row 4 is a test of another folder, and there is no other one.
+    assert "1 held" in target.read_text()
+    assert "| held" in line_of(target.read_text(), 4)
 
 
 def test_every_row_has_its_text() -> None:
