@@ -3,57 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mnist_search.studies import open_ledger
-
-FOLDER = Path(__file__).parent
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(FOLDER.parents[1]), "MNIST_SEARCH_DATASET": "digits"}
-
-
-def script(name: str, *arguments: str | Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(FOLDER / f"{name}.py"), *map(str, arguments)],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def call(code: str, given: Any) -> Any:
-    """Run code in a process that finds the scripts as they find each other."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"import json, sys\ngiven = json.load(sys.stdin)\n{code}"],
-        input=json.dumps(given),
-        cwd=FOLDER,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
-    return json.loads(done.stdout)
-
-
-def run(
-    contestant: str, seed: int, seconds: float, *trials: tuple[float, float], budget: int = 3
-) -> dict[str, Any]:
-    return {
-        "contestant": contestant,
-        "seed": seed,
-        "budget": budget,
-        "seconds": seconds,
-        "trials": list(trials),
-    }
+from tests.benchmarks.driving import ENVIRONMENT, call, run, script
 
 
 def test_target_is_what_the_slowest_contestant_ends_with() -> None:
@@ -219,127 +175,11 @@ def test_peers_choose_the_names_that_the_shipped_space_has(space: str) -> None:
     assert call(code, space) == []
 
 
-@pytest.fixture(scope="module")
-def overhead(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the file of the shortest overhead benchmark that there is."""
-    output = tmp_path_factory.mktemp("benchmark") / "overhead.json"
-    short = ("--repeats", "1", "--samplers", "random", "--trials", "3", "--trainers", "inline")
-    script("overhead", "--output", output, *short)
-    return output
-
-
 def test_overhead_is_written_with_machine_and_command(overhead: Path) -> None:
     document = json.loads(overhead.read_text())
     assert [row["loop"] for row in document["rows"]] == ["inline", "optuna alone"]
     assert document["command"].startswith("python tests/benchmarks/overhead.py --output")
     assert document["environment"]["processor"]
-
-
-def test_report_holds_the_figures_of_the_files(overhead: Path, tmp_path: Path) -> None:
-    page = tmp_path / "performance.md"
-    script("report", overhead, "--output", page)
-    (row, _) = json.loads(overhead.read_text())["rows"]
-    text = page.read_text()
-    assert f"| random | inline | 3 | {row['ms']['median']:.1f} |" in text
-    assert "## Overhead of a trial, in searches of 3 trials\n" in text
-
-
-def test_report_says_when_each_contestant_was_measured(overhead: Path, tmp_path: Path) -> None:
-    def run(name: str, seed: int, finished: str, revision: str | None) -> dict[str, Any]:
-        return {"key": [name, seed], "finished": finished, "revision": revision}
-
-    runs = [
-        run("slow", 1, "2026-01-02T03:04:05+00:00", "abc"),
-        run("slow", 2, "2026-01-02T06:04:05+00:00", "abc"),
-        run("fast", 1, "2026-01-03T00:00:05+00:00", None),
-    ]
-    file = tmp_path / "overhead.json"
-    file.write_text(json.dumps(json.loads(overhead.read_text()) | {"provenance": runs}))
-    script("report", file, "--output", tmp_path / "performance.md")
-    assert (
-        "Runs ended (UTC): slow 2026-01-02 03:04 to 2026-01-02 06:04 (abc); "
-        "fast 2026-01-03 00:00 to 2026-01-03 00:00 (no commit)."
-    ) in (tmp_path / "performance.md").read_text()
-
-
-def test_report_gives_the_expected_seconds_to_each_target(overhead: Path, tmp_path: Path) -> None:
-    runs = [
-        run("mnist-search", 1, 50.0, (40.0, 0.97)),
-        run("slow", 1, 200.0, (90.0, 0.95)),
-        run("mnist-search", 2, 60.0, (44.0, 0.96)),
-        run("slow", 2, 220.0, (150.0, 0.85)),
-        run("never", 1, 30.0, (20.0, 0.5)),
-        run("never", 2, 40.0, (20.0, 0.5)),
-    ]
-    peers = {
-        "benchmark": "peers",
-        "space": "mlp",
-        "budget": {"trials": 3, "epochs": 2, "images": 6000},
-        "rows": call("import peers\nprint(json.dumps(peers._rows(given)))", runs),
-    }
-    file = tmp_path / "peers.json"
-    file.write_text(json.dumps(json.loads(overhead.read_text()) | peers))
-    script("report", file, "--output", tmp_path / "performance.md")
-    text = (tmp_path / "performance.md").read_text()
-    assert "| contestant | 0.8500 | 0.9500 |" in text
-    assert "| slow | 120 (2 of 2) | 310 (1 of 2) |" in text
-    assert "| never | over 70 (0 of 2) | over 70 (0 of 2) |" in text
-    # 310 s over 42 s, and 120 s over 42 s
-    assert text.split("| slow | mnist-search |")[1].splitlines()[0].endswith("| 5.1 (2.9 to 7.4) |")
-
-
-def test_report_gives_each_sampler_its_row(overhead: Path, tmp_path: Path) -> None:
-    found = [("tpe", [10.0, 30.0], [0.9, 0.8]), ("random", [5.0, 6.0], [0.7, 0.75])]
-    code = "import harness\nprint(json.dumps([harness.spread(samples) for samples in given]))"
-    spreads = iter(call(code, [samples for _, *both in found for samples in both]))
-    samplers = {
-        "benchmark": "samplers",
-        "space": "wide",
-        "budget": {"trials": 7},
-        "rows": [
-            {
-                "sampler": name,
-                "seconds": next(spreads),
-                "best_val_accuracy": next(spreads),
-                "complete": [4, 5],
-                "pruned": [3, 1],
-            }
-            for name, *_ in found
-        ],
-    }
-    file = tmp_path / "samplers.json"
-    file.write_text(json.dumps(json.loads(overhead.read_text()) | samplers))
-    script("report", file, "--output", tmp_path / "performance.md")
-    text = (tmp_path / "performance.md").read_text()
-    assert "## Samplers on the `wide` space\n" in text
-    assert "\n7 trials, the defaults of `run` otherwise, 2 seeds. " in text
-    assert "| tpe | 20 (10 to 30) | 0.8500 (0.8000 to 0.9000) | 4, 5 | 3, 1 |" in text
-    assert "| random | 6 (5 to 6) | 0.7250 (0.7000 to 0.7500) | 4, 5 | 3, 1 |" in text
-
-
-def test_the_curve_of_memory_is_drawn_and_shown(overhead: Path, tmp_path: Path) -> None:
-    about = json.loads(overhead.read_text())
-    points = [
-        {"seconds": 60.0 * minute, "parent": 150 * 2**20, "largest_worker": (800 + minute) * 2**20}
-        for minute in range(5)
-    ]
-    memory = {
-        "benchmark": "memory",
-        "budget": {"trials": 200},
-        "rows": [{"process": "coordinator", "most": 150 * 2**20}],
-        "points": points,
-    }
-    (tmp_path / "performance").mkdir()
-    file = tmp_path / "performance" / "memory.json"
-    file.write_text(json.dumps(about | memory))
-    script("report", file, "--output", tmp_path / "performance.md")
-    text = (tmp_path / "performance.md").read_text()
-    assert "| coordinator | 150 | - | - |" in text
-    assert "](performance/memory.svg)" in text
-    drawn = file.with_suffix(".svg").read_text()
-    assert drawn.lstrip().startswith("<?xml")
-    script("report", file, "--output", tmp_path / "performance.md")
-    assert file.with_suffix(".svg").read_text() == drawn
 
 
 @pytest.mark.slow

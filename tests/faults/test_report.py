@@ -165,7 +165,7 @@ def test_page_holds_what_every_process_of_pytest_saw(processes: int, tmp_path: P
         check=True,
     )
     # The proof of row 4 is a test of another folder, and there is no other one.
-    assert "1 held" in target.read_text()
+    assert "rows 1 held" in target.read_text()
     assert "| held" in line_of(target.read_text(), 4)
 
 

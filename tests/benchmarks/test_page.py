@@ -1,0 +1,123 @@
+"""The page says what the files of the benchmarks hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.benchmarks.driving import call, run, script
+
+PageOf = Callable[[Mapping[str, Any]], str]
+
+
+@pytest.fixture
+def page_of(overhead: Path, tmp_path: Path) -> PageOf:
+    """Return a maker of the page of one file: that of the overhead, but for what is told."""
+    folder = tmp_path / "performance"
+    folder.mkdir()
+
+    def make(changes: Mapping[str, Any]) -> str:
+        document = json.loads(overhead.read_text()) | changes
+        file = folder / f"{document['benchmark']}.json"
+        file.write_text(json.dumps(document))
+        page = tmp_path / "performance.md"
+        script("report", file, "--output", page)
+        return page.read_text()
+
+    return make
+
+
+def test_report_holds_the_figures_of_the_files(overhead: Path, page_of: PageOf) -> None:
+    (row, _) = json.loads(overhead.read_text())["rows"]
+    text = page_of({})
+    assert f"| random | inline | 3 | {row['ms']['median']:.1f} |" in text
+    assert "## Overhead of a trial, in searches of 3 trials\n" in text
+
+
+def test_report_says_when_each_contestant_was_measured(page_of: PageOf) -> None:
+    def run(name: str, seed: int, finished: str, revision: str | None) -> dict[str, Any]:
+        return {"key": [name, seed], "finished": finished, "revision": revision}
+
+    runs = [
+        run("slow", 1, "2026-01-02T03:04:05+00:00", "abc"),
+        run("slow", 2, "2026-01-02T06:04:05+00:00", "abc"),
+        run("fast", 1, "2026-01-03T00:00:05+00:00", None),
+    ]
+    assert (
+        "Runs ended (UTC): slow 2026-01-02 03:04 to 2026-01-02 06:04 (abc); "
+        "fast 2026-01-03 00:00 to 2026-01-03 00:00 (no commit)."
+    ) in page_of({"provenance": runs})
+
+
+def test_report_gives_the_expected_seconds_to_each_target(page_of: PageOf) -> None:
+    runs = [
+        run("mnist-search", 1, 50.0, (40.0, 0.97)),
+        run("slow", 1, 200.0, (90.0, 0.95)),
+        run("mnist-search", 2, 60.0, (44.0, 0.96)),
+        run("slow", 2, 220.0, (150.0, 0.85)),
+        run("never", 1, 30.0, (20.0, 0.5)),
+        run("never", 2, 40.0, (20.0, 0.5)),
+    ]
+    peers = {
+        "benchmark": "peers",
+        "space": "mlp",
+        "budget": {"trials": 3, "epochs": 2, "images": 6000},
+        "rows": call("import peers\nprint(json.dumps(peers._rows(given)))", runs),
+    }
+    text = page_of(peers)
+    assert "| contestant | 0.8500 | 0.9500 |" in text
+    assert "| slow | 120 (2 of 2) | 310 (1 of 2) |" in text
+    assert "| never | over 70 (0 of 2) | over 70 (0 of 2) |" in text
+    # 310 s over 42 s, and 120 s over 42 s
+    assert text.split("| slow | mnist-search |")[1].splitlines()[0].endswith("| 5.1 (2.9 to 7.4) |")
+
+
+def test_report_gives_each_sampler_its_row(page_of: PageOf) -> None:
+    found = [("tpe", [10.0, 30.0], [0.9, 0.8]), ("random", [5.0, 6.0], [0.7, 0.75])]
+    code = "import harness\nprint(json.dumps([harness.spread(samples) for samples in given]))"
+    spreads = iter(call(code, [samples for _, *both in found for samples in both]))
+    samplers = {
+        "benchmark": "samplers",
+        "space": "wide",
+        "budget": {"trials": 7},
+        "rows": [
+            {
+                "sampler": name,
+                "seconds": next(spreads),
+                "best_val_accuracy": next(spreads),
+                "complete": [4, 5],
+                "pruned": [3, 1],
+            }
+            for name, *_ in found
+        ],
+    }
+    text = page_of(samplers)
+    assert "## Samplers on the `wide` space\n" in text
+    assert "\n7 trials, the defaults of `run` otherwise, 2 seeds. " in text
+    assert "| tpe | 20 (10 to 30) | 0.8500 (0.8000 to 0.9000) | 4, 5 | 3, 1 |" in text
+    assert "| random | 6 (5 to 6) | 0.7250 (0.7000 to 0.7500) | 4, 5 | 3, 1 |" in text
+
+
+def test_the_curve_of_memory_is_drawn_and_shown(page_of: PageOf, tmp_path: Path) -> None:
+    points = [
+        {"seconds": 60.0 * minute, "parent": 150 * 2**20, "largest_worker": (800 + minute) * 2**20}
+        for minute in range(5)
+    ]
+    memory = {
+        "benchmark": "memory",
+        "budget": {"trials": 200},
+        "rows": [{"process": "coordinator", "most": 150 * 2**20}],
+        "points": points,
+    }
+    text = page_of(memory)
+    assert "| coordinator | 150 | - | - |" in text
+    assert "](performance/memory.svg)" in text
+    picture = tmp_path / "performance" / "memory.svg"
+    drawn = picture.read_text()
+    assert drawn.lstrip().startswith("<?xml")
+    page_of(memory)
+    assert picture.read_text() == drawn
