@@ -158,12 +158,13 @@ def _peers(document: dict[str, Any]) -> str:
         "trials, which the peers do not know."
     )
     return (
-        f"## Searches of the `{document['space']}` space\n\n{budget['trials']} trials of at most "
-        f"{budget['epochs']} epochs, {budget['images']:,} images of which a sixth is held out. "
-        "Trials that ended in an early look at some of the held-out images are not counted. The "
-        "target of each seed is the best validation accuracy that the slowest contestant ended "
-        f"with: {targets}. Where `mnist-search` did not meet it with the trials of all, it "
-        f"searched again with more, as the table says.{references if told else ''}\n\n"
+        f"## Searches of the `{document['space']}` space, {budget['images']:,} images\n\n"
+        f"{budget['trials']} trials of at most {budget['epochs']} epochs, a sixth of the images "
+        "held out. Trials that ended in an early look at some of the held-out images are not "
+        "counted. The target of each seed is the best validation accuracy that the slowest "
+        f"contestant ended with: {targets}. Where `mnist-search` did not meet it with the trials "
+        "of all, it searched again with more, as the table says."
+        f"{references if told else ''}\n\n"
         + _table(["contestant", "trials", "best", "seconds", "seconds to target"], rows)
         + "\nThe slowest's own search is the lucky one that set the target. So, expected seconds "
         "to each target over the searches of all seeds: those until it was met, or to the end, per "

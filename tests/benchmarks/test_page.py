@@ -69,6 +69,7 @@ def test_report_gives_the_expected_seconds_to_each_target(page_of: PageOf) -> No
         "rows": call("import peers\nprint(json.dumps(peers._rows(given)))", runs),
     }
     text = page_of(peers)
+    assert "## Searches of the `mlp` space, 6,000 images\n\n3 trials of at most 2 epochs, " in text
     assert "| contestant | 0.8500 | 0.9500 |" in text
     assert "| slow | 120 (2 of 2) | 310 (1 of 2) |" in text
     assert "| never | over 70 (0 of 2) | over 70 (0 of 2) |" in text
