@@ -163,8 +163,7 @@ def _peers(document: dict[str, Any]) -> str:
         "held out. Trials that ended in an early look at some of the held-out images are not "
         "counted. The target of each seed is the best validation accuracy that the slowest "
         f"contestant ended with: {targets}. Where `mnist-search` did not meet it with the trials "
-        "of all, it searched again with more, as the table says."
-        f"{references if told else ''}\n\n"
+        f"of all, it searched again with more, as the table says.{references if told else ''}\n\n"
         + _table(["contestant", "trials", "best", "seconds", "seconds to target"], rows)
         + "\nThe slowest's own search is the lucky one that set the target. So, expected seconds "
         "to each target over the searches of all seeds: those until it was met, or to the end, per "
