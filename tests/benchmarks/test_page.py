@@ -77,6 +77,20 @@ def test_report_gives_the_expected_seconds_to_each_target(page_of: PageOf) -> No
     assert text.split("| slow | mnist-search |")[1].splitlines()[0].endswith("| 5.1 (2.9 to 7.4) |")
 
 
+@pytest.mark.parametrize("told", ["references first", "precision auto"])
+def test_report_says_what_the_peers_had_not(page_of: PageOf, told: str) -> None:
+    runs = [run("mnist-search", 1, 5.0, (4.0, 0.9)), run("slow", 1, 9.0, (8.0, 0.9))]
+    peers = {"benchmark": "peers", "space": "mlp"}
+    peers["budget"] = {"trials": 3, "epochs": 2, "images": 6000}
+    rows = "import peers\nprint(json.dumps(peers._rows(given)))"
+    alone = page_of(peers | {"rows": call(rows, runs)})
+    ours = [run(f"mnist-search, {told}", 1, 3.0, (2.0, 0.9)), *runs]
+    page = page_of(peers | {"rows": call(rows, ours)})
+    assert f"`{told}` is `--" in page
+    assert f"| slow | mnist-search, {told} | 3.0 | 4.0 | 4.0 |" in page
+    assert told not in alone
+
+
 def test_report_gives_each_sampler_its_row(page_of: PageOf) -> None:
     found = [("tpe", [10.0, 30.0], [0.9, 0.8]), ("random", [5.0, 6.0], [0.7, 0.75])]
     code = "import harness\nprint(json.dumps([harness.spread(samples) for samples in given]))"
