@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,16 @@ def test_report_says_when_each_contestant_was_measured(page_of: PageOf) -> None:
     ) in page_of({"provenance": runs})
 
 
+def race_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what `peers.py` would write of these runs."""
+    return {
+        "benchmark": "peers",
+        "space": "mlp",
+        "budget": {"trials": 3, "epochs": 2, "images": 6000},
+        "rows": call("import peers\nprint(json.dumps(peers._rows(given)))", runs),
+    }
+
+
 def test_report_gives_the_expected_seconds_to_each_target(page_of: PageOf) -> None:
     runs = [
         run("mnist-search", 1, 50.0, (40.0, 0.97)),
@@ -62,13 +72,7 @@ def test_report_gives_the_expected_seconds_to_each_target(page_of: PageOf) -> No
         run("never", 1, 30.0, (20.0, 0.5)),
         run("never", 2, 40.0, (20.0, 0.5)),
     ]
-    peers = {
-        "benchmark": "peers",
-        "space": "mlp",
-        "budget": {"trials": 3, "epochs": 2, "images": 6000},
-        "rows": call("import peers\nprint(json.dumps(peers._rows(given)))", runs),
-    }
-    text = page_of(peers)
+    text = page_of(race_of(runs))
     assert "## Searches of the `mlp` space, 6,000 images\n\n3 trials of at most 2 epochs, " in text
     assert "| contestant | 0.8500 | 0.9500 |" in text
     assert "| slow | 120 (2 of 2) | 310 (1 of 2) |" in text
@@ -80,12 +84,8 @@ def test_report_gives_the_expected_seconds_to_each_target(page_of: PageOf) -> No
 @pytest.mark.parametrize("told", ["references first", "precision auto"])
 def test_report_says_what_the_peers_had_not(page_of: PageOf, told: str) -> None:
     runs = [run("mnist-search", 1, 5.0, (4.0, 0.9)), run("slow", 1, 9.0, (8.0, 0.9))]
-    peers = {"benchmark": "peers", "space": "mlp"}
-    peers["budget"] = {"trials": 3, "epochs": 2, "images": 6000}
-    rows = "import peers\nprint(json.dumps(peers._rows(given)))"
-    alone = page_of(peers | {"rows": call(rows, runs)})
-    ours = [run(f"mnist-search, {told}", 1, 3.0, (2.0, 0.9)), *runs]
-    page = page_of(peers | {"rows": call(rows, ours)})
+    alone = page_of(race_of(runs))
+    page = page_of(race_of([run(f"mnist-search, {told}", 1, 3.0, (2.0, 0.9)), *runs]))
     assert f"`{told}` is `--" in page
     assert f"| slow | mnist-search, {told} | 3.0 | 4.0 | 4.0 |" in page
     assert told not in alone
