@@ -192,7 +192,7 @@ def _logged(log: Path) -> list[tuple[float, float]]:
 
 
 def _best(run: dict[str, Any]) -> float:
-    return max((accuracy for _, accuracy in run["trials"]), default=0.0)
+    return max((_exact(accuracy) for _, accuracy in run["trials"]), default=0.0)
 
 
 def _target(runs: list[dict[str, Any]]) -> float:
@@ -299,7 +299,13 @@ def _spent(wholes: Sequence[float], reached: Sequence[float | None]) -> list[flo
 
 
 def _time_to(run: dict[str, Any], target: float) -> float | None:
-    return min((at for at, accuracy in run["trials"] if accuracy >= target), default=None)
+    met = (at for at, accuracy in run["trials"] if _exact(accuracy) >= target)
+    return min(met, default=None)
+
+
+def _exact(accuracy: float) -> float:
+    """Return an accuracy without what float32, in which Keras' history keeps it, adds to it."""
+    return round(accuracy, 6)
 
 
 if __name__ == "__main__":

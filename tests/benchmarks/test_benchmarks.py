@@ -27,6 +27,17 @@ def test_target_is_what_the_slowest_contestant_ends_with() -> None:
     assert hasty["times"]["mnist-search"]["to_target"]["median"] == pytest.approx(3.0)
 
 
+def test_what_float32_adds_to_an_accuracy_is_no_lead() -> None:
+    # 0.9948 as Keras' history keeps it, above ours of the same count of right answers.
+    runs = [
+        run("mnist-search", 1, 50.0, (10.0, 0.9948)),
+        run("slow", 1, 200.0, (90.0, 0.9948000311851501)),
+    ]
+    ours, _ = call("import peers\nprint(json.dumps(peers._rows(given)))", runs)
+    assert ours["targets"] == [0.9948]
+    assert ours["seconds_to_target"] == [10.0]
+
+
 MISSED = "import peers\nprint(json.dumps(peers._is_missed(given, 'mnist-search')))"
 
 
