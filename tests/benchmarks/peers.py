@@ -304,7 +304,7 @@ def _time_to(run: dict[str, Any], target: float) -> float | None:
 
 
 def _exact(accuracy: float) -> float:
-    """Return an accuracy without what float32, in which Keras' history keeps it, adds to it."""
+    """Return an accuracy without the error of float32, in which Keras' history keeps it."""
     return round(accuracy, 6)
 
 
