@@ -23,6 +23,7 @@ from mnist_search.execution import Executor
 from mnist_search.references import Reference
 from mnist_search.spaces import Value
 from mnist_search.specs import Job, RunConfig, RunResult, derive_seed
+from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import WeightShelf, decide_kept
 from mnist_search.studies.checkpoints import CheckpointShelf, first_epochs
 from mnist_search.studies.foregone import Memory, SizeLimits, size_of, too_large
@@ -60,10 +61,11 @@ def open_search(
 ) -> Ledger:
     """Create the study or open the one that is there.
 
-    `references` that are points of the space become the first trials of a new study, then comes
-    the point of the family's defaults: a sound network to measure the others by, for the
-    sampler and the pruner as much as for the reader. Raises `UsageError` where the study that
-    is there is about something else, or the sampler cannot search the space.
+    `references` that are points of the space become the first trials of a new study, the smallest
+    network first, so that something is soon known to judge the larger ones by. Then comes the
+    point of the family's defaults: a sound network to measure the others by, for the sampler and
+    the pruner as much as for the reader. Raises `UsageError` where the study that is there is
+    about something else, or the sampler cannot search the space.
     """
     if has_study(folder):
         ledger = open_ledger(folder)
@@ -83,7 +85,7 @@ def open_search(
     check_objectives(search.engine, search.sampler, search.pruner, search.objectives)
     points: list[tuple[str | None, dict[str, Value]]] = [
         (reference.name, values)
-        for reference in references
+        for reference in sorted(references, key=lambda one: measure(one.config.model).flops)
         if (values := search.space.locate(reference.run_config("held-out"))) is not None
     ]
     points.append((None, search.space.defaults()))

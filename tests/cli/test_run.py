@@ -171,10 +171,13 @@ def test_every_trial_failing_ends_early_with_the_reason(
     assert "10 failures in a row" in err
 
 
-def test_references_in_the_space_come_first(cli: Cli) -> None:
+def test_references_in_the_space_come_first_the_smallest_before_the_rest(cli: Cli) -> None:
     _, out, err = cli("run", "--space", "cnn", "-n", "6", "--with-references", "-f", "json")
-    first = [row for row in trials(out) if row["number"] == 0]
-    assert first[0]["reference"] is not None, err
+    in_order = sorted(trials(out), key=lambda row: row["number"])
+    assert [row["reference"] is not None for row in in_order] == [True] * 5 + [False], err
+    flops = [row["flops"] for row in in_order[:5]]
+    assert flops == sorted(flops)
+    assert flops[0] < flops[-1]
 
 
 def test_bench_measures_what_is_named_and_never_twice(cli: Cli) -> None:
