@@ -13,8 +13,8 @@ from optuna.trial import FrozenTrial
 
 from mnist_search.engines.base import PrunerName
 
-# The better half goes on from each rung. Optuna would put rungs at every power of this factor;
-# `rung_steps` names every second one, and between two rungs nothing changes but the step.
+# Optuna has a rung at every power of this factor; `rung_steps` looks at every second one, where a
+# trial has to be of the better half twice: of all that came so far, and of those that were.
 HALVING_FACTOR = 2
 # Hyperband's brackets differ in the rung they begin at, so that its factor is that of the rungs.
 HYPERBAND_FACTOR = 4

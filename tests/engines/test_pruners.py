@@ -50,7 +50,9 @@ def test_no_pruner_stops_nothing(space: SearchSpace) -> None:
 
 def test_rungs_grow_from_a_quarter_epoch_and_end_before_the_last_step() -> None:
     assert rung_steps("halving", epochs=1) == (1,)
-    assert rung_steps("halving", epochs=8) == (1, 4, 16)
+    assert rung_steps("halving", epochs=8) == (1, 4)
+    assert rung_steps("halving", epochs=31) == (1, 4)
+    assert rung_steps("halving", epochs=32) == (1, 4, 16)
     assert rung_steps("median", epochs=6) == (1, 2, 4, 8, 16)
     assert rung_steps("none", epochs=6) == ()
 
@@ -98,5 +100,5 @@ def run_with_pruner(engine: Engine, pruner: str, *, trials: int, first: int = 0)
 
 def test_patience_is_counted_in_epochs() -> None:
     assert rung_steps("patient", epochs=4) == (4, 8, 12)
-    assert rung_steps("hyperband", epochs=8) == rung_steps("halving", epochs=8)
+    assert rung_steps("hyperband", epochs=8) == (1, 4, 16)
     assert rung_steps("percentile", epochs=6) == rung_steps("median", epochs=6)
