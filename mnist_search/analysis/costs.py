@@ -9,10 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from mnist_search.specs import LinearClassifier, Model, Network, RunConfig
+from mnist_search.specs import QUARTERS, LinearClassifier, Model, Network, RunConfig
 from mnist_search.specs.shapes import UnbuildableError, measure
-
-QUARTERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from mnist_search.engines.base import PrunerName
+from mnist_search.specs import QUARTERS
 
 # Optuna has a rung at every power of this factor; `rung_steps` looks at every second one, where a
 # trial has to be of the better half twice: of all that came so far, and of those that were.
@@ -56,7 +57,9 @@ class _SeededHyperband(HyperbandPruner):
     """
 
     def __init__(self, study: Study, *, seed: int, epochs: int) -> None:
-        super().__init__(min_resource=1, max_resource=4 * epochs, reduction_factor=HYPERBAND_FACTOR)
+        super().__init__(
+            min_resource=1, max_resource=QUARTERS * epochs, reduction_factor=HYPERBAND_FACTOR
+        )
         self._seed = seed
         self._try_initialization(study)
 

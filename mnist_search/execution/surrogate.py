@@ -28,6 +28,7 @@ from typing import assert_never
 
 from mnist_search.execution.results import Report
 from mnist_search.specs import (
+    QUARTERS,
     SGD,
     Adadelta,
     Adam,
@@ -91,7 +92,7 @@ def run_job(job: Job, report: Report) -> RunResult:
         return _result(job, "failed", failure=failure)
     if fault is None and _decades_off(job) > DIVERGENCE_DECADES:
         fault = "diverged"
-    last_step = 4 * _epochs(job)
+    last_step = QUARTERS * _epochs(job)
     initial_epoch, restarted = _go_on(job)
     reports: list[tuple[int, float]] = []
     for step in _steps(job, last_step):

@@ -20,6 +20,7 @@ from mnist_search.specs.models import (
 from mnist_search.specs.record import Objective, Record, RunKey, State
 from mnist_search.specs.result import Epoch, Failure, RunResult, Score, Timings
 from mnist_search.specs.run import (
+    QUARTERS,
     Continuation,
     DatasetRef,
     Job,
@@ -42,6 +43,7 @@ from mnist_search.specs.training import (
 )
 
 __all__ = [
+    "QUARTERS",
     "SGD",
     "Activate",
     "Adadelta",

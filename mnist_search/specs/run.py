@@ -13,6 +13,8 @@ from mnist_search.specs.training import Training
 
 Protocol = Literal["held-out", "documented", "corrected", "confirm"]
 Precision = Literal["float32", "bfloat16"]
+# Steps of an epoch: what is reported within a run is counted in quarters.
+QUARTERS = 4
 
 
 class RunConfig(Frozen):

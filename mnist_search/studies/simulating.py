@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from mnist_search.analysis.costs import Images, Rates, Work
 from mnist_search.engines import Engine, Proposal
 from mnist_search.spaces import ChoiceParameter, SearchSpace, Value
-from mnist_search.specs import derive_seed
+from mnist_search.specs import QUARTERS, derive_seed
 
 # More than any quality and any noise: a trial looks better the longer it has trained.
 GAIN_PER_DOUBLING = 10.0
@@ -179,7 +179,7 @@ def play(
         else:
             step, score = trial.look()
             steps[proposal.number] = step
-            last = step == 4 * epochs
+            last = step == QUARTERS * epochs
             stop = engine.report(proposal, step, score) if step in asked and not last else False
             if not stop and not last:
                 heapq.heappush(running, (now + trial.next_seconds(), next(order), trial))

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from mnist_search.errors import DataError
-from mnist_search.specs import Epoch, Job, Network
+from mnist_search.specs import QUARTERS, Epoch, Job, Network
 from mnist_search.specs.shapes import measure
 from mnist_search.training.building import build_model
 from mnist_search.training.checkpoints import load_checkpoint, save_checkpoint
@@ -20,7 +20,7 @@ from mnist_search.training.loop import Loop, Tally
 from mnist_search.training.memory import check_fits
 from mnist_search.training.normalization import MovingStatistics
 from mnist_search.training.optimizing import make_optimizer
-from mnist_search.training.recorder import QUARTERS, Recorder, environment
+from mnist_search.training.recorder import Recorder, environment
 from mnist_search.training.scores import Verdict, finite
 
 logger = logging.getLogger(__name__)

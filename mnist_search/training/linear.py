@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import SGDClassifier
 
-from mnist_search.specs import Epoch, Job, LinearClassifier
+from mnist_search.specs import QUARTERS, Epoch, Job, LinearClassifier
 from mnist_search.specs.shapes import UnbuildableError, measure
 from mnist_search.training.data import Labelled, RunData, load_data
 from mnist_search.training.inference import INFERENCE_BATCHES, time_per_image
-from mnist_search.training.recorder import QUARTERS, Recorder
+from mnist_search.training.recorder import Recorder
 from mnist_search.training.scores import DivergedError, Verdict, judge
 
 CLASSES = np.arange(10)

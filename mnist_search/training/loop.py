@@ -10,10 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnist_search.specs import Augmentation
+from mnist_search.specs import QUARTERS, Augmentation
 from mnist_search.training.augmentation import augment
 from mnist_search.training.data import Labelled
-from mnist_search.training.recorder import QUARTERS
 
 
 @dataclass(slots=True, kw_only=True)

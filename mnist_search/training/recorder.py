@@ -22,8 +22,6 @@ from mnist_search.training.contention import LoadMeter
 from mnist_search.training.memory import peak_bytes, reset_peak
 from mnist_search.training.scores import Verdict, pack
 
-QUARTERS = 4
-
 
 class Stretch:
     """The seconds of one timed stretch, known once it is over."""
