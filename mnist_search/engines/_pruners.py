@@ -14,9 +14,9 @@ from optuna.trial import FrozenTrial
 from mnist_search.engines.base import PrunerName
 from mnist_search.specs import QUARTERS
 
-# Optuna has a rung at every power of this factor; `rung_steps` looks at every second one, where a
-# trial has to be of the better half twice: of all that came so far, and of those that were.
-HALVING_FACTOR = 2
+# Of the trials at a look, one in so many goes on: the factor between the steps of `rung_steps`, so
+# that Optuna, which has a rung at every power of it, settles one rung at every look.
+HALVING_FACTOR = 4
 # Hyperband's brackets differ in the rung they begin at, so that its factor is that of the rungs.
 HYPERBAND_FACTOR = 4
 # Trials that end before median and percentile compare with them.

@@ -9,7 +9,7 @@ from mnist_search.spaces import SearchSpace
 from tests.engines.driving import EPOCHS, create, waiting_study
 
 
-def test_halving_stops_the_worse_half_and_never_the_end(space: SearchSpace) -> None:
+def test_halving_stops_all_that_grow_worse_and_never_the_end(space: SearchSpace) -> None:
     engine = create(space, pruner="halving", slots=16)
     stopped = 0
     for index in range(16):
@@ -22,7 +22,22 @@ def test_halving_stops_the_worse_half_and_never_the_end(space: SearchSpace) -> N
                 stopped += 1
                 break
         engine.tell(proposal, accuracy)
-    assert stopped >= 8
+    assert stopped == 15
+
+
+@pytest.mark.parametrize("looks", [(1,), (1, 4)])
+def test_halving_lets_the_best_quarter_go_on(space: SearchSpace, looks: tuple[int, ...]) -> None:
+    engine = create(space, pruner="halving", slots=16)
+    stopped = []
+    # Of seven, the best goes on; of eight, the best two.
+    for index, accuracy in enumerate((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.55, 0.56)):
+        proposal = engine.ask()
+        assert proposal is not None
+        for look in looks[:-1]:
+            assert not engine.report(proposal, look, 0.1 + index / 10)
+        stopped.append(engine.report(proposal, looks[-1], accuracy))
+        engine.tell(proposal, accuracy)
+    assert stopped == [*[False] * 6, True, False]
 
 
 def test_stopped_trials_are_pruned_in_the_study(space: SearchSpace) -> None:
