@@ -27,9 +27,11 @@ class Environment(Frozen):
 
     @cached_property
     def machine_id(self) -> str:
-        """Return 8 hex digits for processor, cores, memory in GiB and system."""
+        """Return 8 hex digits for processor and features, cores, memory in GiB and system."""
         memory = None if self.memory_bytes is None else round(self.memory_bytes / 2**30)
-        facts = f"{self.processor}|{self.cores}|{memory}|{self.system.split('-')[0]}"
+        # Virtual machines give processors of several generations one name.
+        processor = " ".join((self.processor, *self.features))
+        facts = f"{processor}|{self.cores}|{memory}|{self.system.split('-')[0]}"
         return hashlib.blake2b(facts.encode(), digest_size=4).hexdigest()
 
     @property
