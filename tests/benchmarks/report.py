@@ -16,6 +16,7 @@ from typing import Any
 
 from mnist_search.references import get_reference
 from mnist_search.reporting.figures.canvas import BLUE, ORANGE, drawing, new_figure, save_figure
+from mnist_search.specs import QUARTERS
 from mnist_search.specs.shapes import measure
 
 MIB = 2**20
@@ -220,6 +221,45 @@ def _samplers(document: dict[str, Any]) -> str:
     )
 
 
+def _stopping(document: dict[str, Any]) -> str:
+    rows = [
+        [
+            f"`{row['rule']}`",
+            ", ".join(f"{step / QUARTERS:g}" for step in row["steps"]) or "never",
+            row["networks"],
+            *map(_expected_and_share, row["expected"].values()),
+            f"{row['best']:.4f}",
+            f"{row['seconds']:,.0f}",
+        ]
+        for row in document["rows"]
+    ]
+    budget, goods = document["budget"], document["rows"][0]["expected"]
+    return (
+        f"## Rules that stop trials, on the `{document['space']}` space\n\n"
+        f"{budget['networks']} random networks, trained in {document['precision']} for "
+        f"{budget['epochs']} epochs on {budget['images']:,} images, a sixth of them held out; each "
+        f"rule is played on them in {document['orders']} random orders, by one "
+        "worker. A name is that of `--pruner`, a number the factor of Optuna's successive halving. "
+        "Expected seconds to a network among the best, and the share of the orders that came to "
+        f"one; of the first {document['trials']} trials the best accuracy and the seconds, means "
+        "over the orders.\n\n"
+        + _table(
+            [
+                *("rule", "looks after epochs", "networks"),
+                *(f"to one of the best {count}" for count in goods),
+                *(f"best of {document['trials']}", f"seconds of {document['trials']}"),
+            ],
+            rows,
+        )
+    )
+
+
+def _expected_and_share(found: dict[str, Any]) -> str:
+    if found["seconds"] is None:
+        return "never"
+    return f"{found['seconds']:,.0f} ({100 * found['met']:.0f} %)"
+
+
 def _workers(document: dict[str, Any]) -> str:
     rows = [[str(row["workers"]), _spread(row["seconds"], "{:.1f}")] for row in document["rows"]]
     return (
@@ -282,6 +322,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "parity": _parity,
     "peers": _peers,
     "samplers": _samplers,
+    "stopping": _stopping,
     "workers": _workers,
     "overhead": _overhead,
     "startup": _startup,
