@@ -126,6 +126,8 @@ def _usage(error: typer.TyperException) -> int:
     command = "mnist-search" if context is None else context.command_path
     message = getattr(error, "format_message", lambda: str(error))()
     if message:
+        # Typer judges values by pydantic, which says this before what it is told to say.
+        message = message.replace("Value error, ", "").removesuffix(".")
         _say_error(" ".join(message.split()), f"`{command} --help` shows what there is")
     return int(getattr(error, "exit_code", 2))
 

@@ -106,6 +106,7 @@ high = 2
         (["run", "--space", "nothing-like-it"], 2),
         (["run", "--space", "cnn", "--trials", "0"], 2),
         (["run", "--space", "cnn", "--seed", "-1"], 2),
+        (["run", "--space", "cnn", "--pruner", "halvin"], 2),
         (["run", "--space", "cnn", "--seed", "4294967296"], 2),
         (["run", "--space", "cnn", "--workers", "none"], 2),
         (["run", "--space", "cnn", "--time-budget", "soon"], 2),
@@ -132,6 +133,8 @@ def test_mistakes_are_one_line_and_the_right_code(
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert "Traceback" not in err
+    assert "Value error" not in err
+    assert ".;" not in err
 
 
 def test_mnist_that_cannot_be_had_never_falls_back(
