@@ -216,8 +216,10 @@ class LocalExecutor:
 
     def __del__(self) -> None:
         """End the workers of an executor that nobody can use any more."""
-        with contextlib.suppress(Exception):
-            self.close()
+        # An interpreter on its way out has closed it, and perhaps cleared the modules here.
+        if not getattr(self, "_closed", True):
+            with contextlib.suppress(Exception):
+                self.close()
 
     def _workers(self) -> list[WorkerProcess]:
         return [worker for slot in self._slots for worker in slot.workers]

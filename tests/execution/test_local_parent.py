@@ -114,6 +114,24 @@ def test_an_interpreter_that_ends_takes_its_workers_along() -> None:
         assert not any(is_alive(pid) for pid in pids)
 
 
+@pytest.mark.parametrize("end", ["executor.close()", "pass"], ids=["closed", "left open"])
+def test_an_executor_that_outlives_modules_ends_in_silence(end: str) -> None:
+    script = f"""
+import contextlib
+executor.start()
+{end}
+# Cleared with that module, after those that need it.
+contextlib.kept = executor
+del executor
+say("ends")
+"""
+    with parent(script) as process:
+        assert read_words(process.stdout) == ["ends"]
+        assert process.wait(PATIENCE_SECONDS) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_workers_leave_signals_to_the_group_to_the_parent(name: str) -> None:
     script = f"""
