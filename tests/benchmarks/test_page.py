@@ -117,6 +117,32 @@ def test_report_gives_each_sampler_its_row(page_of: PageOf) -> None:
     assert "| random | 6 (5 to 6) | 0.7250 (0.7000 to 0.7500) | 4, 5 | 3, 1 |" in text
 
 
+def test_report_gives_each_rule_its_looks_and_what_came_of_it(page_of: PageOf) -> None:
+    def row(rule: str, steps: Sequence[int], seconds: float | None) -> dict[str, Any]:
+        return {
+            "rule": rule,
+            "steps": steps,
+            "networks": "all",
+            "expected": {"2": {"seconds": seconds, "met": 0.0 if seconds is None else 0.5}},
+            "best": 0.98765,
+            "seconds": 1234.5,
+        }
+
+    stopping = {
+        "benchmark": "stopping",
+        "space": "wide",
+        "budget": {"networks": 9, "epochs": 8, "images": 1200},
+        "precision": "float32",
+        "orders": 7,
+        "trials": 4,
+        "rows": [row("halving", (1, 4), 2500.0), row("none", (), None)],
+    }
+    text = page_of(stopping)
+    assert "## Rules that stop trials, on the `wide` space\n\n9 random networks, " in text
+    assert "| `halving` | 0.25, 1 | all | 2,500 (50 %) | 0.9877 | 1,234 |" in text
+    assert "| `none` | never | all | never | 0.9877 | 1,234 |" in text
+
+
 def test_the_curve_of_memory_is_drawn_and_shown(page_of: PageOf, tmp_path: Path) -> None:
     points = [
         {"seconds": 60.0 * minute, "parent": 150 * 2**20, "largest_worker": (800 + minute) * 2**20}

@@ -26,18 +26,18 @@ def test_halving_stops_all_that_grow_worse_and_never_the_end(space: SearchSpace)
 
 
 @pytest.mark.parametrize("looks", [(1,), (1, 4)])
-def test_halving_lets_the_best_quarter_go_on(space: SearchSpace, looks: tuple[int, ...]) -> None:
+def test_halving_lets_the_best_third_go_on(space: SearchSpace, looks: tuple[int, ...]) -> None:
     engine = create(space, pruner="halving", slots=16)
     stopped = []
-    # Of seven, the best goes on; of eight, the best two.
-    for index, accuracy in enumerate((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.55, 0.56)):
+    # Of five, the best goes on; of six, the best two.
+    for index, accuracy in enumerate((0.1, 0.2, 0.3, 0.4, 0.35, 0.36)):
         proposal = engine.ask()
         assert proposal is not None
         for look in looks[:-1]:
             assert not engine.report(proposal, look, 0.1 + index / 10)
         stopped.append(engine.report(proposal, looks[-1], accuracy))
         engine.tell(proposal, accuracy)
-    assert stopped == [*[False] * 6, True, False]
+    assert stopped == [*[False] * 4, True, False]
 
 
 def test_stopped_trials_are_pruned_in_the_study(space: SearchSpace) -> None:
