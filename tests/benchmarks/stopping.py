@@ -135,6 +135,8 @@ def read_rule(text: str, *, epochs: int) -> Rule:
     try:
         factor, steps = text.split(":")
         looks, halving = tuple(map(int, steps.split(","))), int(factor)
+        if halving < 2:
+            raise ValueError(halving)
     except ValueError:
         names = ", ".join(get_args(PrunerName))
         raise SystemExit(f"a rule is FACTOR:STEPS, as 2:1,4,16, or {names}; got {text}") from None

@@ -82,7 +82,7 @@ def test_a_short_one_writes_its_file_and_goes_on(tmp_path: Path) -> None:
     assert len(document["provenance"]) == 2
 
 
-@pytest.mark.parametrize("rule", ["halvin", "2", "2:a", "2:3", "2:1,64"])
+@pytest.mark.parametrize("rule", ["halvin", "2", "1:1", "2:a", "2:3", "2:1,64"])
 def test_a_rule_that_cannot_be_played_is_named(tmp_path: Path, rule: str) -> None:
     done = benchmark(tmp_path / "stopping.json", "--rules", rule)
     assert done.returncode == 1
