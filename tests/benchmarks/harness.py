@@ -197,6 +197,19 @@ def ratio(first: Sequence[float], second: Sequence[float]) -> dict[str, Any]:
     return spread([one / other for one, other in zip(first, second, strict=True)])
 
 
+def spent(wholes: Sequence[float], reached: Sequence[float | None]) -> list[float]:
+    """Return of each search the seconds until it met its target, of one that did not, all."""
+    return [whole if at is None else at for whole, at in zip(wholes, reached, strict=True)]
+
+
+def expected_seconds(wholes: Sequence[float], reached: Sequence[float | None]) -> float:
+    """Return the seconds of all searches until their target, over the number that met it.
+
+    Where none has met it, they are the seconds of all.
+    """
+    return sum(spent(wholes, reached)) / max(1, sum(at is not None for at in reached))
+
+
 def say(text: str) -> None:
     """Say on stderr what is going on."""
     sys.stderr.write(f"{datetime.now():%H:%M:%S} {text}\n")

@@ -29,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -271,7 +271,7 @@ def _ratios(peer: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """
     seconds = peer["seconds"]["samples"]
     found = {"to_finish": harness.ratio(seconds, own["seconds"]["samples"])}
-    spent = _spent(seconds, peer["seconds_to_target"])
+    spent = harness.spent(seconds, peer["seconds_to_target"])
     if None not in own["seconds_to_target"]:
         found["to_target"] = harness.ratio(spent, own["seconds_to_target"])
     if all(expected["met"] for expected in own["expected"]):
@@ -288,14 +288,11 @@ def _expected(searches: list[dict[str, Any]], target: float) -> dict[str, float]
     Where none has met it, they are the seconds of all: at least so many.
     """
     reached = [_time_to(run, target) for run in searches]
-    spent = _spent([run["seconds"] for run in searches], reached)
-    met = sum(at is not None for at in reached)
-    return {"seconds": sum(spent) / max(1, met), "met": met, "searches": len(searches)}
-
-
-def _spent(wholes: Sequence[float], reached: Sequence[float | None]) -> list[float]:
-    """Return of each search the seconds until it met its target, of one that did not, all."""
-    return [whole if at is None else at for whole, at in zip(wholes, reached, strict=True)]
+    return {
+        "seconds": harness.expected_seconds([run["seconds"] for run in searches], reached),
+        "met": sum(at is not None for at in reached),
+        "searches": len(searches),
+    }
 
 
 def _time_to(run: dict[str, Any], target: float) -> float | None:

@@ -10,29 +10,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import page_searches
+from page_cells import spread, table
+
 from mnist_search.references import get_reference
 from mnist_search.reporting.figures.canvas import BLUE, ORANGE, drawing, new_figure, save_figure
-from mnist_search.specs import QUARTERS
 from mnist_search.specs.shapes import measure
 
 MIB = 2**20
 # A step computes the forward pass once and, backwards, about twice as much again.
 PASSES = 3
-# What a contestant of ours has that the peers have not; the page says so where it takes part.
-ADVANTAGES = {
-    "mnist-search, references first": (
-        "`references first` is `--with-references`: the published systems among the first trials, "
-        "which the peers do not know."
-    ),
-    "mnist-search, precision auto": (
-        "`precision auto` is `--precision auto`: bfloat16 where the machine is fast at it; the "
-        "peers train in float32."
-    ),
-}
 
 
 def main() -> None:
@@ -76,7 +67,7 @@ def _throughput(document: dict[str, Any]) -> str:
             row["net"],
             row["precision"],
             row["contestant"],
-            _spread(row["images_per_second"], "{:,.0f}"),
+            spread(row["images_per_second"], "{:,.0f}"),
             _share(row, limits),
         ]
         for row in document["rows"]
@@ -86,7 +77,7 @@ def _throughput(document: dict[str, Any]) -> str:
             row["net"],
             row["precision"],
             f"{row['against']}, {row['against_precision']}",
-            _spread(row["ratio"], "{:.2f}"),
+            spread(row["ratio"], "{:.2f}"),
         ]
         for row in document["ratios"]
     ]
@@ -96,9 +87,9 @@ def _throughput(document: dict[str, Any]) -> str:
         "trainer of this project, `fit` is Keras on numpy arrays, `torch` is PyTorch eager. "
         f"A large matmul on the same cores reaches, in 10^9 operations a second: {reached}; the "
         f"share of it counts {PASSES} forward passes a step.\n\n"
-        + _table(["net", "precision", "contestant", "images/s", "share of matmul"], rows)
+        + table(["net", "precision", "contestant", "images/s", "share of matmul"], rows)
         + "\n"
-        + _table(["net", "precision", "against", "times as fast"], ratios)
+        + table(["net", "precision", "against", "times as fast"], ratios)
     )
 
 
@@ -123,9 +114,7 @@ def _parity(document: dict[str, Any]) -> str:
     return (
         "## Accuracy of bfloat16 beside float32\n\nMean test accuracy; bfloat16 less float32 of "
         "the same seeds, in points, with its 95 % interval.\n\n"
-        + _table(
-            ["net", "seeds", "float32", "bfloat16", "difference", "from", "to", "parity"], rows
-        )
+        + table(["net", "seeds", "float32", "bfloat16", "difference", "from", "to", "parity"], rows)
     )
 
 
@@ -133,145 +122,18 @@ def _points(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:+.2f}"
 
 
-def _peers(document: dict[str, Any]) -> str:
-    budget, contestants = document["budget"], document["rows"]
-    rows = [
-        [
-            row["contestant"],
-            ", ".join(map(str, row["trials"])),
-            _spread(row["best"], "{:.4f}"),
-            _spread(row["seconds"], "{:,.0f}"),
-            _times_to_target(row, budget["trials"]),
-        ]
-        for row in contestants
-    ]
-    ratios = [
-        [
-            row["contestant"],
-            own,
-            _spread(times["to_finish"], "{:.1f}"),
-            _spread(times.get("to_target"), "{:.1f}"),
-            _spread(times.get("expected_to_target"), "{:.1f}"),
-        ]
-        for row in contestants
-        for own, times in row.get("times", {}).items()
-    ]
-    places = sorted(
-        range(len(contestants[0]["targets"])), key=contestants[0]["targets"].__getitem__
-    )
-    expected = [
-        [row["contestant"], *(_expected_seconds(row["expected"][place]) for place in places)]
-        for row in contestants
-    ]
-    targets = ", ".join(f"{target:.4f}" for target in contestants[0]["targets"])
-    names = [row["contestant"] for row in contestants]
-    told = "".join(f" {ADVANTAGES[name]}" for name in names if name in ADVANTAGES)
-    return (
-        f"## Searches of the `{document['space']}` space, {budget['images']:,} images\n\n"
-        f"{budget['trials']} trials of at most {budget['epochs']} epochs, a sixth of the images "
-        "held out. Trials that ended in an early look at some of the held-out images are not "
-        "counted. The target of each seed is the best validation accuracy that the slowest "
-        f"contestant ended with: {targets}. Where `mnist-search` did not meet it with the trials "
-        f"of all, it searched again with more, as the table says.{told}\n\n"
-        + _table(["contestant", "trials", "best", "seconds", "seconds to target"], rows)
-        + "\nThe slowest's own search is the lucky one that set the target. So, expected seconds "
-        "to each target over the searches of all seeds: those until it was met, or to the end, per "
-        "search that met it; and how many did.\n\n"
-        + _table(
-            ["contestant", *(f"{contestants[0]['targets'][place]:.4f}" for place in places)],
-            expected,
-        )
-        + "\nTimes of the peers as multiples of ours, within each seed, the expected ones within "
-        "each target; a peer that never met a target counts with its whole time, which is less "
-        "than it would take.\n\n"
-        + _table(["peer", "over", "to finish", "to target", "expected to target"], ratios)
-    )
-
-
-def _expected_seconds(found: dict[str, float]) -> str:
-    more = "" if found["met"] else "over "
-    return f"{more}{found['seconds']:,.0f} ({found['met']:.0f} of {found['searches']:.0f})"
-
-
-def _times_to_target(row: dict[str, Any], trials: int) -> str:
-    told = []
-    for at, budget in zip(row["seconds_to_target"], row["trials_to_target"], strict=True):
-        more = "" if budget in (None, trials) else f" (with {budget} trials)"
-        told.append("never" if at is None else f"{at:,.0f}{more}")
-    return ", ".join(told)
-
-
-def _samplers(document: dict[str, Any]) -> str:
-    rows = [
-        [
-            row["sampler"],
-            _spread(row["seconds"], "{:,.0f}"),
-            _spread(row["best_val_accuracy"], "{:.4f}"),
-            ", ".join(map(str, row["complete"])),
-            ", ".join(map(str, row["pruned"])),
-        ]
-        for row in document["rows"]
-    ]
-    seeds = len(document["rows"][0]["complete"])
-    return (
-        f"## Samplers on the `{document['space']}` space\n\n{document['budget']['trials']} trials, "
-        f"the defaults of `run` otherwise, {seeds} seeds. The best validation accuracy has chosen "
-        "its trial, which flatters it.\n\n"
-        + _table(["sampler", "seconds", "best validation accuracy", "complete", "pruned"], rows)
-    )
-
-
-def _stopping(document: dict[str, Any]) -> str:
-    rows = [
-        [
-            f"`{row['rule']}`",
-            ", ".join(f"{step / QUARTERS:g}" for step in row["steps"]) or "never",
-            row["networks"],
-            *map(_expected_and_share, row["expected"].values()),
-            f"{row['best']:.4f}",
-            f"{row['seconds']:,.0f}",
-        ]
-        for row in document["rows"]
-    ]
-    budget, goods = document["budget"], document["rows"][0]["expected"]
-    return (
-        f"## Rules that stop trials, on the `{document['space']}` space\n\n"
-        f"{budget['networks']} random networks, trained in {document['precision']} for "
-        f"{budget['epochs']} epochs on {budget['images']:,} images, a sixth of them held out; each "
-        f"rule is played on them in {document['orders']} random orders, by one "
-        "worker. A name is that of `--pruner`, a number the factor of Optuna's successive halving. "
-        "Expected seconds to a network among the best, and the share of the orders that came to "
-        f"one; of the first {document['trials']} trials the best accuracy and the seconds, means "
-        "over the orders.\n\n"
-        + _table(
-            [
-                *("rule", "looks after epochs", "networks"),
-                *(f"to one of the best {count}" for count in goods),
-                *(f"best of {document['trials']}", f"seconds of {document['trials']}"),
-            ],
-            rows,
-        )
-    )
-
-
-def _expected_and_share(found: dict[str, Any]) -> str:
-    if found["seconds"] is None:
-        return "never"
-    return f"{found['seconds']:,.0f} ({100 * found['met']:.0f} %)"
-
-
 def _workers(document: dict[str, Any]) -> str:
-    rows = [[str(row["workers"]), _spread(row["seconds"], "{:.1f}")] for row in document["rows"]]
+    rows = [[str(row["workers"]), spread(row["seconds"], "{:.1f}")] for row in document["rows"]]
     return (
         f"## Workers\n\n{document['budget']['trials']} random trials of the `{document['space']}` "
-        f"space. Speed-up: {_spread(document['speedup'], '{:.2f}')}.\n\n"
-        + _table(["workers", "seconds"], rows)
+        f"space. Speed-up: {spread(document['speedup'], '{:.2f}')}.\n\n"
+        + table(["workers", "seconds"], rows)
     )
 
 
 def _overhead(document: dict[str, Any]) -> str:
     rows = [
-        [row["sampler"], row["loop"], f"{row['trials']:,}", _spread(row["ms"], "{:.1f}")]
+        [row["sampler"], row["loop"], f"{row['trials']:,}", spread(row["ms"], "{:.1f}")]
         for row in document["rows"]
     ]
     lengths = " and ".join(dict.fromkeys(f"{row['trials']:,}" for row in document["rows"]))
@@ -279,13 +141,13 @@ def _overhead(document: dict[str, Any]) -> str:
         f"## Overhead of a trial, in searches of {lengths} trials\n\n"
         f"Space `{document['space']}`, an instant made-up objective. "
         f"{document['unit'].capitalize()}.\n\n"
-        + _table(["sampler", "loop", "trials", "ms per trial"], rows)
+        + table(["sampler", "loop", "trials", "ms per trial"], rows)
     )
 
 
 def _startup(document: dict[str, Any]) -> str:
-    rows = [[f"`{row['command']}`", _spread(row["seconds"], "{:.2f}")] for row in document["rows"]]
-    return "## Start-up\n\n" + _table(["command", "seconds"], rows)
+    rows = [[f"`{row['command']}`", spread(row["seconds"], "{:.2f}")] for row in document["rows"]]
+    return "## Start-up\n\n" + table(["command", "seconds"], rows)
 
 
 def _memory(document: dict[str, Any]) -> str:
@@ -296,7 +158,7 @@ def _memory(document: dict[str, Any]) -> str:
     return (
         f"## Memory\n\nResident MiB over {document['budget']['trials']} trials of the "
         f"`{document['space']}` space.\n\n"
-        + _table(["process", "most", "first half", "second half"], rows)
+        + table(["process", "most", "first half", "second half"], rows)
         + f"\n![Resident memory over the search]({document['picture']})\n"
     )
 
@@ -320,9 +182,9 @@ _MOMENTS = ("most", "most_in_the_first_half", "most_in_the_second_half")
 SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "throughput": _throughput,
     "parity": _parity,
-    "peers": _peers,
-    "samplers": _samplers,
-    "stopping": _stopping,
+    "peers": page_searches.peers,
+    "samplers": page_searches.samplers,
+    "stopping": page_searches.stopping,
     "workers": _workers,
     "overhead": _overhead,
     "startup": _startup,
@@ -356,18 +218,6 @@ def _measured(provenance: Sequence[dict[str, Any]]) -> str:
 
 def _minute(moment: str) -> str:
     return moment[:16].replace("T", " ")
-
-
-def _spread(found: dict[str, Any] | None, form: str) -> str:
-    if found is None:
-        return "-"
-    middle, low, high = (form.format(found[key]) for key in ("median", "low", "high"))
-    return middle if len(found["samples"]) == 1 else f"{middle} ({low} to {high})"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 if __name__ == "__main__":

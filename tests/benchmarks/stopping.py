@@ -143,10 +143,8 @@ def read_rule(text: str, *, epochs: int) -> Rule:
     ends = range(QUARTERS, QUARTERS * epochs, QUARTERS)
     if not {*looks} <= {*EARLY, *ends}:
         raise SystemExit(f"{text}: looks are after {', '.join(map(str, (*EARLY, *ends)))} quarters")
-    pruner = functools.partial(
-        optuna.pruners.SuccessiveHalvingPruner, min_resource=1, reduction_factor=halving
-    )
-    return Rule(text, looks, lambda _: pruner())
+    pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=halving)
+    return Rule(text, looks, lambda _: pruner)
 
 
 def _jobs(options: argparse.Namespace, dataset: DatasetRef, precision: Precision) -> list[Job]:
@@ -257,12 +255,13 @@ def expected(
     played: Sequence[Sequence[tuple[float, float | None]]], target: float
 ) -> dict[str, float | None]:
     """Return the expected seconds to an accuracy (None: never met), and the share that met it."""
-    spent, met = 0.0, 0
-    for ends in played:
-        at = next((now for now, score in ends if score is not None and score >= target), None)
-        met += at is not None
-        spent += ends[-1][0] if at is None else at
-    return {"seconds": spent / met if met else None, "met": met / len(played)}
+    reached = [
+        next((now for now, score in ends if score is not None and score >= target), None)
+        for ends in played
+    ]
+    seconds = harness.expected_seconds([ends[-1][0] for ends in played], reached)
+    met = sum(at is not None for at in reached)
+    return {"seconds": seconds if met else None, "met": met / len(played)}
 
 
 def _short(played: Sequence[Sequence[tuple[float, float | None]]]) -> dict[str, float]:
