@@ -50,7 +50,7 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield check_cores(environ)
     yield check_load()
     yield check_memory()
-    yield check_processor()
+    yield check_processor(environ)
     yield check_home(home)
     yield check_disk(home)
     yield check_sqlite(home)

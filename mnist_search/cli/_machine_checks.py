@@ -76,8 +76,8 @@ def check_memory() -> Finding:
     )
 
 
-def check_processor() -> Finding:
-    """Look for the instructions that make training fast."""
+def check_processor(environ: Mapping[str, str]) -> Finding:
+    """Look for the instructions that make training fast, and the kernels that use them."""
     from mnist_search.specs import describe_environment
 
     here = describe_environment()
@@ -88,11 +88,16 @@ def check_processor() -> Finding:
         if fast
         else "float32 is the faster precision"
     )
+    hint = None
+    if slow:
+        hint = "without avx2 TensorFlow is slow, or does not start"
+    elif environ.get("TF_ENABLE_ONEDNN_OPTS", "").lower() in ("0", "false"):
+        hint = "TF_ENABLE_ONEDNN_OPTS is off: convolutions take up to three times as long"
     return Finding(
         check="processor",
-        status="warn" if slow else "ok",
+        status="ok" if hint is None else "warn",
         found=f"{here.processor}; {', '.join(here.features) or 'no avx2'}; {precision}",
-        hint="without avx2 TensorFlow is slow, or does not start" if slow else None,
+        hint=hint,
         details={"features": list(here.features), "machine_id": here.machine_id},
     )
 

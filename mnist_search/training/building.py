@@ -20,7 +20,7 @@ from mnist_search.specs import (
     Precision,
 )
 from mnist_search.specs.shapes import INPUT_SHAPE
-from mnist_search.training.fused import BatchNormalization
+from mnist_search.training import fused as fused_layers
 
 CLASSES = 10
 
@@ -30,8 +30,8 @@ def build_model(network: Network, precision: Precision, *, fused: bool = False) 
 
     With bfloat16 the hidden layers compute in it and keep their variables in float32. The policy
     is given to each layer, so the process is left as it was. Without `fused` all layers are Keras'
-    own, as a file needs that is read without this package; with it, those that have a faster kernel
-    use it, and variables and answers are the same.
+    own, as a file needs that is read without this package; with it, some are faster ones with the
+    same variables and answers.
     """
     policy = keras.DTypePolicy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     return keras.Sequential(
@@ -48,6 +48,7 @@ def build_model(network: Network, precision: Precision, *, fused: bool = False) 
 
 
 def _layer(layer: Layer, policy: keras.DTypePolicy, *, fused: bool) -> keras.Layer:
+    fast = fused_layers if fused else keras.layers
     match layer:
         case Conv():
             return keras.layers.Conv2D(
@@ -68,8 +69,7 @@ def _layer(layer: Layer, policy: keras.DTypePolicy, *, fused: bool) -> keras.Lay
                 dtype=policy,
             )
         case BatchNorm():
-            kind = BatchNormalization if fused else keras.layers.BatchNormalization
-            return kind(dtype=policy)
+            return fast.BatchNormalization(dtype=policy)
         case Activate(activation=activation):
             return keras.layers.Activation(activation, dtype=policy)
         case Pool(function="max", size=size):
@@ -77,7 +77,7 @@ def _layer(layer: Layer, policy: keras.DTypePolicy, *, fused: bool) -> keras.Lay
         case Pool(size=size):
             return keras.layers.AveragePooling2D(size, dtype=policy)
         case Dropout(rate=rate):
-            return keras.layers.Dropout(rate, dtype=policy)
+            return fast.Dropout(rate, dtype=policy)
         case Flatten():
             return keras.layers.Flatten(dtype=policy)
         case _:

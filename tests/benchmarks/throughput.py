@@ -17,6 +17,9 @@ from typing import Any
 
 import harness
 
+from mnist_search.execution._process import variables
+from mnist_search.specs import available_cores
+
 NETS = ("cnn-simple", "mlp-drop-2", "cnn-plain")
 # seconds per round grow with these; each epoch takes a second or more
 IMAGES = {"cnn-simple": 20_000, "mlp-drop-2": 40_000, "cnn-plain": 10_000}
@@ -75,10 +78,13 @@ def _rounds(
                 first_images(path, train=(options.images or IMAGES[net]) + held_out)
             for precision in options.precisions:
                 for contestant in options.contestants:
+                    # The peers get what their libraries choose, ours what its workers get.
+                    own = contestant == "mnist-search"
+                    threads = options.threads or available_cores()
                     found = harness.child(
                         [__file__, "--output", "-", "--child", contestant, net, precision, path],
-                        threads=options.threads,
-                        environment=packages,
+                        threads=threads,
+                        environment=variables(threads) if own else packages,
                     )
                     key = (net, precision, contestant)
                     samples.setdefault(key, []).append(found["images_per_second"])

@@ -48,6 +48,15 @@ def test_a_failure_is_exit_code_2(
     assert (row["status"], row["hint"]) == ("fail", "correct or unset MNIST_SEARCH_DATA")
 
 
+@pytest.mark.parametrize("value", ["0", "false", "False"])
+def test_a_switch_that_makes_training_slow_is_told(value: str) -> None:
+    here = _machine_checks.check_processor({}).status
+    found = _machine_checks.check_processor({"TF_ENABLE_ONEDNN_OPTS": value})
+    assert found.status == "warn"
+    assert here == "warn" or "TF_ENABLE_ONEDNN_OPTS" in str(found.hint)
+    assert _machine_checks.check_processor({"TF_ENABLE_ONEDNN_OPTS": "1"}).status == here
+
+
 def test_packages_are_judged_by_what_was_asked_for() -> None:
     needed = {"keras": "<3.16,>=3.15", "numpy": ">=2.0"}
     here = {"keras": "3.16.0", "numpy": "2.4.1"}

@@ -26,6 +26,7 @@ NAMES = (
     "OPENBLAS_NUM_THREADS",
     "TF_CPP_MIN_LOG_LEVEL",
     "KERAS_BACKEND",
+    "TF_ENABLE_ONEDNN_OPTS",
 )
 
 _kept: list[bytearray] = []

@@ -202,18 +202,27 @@ def test_a_flood_of_output_is_bounded(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(("onednn", "expected"), [(None, "1"), ("", "1"), ("0", "0")])
 def test_workers_have_their_own_environment(
-    build: Build, make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    onednn: str | None,
+    expected: str,
+    build: Build,
+    make_job: MakeJob,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "17")
     monkeypatch.delenv("TF_NUM_INTEROP_THREADS", raising=False)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    if onednn is not None:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", onednn)
     before = dict(os.environ)
     executor = build(1, threads=3, log_folder=tmp_path)
     finish(executor, make_job(0, seed=VARIABLES))
     executor.close()
     assert dict(os.environ) == before
     printed = (tmp_path / "worker-0.log").read_text().splitlines()
-    assert printed[-2] == "3 1 3 3 3 tensorflow"
+    assert printed[-2] == f"3 1 3 3 3 tensorflow {expected}"
     assert printed[-1] == "oom 1000"
 
 

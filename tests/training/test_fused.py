@@ -1,4 +1,4 @@
-"""What is fused gives what Keras gives: steps of optimizers, batch normalization."""
+"""What is fused gives what Keras gives: steps of optimizers, batch normalization, dropout."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mnist_search.specs import (
     BatchNorm,
     Conv,
     Dense,
+    Dropout,
     Flatten,
     Network,
 )
@@ -158,9 +159,77 @@ def test_normalization_in_bfloat16_keeps_its_statistics_in_float32():
 def test_all_layers_are_those_of_keras_where_it_is_not_fused():
     from mnist_search.training.building import build_model
 
-    def modules(*, fused):
-        model = build_model(NORMED, "float32", fused=fused)
-        return {type(layer).__module__.partition(".")[0] for layer in model.layers}
+    def own(*, fused):
+        network = Network(layers=(*NORMED.layers, Dropout(rate=0.5)))
+        layers = map(type, build_model(network, "float32", fused=fused).layers)
+        return {kind.__name__ for kind in layers if not kind.__module__.startswith("keras.")}
 
-    assert modules(fused=False) == {"keras"}
-    assert modules(fused=True) == {"keras", "mnist_search"}
+    assert own(fused=False) == set()
+    assert own(fused=True) == {"BatchNormalization", "Dropout"}
+
+
+def dropped(rate, shape, *, seed=1, dtype="float32", calls=1):
+    """Return what comes of ones, call by call."""
+    from mnist_search.training.fused import Dropout
+
+    layer = Dropout(rate, seed=seed, dtype=dtype)
+    return [np.asarray(layer(np.ones(shape, np.float32), training=True)) for _ in range(calls)]
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.25, 0.5, 0.9])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_dropout_drops_its_share_and_scales_the_rest(rate, dtype):
+    # An odd number of values, for they are drawn in pairs.
+    (outputs,) = dropped(rate, (101, 13, 13, 7), dtype=dtype)
+    assert outputs.dtype.name == ("float32" if dtype == "float32" else "bfloat16")
+    values = outputs.astype(np.float64)
+    kept = values != 0.0
+    np.testing.assert_allclose(values[kept], 1.0 / (1.0 - rate), rtol=1e-2)
+    # six standard errors
+    assert abs(np.mean(~kept) - rate) < 6 * np.sqrt(rate * (1 - rate) / values.size)
+    # Whatever is drawn together, images, places and channels are dropped alike and on their own.
+    for axis in range(4):
+        others = tuple(other for other in range(4) if other != axis)
+        shares = np.mean(~kept, axis=others)
+        count = values.size / values.shape[axis]
+        assert np.abs(shares - rate).max() < 6 * np.sqrt(rate * (1 - rate) / count)
+        neighbours = np.delete(kept, -1, axis) & np.delete(kept, 0, axis)
+        assert np.mean(neighbours) == pytest.approx((1 - rate) ** 2, abs=0.02)
+
+
+def test_dropout_differs_by_call_and_repeats_by_seed():
+    first, second = dropped(0.5, (32, 40), calls=2)
+    assert not np.array_equal(first, second)
+    again, _ = dropped(0.5, (32, 40), calls=2)
+    np.testing.assert_array_equal(first, again)
+    (other,) = dropped(0.5, (32, 40), seed=2)
+    assert not np.array_equal(first, other)
+
+
+def test_dropout_sends_back_what_it_let_through():
+    import tensorflow as tf
+
+    from mnist_search.training.fused import Dropout
+
+    layer = Dropout(0.3, seed=3)
+    inputs = tf.random.stateless_normal([9, 5, 5, 3], [1, 2])
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        outputs = layer(inputs, training=True)
+    factors = np.asarray(tape.gradient(outputs, inputs))
+    np.testing.assert_allclose(outputs, factors * inputs, rtol=1e-6)
+    assert {*np.unique(factors.round(5))} == {0.0, np.float32(1 / 0.7).round(5)}
+
+
+@pytest.mark.parametrize(("rate", "training"), [(0.4, False), (0.0, True), (1.0, True)])
+def test_dropout_is_that_of_keras_where_nothing_is_drawn(rate, training):
+    import keras
+
+    from mnist_search.training.fused import Dropout
+
+    inputs = np.random.default_rng(7).normal(size=(4, 6)).astype(np.float32)
+    ours, theirs = (
+        np.asarray(kind(rate)(inputs, training=training))
+        for kind in (Dropout, keras.layers.Dropout)
+    )
+    np.testing.assert_array_equal(ours, theirs)
