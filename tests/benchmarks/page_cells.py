@@ -18,3 +18,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def on_machine(document: dict[str, Any]) -> str:
+    """Return what tells the headings of one benchmark on several machines apart."""
+    return "".join(f", {feature}" for feature in document["environment"]["features"][-1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from page_cells import spread, table
+from page_cells import on_machine, spread, table
 
 from mnist_search.specs import QUARTERS
 
@@ -56,12 +56,14 @@ def peers(document: dict[str, Any]) -> str:
     names = [row["contestant"] for row in contestants]
     told = "".join(f" {ADVANTAGES[name]}" for name in names if name in ADVANTAGES)
     return (
-        f"## Searches of the `{document['space']}` space, {budget['images']:,} images\n\n"
+        f"## Searches of the `{document['space']}` space, {budget['images']:,} images"
+        f"{on_machine(document)}\n\n"
         f"{budget['trials']} trials of at most {budget['epochs']} epochs, a sixth of the images "
         "held out. Trials that ended in an early look at some of the held-out images are not "
         "counted. The target of each seed is the best validation accuracy that the slowest "
         f"contestant ended with: {targets}. Where `mnist-search` did not meet it with the trials "
-        f"of all, it searched again with more, as the table says.{told}\n\n"
+        "of all, it searched again with more, as the table says. It begins with the defaults of "
+        f"the family as its first trial, the peers with one that they draw.{told}\n\n"
         + table(["contestant", "trials", "best", "seconds", "seconds to target"], rows)
         + "\nThe slowest's own search is the lucky one that set the target. So, expected seconds "
         "to each target over the searches of all seeds: those until it was met, or to the end, per "

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import page_searches
-from page_cells import spread, table
+from page_cells import on_machine, spread, table
 
 from mnist_search.references import get_reference
 from mnist_search.reporting.figures.canvas import BLUE, ORANGE, drawing, new_figure, save_figure
@@ -51,7 +51,9 @@ def render(documents: Sequence[dict[str, Any]]) -> str:
         "# Performance\n",
         "Medians, and in brackets the lowest and the highest of the rounds. Contestants take "
         "turns within each round; where one was measured again later, the line below the figures "
-        "says so. Ratios are taken within rounds. Only ratios compare across machines.\n",
+        "says so. Ratios are taken within rounds. Only ratios compare across machines. The peers "
+        "run as their libraries choose; where TensorFlow leaves oneDNN off, as with AVX2 alone, "
+        "the workers of `mnist-search` turn it on.\n",
     ]
     known = list(SECTIONS)
     for document in sorted(documents, key=lambda one: known.index(one["benchmark"])):
@@ -83,7 +85,8 @@ def _throughput(document: dict[str, Any]) -> str:
     ]
     reached = "; ".join(f"{name} {figure:,.0f}" for name, figure in limits.items())
     return (
-        "## Training throughput\n\nImages per second in the second epoch; `mnist-search` is the "
+        f"## Training throughput{on_machine(document)}\n\n"
+        "Images per second in the second epoch; `mnist-search` is the "
         "trainer of this project, `fit` is Keras on numpy arrays, `torch` is PyTorch eager. "
         f"A large matmul on the same cores reaches, in 10^9 operations a second: {reached}; the "
         f"share of it counts {PASSES} forward passes a step.\n\n"

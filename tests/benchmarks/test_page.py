@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mnist_search.specs import describe_environment
 from tests.benchmarks.driving import call, run, script
 
 PageOf = Callable[[Mapping[str, Any]], str]
@@ -72,8 +73,11 @@ def test_report_gives_the_expected_seconds_to_each_target(page_of: PageOf) -> No
         run("never", 1, 30.0, (20.0, 0.5)),
         run("never", 2, 40.0, (20.0, 0.5)),
     ]
-    text = page_of(race_of(runs))
-    assert "## Searches of the `mlp` space, 6,000 images\n\n3 trials of at most 2 epochs, " in text
+    environment = describe_environment().model_copy(update={"features": ("avx2", "amx_bf16")})
+    machine = {"environment": environment.model_dump(mode="json")}
+    text = page_of(race_of(runs) | machine)
+    heading = "## Searches of the `mlp` space, 6,000 images, amx_bf16\n"
+    assert f"{heading}\n3 trials of at most 2 epochs, " in text
     assert "| contestant | 0.8500 | 0.9500 |" in text
     assert "| slow | 120 (2 of 2) | 310 (1 of 2) |" in text
     assert "| never | over 70 (0 of 2) | over 70 (0 of 2) |" in text
