@@ -243,6 +243,6 @@ def test_control_of_row_79_without_a_share(
     search_on_cores: Callable[..., tuple[set[str], str]],
 ) -> None:
     more = (
-        "import mnist_search.execution._process as process\nprocess._variables = lambda share: {}\n"
+        "import mnist_search.execution._process as process\nprocess.variables = lambda share: {}\n"
     )
     assert search_on_cores(8, more)[0] == {"none none none"}
