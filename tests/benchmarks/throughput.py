@@ -67,6 +67,7 @@ def _rounds(
 ) -> list[dict[str, Any]]:
     samples: dict[tuple[str, str, str], list[float]] = {}
     loss: dict[tuple[str, str, str], float] = {}
+    threads = options.threads or available_cores()
     for number in range(1, options.repeats + 1):
         for net in options.nets:
             path = folder / f"{net}.npz"
@@ -80,7 +81,6 @@ def _rounds(
                 for contestant in options.contestants:
                     # The peers get what their libraries choose, ours what its workers get.
                     own = contestant == "mnist-search"
-                    threads = options.threads or available_cores()
                     found = harness.child(
                         [__file__, "--output", "-", "--child", contestant, net, precision, path],
                         threads=threads,
