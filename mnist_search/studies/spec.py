@@ -8,10 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainSerializer, PlainValidator
 
 from mnist_search.engines import EngineName, PrunerName, SamplerName
+from mnist_search.errors import UsageError
 from mnist_search.spaces import SearchSpace
 from mnist_search.specs import DatasetRef, Frozen, Objective, Precision
 
 Difference = tuple[str, str, str]
+# Rules that say what a search's numbers mean; who changes one counts it up here, and a study that
+# was begun under another says so when it goes on. Version 0.1 wrote none of them: 0.
+REVISIONS = {"sampler": 1, "pruner": 1, "kernels": 1, "seeds": 1}
 
 
 def _read_space(value: object) -> SearchSpace:
@@ -36,7 +40,8 @@ class SearchSpec(Frozen):
 
     space: StoredSpace
     engine: EngineName = "optuna"
-    sampler: SamplerName
+    # The second is that of older studies, which can be reported.
+    sampler: SamplerName | Literal["cmaes"]
     pruner: PrunerName
     epochs: int
     seed: int
@@ -53,6 +58,11 @@ class StudySpec(Frozen):
     dataset: DatasetRef
     precision: Precision = "float32"
     search: SearchSpec | None = None
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """Return what the study is about; runs of references are about accuracy."""
+        return ("val_accuracy",) if self.search is None else self.search.objectives
 
     def differences(self, other: StudySpec) -> list[Difference]:
         """Return (what, here, there) for each choice that would make trials incomparable."""
@@ -83,6 +93,20 @@ class StudySpec(Frozen):
         if mine != others:
             found.append(("objective", mine, others))
         return found
+
+
+def search_of(spec: StudySpec) -> SearchSpec:
+    """Return how a study searches.
+
+    Raises:
+        UsageError: the study is no search.
+    """
+    if spec.search is None:
+        raise UsageError(
+            f"study {spec.name} is a benchmark of references, not a search",
+            hint="choose the study of a `run`",
+        )
+    return spec.search
 
 
 def _kind(spec: StudySpec) -> str:
