@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mnist_search.analysis.costs import Rates
-from mnist_search.engines import Proposal, PrunerName, SamplerName, rung_steps
+from mnist_search.engines import (
+    Proposal,
+    PrunerName,
+    SamplerName,
+    create_engine,
+    rung_steps,
+)
 from mnist_search.spaces import SearchSpace
 from mnist_search.specs import derive_seed
 from mnist_search.studies.simulating import Played, Point, World, play
@@ -17,7 +23,6 @@ from mnist_search.studies.surveying import (
     Plan,
     Range,
     Survey,
-    engine_in_memory,
     make_point,
     quantiles,
 )
@@ -40,7 +45,7 @@ ALTERNATIVE_PRUNERS: tuple[PrunerName, ...] = (
 ALTERNATIVE_EPOCHS = (2, 4, 8, 16, 32)
 # Samplers that would need a package, another process or minutes: their part is played by the
 # one that comes next to them.
-_UNDERSTUDIES: dict[SamplerName, SamplerName] = {"bayesian": "tpe", "cmaes": "tpe", "gp": "tpe"}
+_UNDERSTUDIES: dict[SamplerName, SamplerName] = {"bayesian": "tpe", "gp": "tpe"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +145,13 @@ def _play_search(plan: Plan, world: World, rates: Rates, seed: int) -> Played:
     slots = min(plan.trials, MOST_PLAYED_TRIALS)
     sampler = understudy(search.sampler, search.engine)
     pruner = played_pruner(search)
-    engine = engine_in_memory(
+    engine = create_engine(
         search.space,
-        sampler,
-        seed,
-        pruner,
-        search.epochs,
-        slots,
-        first=search.space.defaults(),
+        sampler=sampler,
+        pruner=pruner,
+        seed=seed,
+        epochs=search.epochs,
+        first=[search.space.defaults()],
     )
 
     def point_of(proposal: Proposal) -> Point:
@@ -160,6 +164,7 @@ def _play_search(plan: Plan, world: World, rates: Rates, seed: int) -> Played:
             point_of,
             world,
             rates,
+            trials=slots,
             images=plan.images,
             epochs=search.epochs,
             rungs=rung_steps(pruner, epochs=search.epochs),
@@ -175,14 +180,15 @@ def _replay(
 ) -> Played:
     """Play the proposals of a search again under another pruner and number of epochs."""
     nothing = SearchSpace(name="replay", family=plan.search.space.family, parameters=())
-    engine = engine_in_memory(
-        nothing, "random", plan.search.seed, pruner, epochs, len(played.points)
+    engine = create_engine(
+        nothing, sampler="random", pruner=pruner, seed=plan.search.seed, epochs=epochs
     )
     return play(
         engine,
         lambda proposal: played.points[proposal.number],
         world,
         rates,
+        trials=len(played.points),
         images=plan.images,
         epochs=epochs,
         rungs=rung_steps(pruner, epochs=epochs),

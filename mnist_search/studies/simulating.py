@@ -124,13 +124,14 @@ def play(
     world: World,
     rates: Rates,
     *,
+    trials: int,
     images: Images,
     epochs: int,
     rungs: Sequence[int],
     workers: int,
     timeout_seconds: float | None = None,
 ) -> Played:
-    """Run an engine to the end of its slots on simulated workers."""
+    """Run so many trials of an engine on simulated workers."""
     asked = frozenset(rungs)
     points: dict[int, Point] = {}
     steps: dict[int, int] = {}
@@ -143,23 +144,23 @@ def play(
     exhausted = False
     while True:
         while idle and not exhausted:
-            proposal = engine.ask()
+            proposal = engine.ask() if len(points) < trials else None
             if proposal is None:
                 exhausted = True
                 break
             point = points[proposal.number] = point_of(proposal)
             steps[proposal.number] = 0
             if point.excess:
-                engine.constrain(proposal, point.excess)
+                engine.constrain(proposal.number, point.excess)
             if point.too_large:
-                engine.settle(proposal, reports=(), score=None, stopped=True)
+                engine.settle(proposal.number, reports=(), score=None, stopped=True)
                 endings.append(min(idle))
             elif point.config_id in known:
                 reports, score, was_stopped = known[point.config_id]
-                engine.settle(proposal, reports=reports, score=score, stopped=was_stopped)
+                engine.settle(proposal.number, reports=reports, score=score, stopped=was_stopped)
                 endings.append(min(idle))
             elif point.work is None:
-                engine.tell(proposal, None)
+                engine.tell(proposal.number, None)
                 failed += 1
                 endings.append(min(idle))
             else:
@@ -173,18 +174,18 @@ def play(
         now, _, trial = heapq.heappop(running)
         proposal, point = trial.proposal, trial.point
         if now > trial.deadline:
-            engine.tell(proposal, None)
+            engine.tell(proposal.number, None)
             failed += 1
             now = trial.deadline
         else:
             step, score = trial.look()
             steps[proposal.number] = step
             last = step == QUARTERS * epochs
-            stop = engine.report(proposal, step, score) if step in asked and not last else False
+            stop = step in asked and not last and engine.report(proposal.number, step, score)
             if not stop and not last:
                 heapq.heappush(running, (now + trial.next_seconds(), next(order), trial))
                 continue
-            engine.tell(proposal, score)
+            engine.tell(proposal.number, score)
             known[point.config_id] = (trial.reports, score, stop)
             complete, stopped = complete + (not stop), stopped + stop
             now += rates.overhead

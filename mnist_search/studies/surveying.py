@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_search.analysis.costs import Images, Rates, work_of
-from mnist_search.engines import Engine, PrunerName, SamplerName, create_engine, rung_steps
-from mnist_search.spaces import SearchSpace, Value
+from mnist_search.engines import create_engine, rung_steps
+from mnist_search.spaces import Value
 from mnist_search.specs import RunConfig
 from mnist_search.studies.foregone import SizeLimits, size_of
 from mnist_search.studies.simulating import Point
@@ -59,9 +59,11 @@ class Plan:
 def survey_space(plan: Plan, *, samples: int) -> Survey:
     """Draw random points of a space and look at them; nothing is trained."""
     search = plan.search
-    engine = engine_in_memory(search.space, "random", search.seed, "none", search.epochs, samples)
+    engine = create_engine(
+        search.space, sampler="random", pruner="none", seed=search.seed, epochs=search.epochs
+    )
     found: list[tuple[Point, RunConfig]] = []
-    while (proposal := engine.ask()) is not None:
+    while len(found) < samples and (proposal := engine.ask()) is not None:
         config = search.space.config(proposal.values, epochs=search.epochs)
         found.append((make_point(proposal.values, config, plan.limits), config))
     engine.close()
@@ -95,26 +97,6 @@ def whole_trial_seconds(plan: Plan, survey: Survey, rates: Rates) -> Range | Non
         if point.work is not None and not point.too_large
     ]
     return quantiles(seconds) if seconds else None
-
-
-def engine_in_memory(
-    space: SearchSpace,
-    sampler: SamplerName,
-    seed: int,
-    pruner: PrunerName,
-    epochs: int,
-    slots: int,
-    *,
-    first: Mapping[str, Value] | None = None,
-) -> Engine:
-    """Return an engine on a study in memory with that many waiting slots; close it."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(direction="maximize")
-    for number in range(slots):
-        study.enqueue_trial(dict(first) if number == 0 and first is not None else {})
-    return create_engine(study, space, sampler=sampler, pruner=pruner, seed=seed, epochs=epochs)
 
 
 def make_point(values: Mapping[str, Value], config: RunConfig, limits: SizeLimits) -> Point:
