@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 from mnist_search.engines.base import (
     Engine,
     EngineName,
+    PastTrial,
     Proposal,
     PrunerName,
     SamplerName,
@@ -20,16 +22,14 @@ from mnist_search.engines.checks import (
     learns,
     parse_objectives,
 )
-from mnist_search.engines.rungs import rung_steps
-
-if TYPE_CHECKING:
-    from optuna.study import Study
-
-    from mnist_search.spaces import SearchSpace
+from mnist_search.engines.pruners import rung_steps
+from mnist_search.spaces import SearchSpace, Value
+from mnist_search.specs import Objective
 
 __all__ = [
     "Engine",
     "EngineName",
+    "PastTrial",
     "Proposal",
     "PrunerName",
     "SamplerName",
@@ -46,7 +46,6 @@ __all__ = [
 
 
 def create_engine(
-    study: Study,
     space: SearchSpace,
     *,
     engine: EngineName = "optuna",
@@ -54,34 +53,39 @@ def create_engine(
     pruner: PrunerName,
     seed: int,
     epochs: int,
+    objectives: Sequence[Objective] = ("val_accuracy",),
+    first: Sequence[Mapping[str, Value]] = (),
+    past: Sequence[PastTrial] = (),
 ) -> Engine:
-    """Return the engine that fills the waiting slots of `study` from `space`; close it.
+    """Return an engine that proposes trials of `space`; close it.
 
-    The study has one direction for each objective.
+    `past` are all trials there are, in the order of their numbers 0..n-1. `first[i]` are values of
+    trial i where it is not among them; of those that are missing the sampler makes up its mind.
 
     Raises:
         UsageError: the engine has no such sampler, it cannot search the space, or lacks a package.
     """
-    from mnist_search.engines._keras_tuner import OracleSampler
-    from mnist_search.engines._keras_tuner_rungs import HyperbandSampler
-    from mnist_search.engines._optuna import OptunaEngine
-    from mnist_search.engines._pruners import create_pruner
-    from mnist_search.engines._samplers import SlotSampler, create_sampler
+    from mnist_search.engines.optuna import OptunaEngine
+    from mnist_search.engines.samplers import Sampler, create_sampler
 
     check_sampler(engine, sampler, space)
-    proposer: SlotSampler
+    proposer: Sampler
     match engine:
         case "optuna":
             proposer = create_sampler(sampler, space, seed=seed)
         case "keras-tuner":
-            create = HyperbandSampler if sampler == "hyperband" else OracleSampler
-            proposer = create(sampler, space, seed=seed, epochs=epochs)
+            from mnist_search.engines.keras_tuner import OracleSampler
+
+            proposer = OracleSampler(sampler, space, seed=seed, epochs=epochs)
         case _:
             assert_never(engine)
     return OptunaEngine(
-        study,
         space,
         sampler=proposer,
-        pruner=create_pruner(pruner, study, seed=seed, epochs=epochs),
-        rungs=rung_steps(pruner, epochs=epochs),
+        pruner=pruner,
+        seed=seed,
+        epochs=epochs,
+        objectives=len(objectives),
+        first=first,
+        past=past,
     )

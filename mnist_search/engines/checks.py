@@ -12,12 +12,12 @@ from mnist_search.spaces import SearchSpace
 from mnist_search.specs import Objective
 
 SAMPLERS: dict[EngineName, tuple[SamplerName, ...]] = {
-    "optuna": ("tpe", "random", "qmc", "grid", "brute-force", "nsga2", "cmaes", "gp"),
+    "optuna": ("tpe", "random", "qmc", "grid", "brute-force", "nsga2", "gp"),
     "keras-tuner": ("bayesian", "random", "hyperband", "grid"),
 }
 # Samplers that need a package which is not installed with the rest.
-_PACKAGES: dict[SamplerName, str] = {"cmaes": "cmaes", "gp": "torch"}
-_LEARNING: tuple[SamplerName, ...] = ("tpe", "nsga2", "cmaes", "gp", "bayesian")
+_PACKAGES: dict[SamplerName, str] = {"gp": "torch"}
+_LEARNING: tuple[SamplerName, ...] = ("tpe", "nsga2", "gp", "bayesian")
 _EXHAUSTIVE: tuple[SamplerName, ...] = ("grid", "brute-force")
 ACCURACY: Objective = "val_accuracy"
 # The others learn from one number.
@@ -48,7 +48,7 @@ def default_sampler(
 
 
 def learns(sampler: SamplerName) -> bool:
-    """Say whether what a sampler proposes hangs on the scores so far."""
+    """Say whether what a sampler proposes depends on the scores so far."""
     return sampler in _LEARNING
 
 

@@ -1,4 +1,4 @@
-"""Labels: what a person reads in Optuna's own tools, beside the JSON that the project reads itself."""
+"""Labels that a person reads in Optuna's tools, beside the JSON that the project itself reads."""
 
 from __future__ import annotations
 

@@ -181,9 +181,7 @@ def play(
             step, score = trial.look()
             steps[proposal.number] = step
             last = step == QUARTERS * epochs
-            stop = (
-                engine.report(proposal.number, step, score) if step in asked and not last else False
-            )
+            stop = step in asked and not last and engine.report(proposal.number, step, score)
             if not stop and not last:
                 heapq.heappush(running, (now + trial.next_seconds(), next(order), trial))
                 continue

@@ -13,9 +13,9 @@ from typing import Any
 
 import optuna
 import pytest
+from mnist_search.engines._keras_tuner import OracleProcess
 
 from mnist_search.engines import Engine, create_engine
-from mnist_search.engines._keras_tuner import OracleProcess
 from mnist_search.errors import MnistSearchError
 from mnist_search.spaces import SearchSpace, find_space
 from tests.processes import is_alive

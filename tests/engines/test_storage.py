@@ -8,13 +8,13 @@ from pathlib import Path
 
 import optuna
 import pytest
+from mnist_search.engines.storage import SoleWriterStorage
+from mnist_search.studies.opening import use_write_ahead_log
+from mnist_search.studies.storage import open_storage
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from mnist_search.engines import _tables
-from mnist_search.engines.storage import SoleWriterStorage
-from mnist_search.studies.opening import use_write_ahead_log
-from mnist_search.studies.storage import open_storage
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from mnist_search.studies.checkpoints import CheckpointShelf
 
 from mnist_search.execution.fake import FakeExecutor
 from mnist_search.execution.results import Report
@@ -21,7 +22,6 @@ from mnist_search.studies import (
     open_search,
     run_search,
 )
-from mnist_search.studies.checkpoints import CheckpointShelf
 
 DATASET = DatasetRef(name="made-up", digest="0" * 16, train_images=6_000, test_images=1_000)
 # The defaults, then brackets of nine epochs: 9, 3, 1 trials and the start of the second one.

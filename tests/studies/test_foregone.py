@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from mnist_search.studies.foregone import Memory, SizeLimits, size_of, too_large
 
 from mnist_search.references import get_reference
 from mnist_search.specs import Failure, Record, RunConfig, RunResult, Score
 from mnist_search.specs.models import Dense, Flatten, Network
-from mnist_search.studies.foregone import Memory, SizeLimits, size_of, too_large
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from mnist_search.studies.checkpoints import first_epochs
 
 from mnist_search.specs import (
     SGD,
@@ -19,7 +20,6 @@ from mnist_search.specs import (
     Network,
     Pool,
 )
-from mnist_search.studies.checkpoints import first_epochs
 from mnist_search.training import train
 from mnist_search.training.weights import weights_of
 
