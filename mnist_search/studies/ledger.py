@@ -291,6 +291,8 @@ class Ledger:
         `StorageError`, `ResourceError` or `DataError`.
         """
         with storage_errors(self.path), hold(self.folder) as self._possession:
+            # Nothing is added to a study that is damaged.
+            self.records()
             if self._journal is None:
                 self._storage, self._journal = _become_journal(self.folder)
             try:
