@@ -407,6 +407,13 @@ def index_of(parameter: Parameter, value: Value) -> int:
             assert_never(parameter)
 
 
+def random_value(parameter: Parameter, seed: int) -> Value:
+    """Return one of the values of a parameter by chance."""
+    study = optuna.create_study(sampler=RandomSampler(seed=seed))
+    value: Value = study.ask({parameter.name: distribution_of(parameter)}).params[parameter.name]
+    return value
+
+
 def _first_at_least(parameter: IntParameter | FloatParameter, bound: int) -> int:
     """Return the place of the first value that is at least so large."""
     count = parameter.count
