@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_search.execution.fake import FakeExecutor
 from mnist_search.execution.results import Report
-from mnist_search.execution.surrogate import run_job
 from mnist_search.spaces import find_space
 from mnist_search.specs import DatasetRef, Job, Record, Rung, RunResult, Score
 from mnist_search.studies import (
@@ -22,6 +20,8 @@ from mnist_search.studies import (
     run_search,
 )
 from mnist_search.studies.checkpoints import CheckpointShelf
+from tests.support.fake import FakeExecutor
+from tests.support.surrogate import run_job
 
 DATASET = DatasetRef(name="made-up", digest="0" * 16, train_images=6_000, test_images=1_000)
 # The defaults, then brackets of nine epochs: 9, 3, 1 trials and the start of the second one.

@@ -1,6 +1,6 @@
 """A trainer that trains nothing: results as a pure function of the job, for tests of the rest.
 
-This is the project's own seam for tests; `MNIST_SEARCH_TRAINER` selects it (see `factory`). It
+`MNIST_SEARCH_TRAINER=tests.support.surrogate` lets workers import it (see `execution.factory`). It
 has optima to be found, learning curves, collapses, divergence and networks that cannot be built.
 All its figures are invented, the seconds too, so its machine is called `surrogate` and can never
 be ranked together with a real one. What it answers for single images is unknown.
