@@ -82,5 +82,4 @@ class Memory:
         if known is None:
             return None
         number, result = known
-        files = {"weights_sha256": None, "checkpoint_sha256": None}
-        return result.model_copy(update={"duplicate_of": number, **files})
+        return result.model_copy(update={"duplicate_of": number, "weights_sha256": None})

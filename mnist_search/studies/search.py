@@ -25,7 +25,6 @@ from mnist_search.spaces import Value
 from mnist_search.specs import Job, RunConfig, RunResult, derive_seed
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import WeightShelf, decide_kept
-from mnist_search.studies.checkpoints import CheckpointShelf, first_epochs
 from mnist_search.studies.foregone import Memory, SizeLimits, size_of, too_large
 from mnist_search.studies.home import has_study
 from mnist_search.studies.ledger import Ledger
@@ -169,7 +168,6 @@ class _SearchWork:
         )
         self._rungs = rung_steps(search.pruner, epochs=search.epochs)
         self._shelf = WeightShelf(ledger.folder, records, keep=keep_models)
-        self._checkpoints = CheckpointShelf(ledger.folder, records)
         self._proposals: dict[int, Proposal] = {}
         self._clock = clock
         self._begun = clock()
@@ -193,15 +191,11 @@ class _SearchWork:
                 return None
 
     def _plan(self, proposal: Proposal) -> tuple[RunConfig, int]:
-        """Return what a proposal trains, and its seed: that of the trial it goes on from."""
+        """Return what a proposal trains, from the first epoch, and its seed."""
         search, rung = self._search, proposal.rung
-        config = search.space.config(proposal.values, epochs=search.epochs)
-        seed = derive_seed(search.seed, "training", proposal.number)
-        if rung is None:
-            return config, seed
-        self._checkpoints.claim(proposal.number, rung)
-        inherited = self._checkpoints.seed(rung)
-        return first_epochs(config, rung.epochs), seed if inherited is None else inherited
+        epochs = search.epochs if rung is None else rung.epochs
+        config = search.space.config(proposal.values, epochs=epochs)
+        return config, derive_seed(search.seed, "training", proposal.number)
 
     def _assign(self, proposal: Proposal, config: RunConfig, seed: int) -> Assignment:
         self._ledger.begin(proposal.number, config, seed=seed)
@@ -214,8 +208,6 @@ class _SearchWork:
             rungs=self._rungs,
             precision=self._ledger.spec.precision,
             weights_path=self._shelf.place(proposal.number),
-            continues=self._checkpoints.continuation(proposal.number),
-            checkpoint_path=self._checkpoints.place(proposal.number),
         )
         return Assignment(job=job, label=describe(config))
 
@@ -237,7 +229,6 @@ class _SearchWork:
         stopped = result.status == "pruned"
         values = values_of(result, self._search.objectives)
         self._engine.settle(proposal, reports=result.reports, score=values, stopped=stopped)
-        self._checkpoints.put(number, result)
         if result.failure is None:
             message = f"as trial {result.duplicate_of}, not trained again"
         else:
@@ -252,13 +243,8 @@ class _SearchWork:
     def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
         proposal = self._proposals.pop(assignment.number)
         self._ledger.record(proposal.number, result, worker=worker)
-        if result.restarted is not None:
-            self._progress.note(
-                f"trial {proposal.number} had to train all its epochs: {result.restarted}"
-            )
         self._engine.tell(proposal, values_of(result, self._search.objectives))
         self._shelf.put(proposal.number, result)
-        self._checkpoints.put(proposal.number, result)
         self._memory.note(proposal.number, result)
         self.save_seconds()
 

@@ -6,10 +6,10 @@ import pytest
 
 from mnist_search.analysis import build_leaderboard
 from mnist_search.errors import UsageError
-from mnist_search.execution.surrogate import run_job
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import Adadelta, DatasetRef, Job, Record
 from mnist_search.studies import Run, plan_runs
+from tests.support.surrogate import run_job
 
 MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
 PLAIN = get_reference("cnn-plain")

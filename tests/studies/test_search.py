@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mnist_search.execution.fake import FakeExecutor
 from mnist_search.spaces import find_space
 from mnist_search.specs import DatasetRef, Job, RunResult
 from mnist_search.studies import Interrupt, Limits, SearchSpec, StudySpec, open_search, run_search
+from tests.support.fake import FakeExecutor
 
 DATASET = DatasetRef(name="made-up", digest="0" * 16, train_images=60, test_images=10)
 
