@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,7 +26,7 @@ from mnist_search.engines.samplers import (
     PointSampler,
     Walk,
     index_of,
-    random_value,
+    random_point,
     value_at,
 )
 from mnist_search.errors import MnistSearchError
@@ -41,7 +41,6 @@ STATES = {
     TrialState.FAIL: "finished",
 }
 
-
 START = (
     "import sys; sys.path.append(sys.argv[1]); from mnist_search.engines.oracle import main; main()"
 )
@@ -54,13 +53,23 @@ class OracleSampler(PointSampler):
     trial's number alone: an oracle made again goes on as if it had never been gone.
     """
 
-    def __init__(self, kind: SamplerName, space: SearchSpace, *, seed: int, epochs: int) -> None:
-        """Plan the oracle; its process starts with the first question."""
+    def __init__(
+        self,
+        kind: SamplerName,
+        space: SearchSpace,
+        *,
+        seed: int,
+        epochs: int,
+        process: OracleProcess | None = None,
+    ) -> None:
+        """Plan the oracle, in a process of its own unless there is one to use."""
         super().__init__(seed=seed)
         self._space = space
         self._parameters = {parameter.name: parameter for parameter in space.parameters}
         self._kind = kind
-        self._oracle = OracleProcess(kind, [*_describe(space, kind)], epochs)
+        self._epochs = epochs
+        self._process = process or OracleProcess()
+        self._is_made = False
         self._told: dict[int, str] = {}
         # What Keras Tuner's hyperband says of its trials: `tuner/epochs` and the like.
         self._memos: dict[int, dict[str, Any]] = {}
@@ -71,12 +80,20 @@ class OracleSampler(PointSampler):
         self._point = {}
         if given and all(parameter.name in given for parameter in self._space.active(given)):
             return True
+        if not self._is_made:
+            parameters = [*_describe(self._space, self._kind)]
+            self._process.ask(
+                {"kind": self._kind, "parameters": parameters, "epochs": self._epochs}
+            )
+            self._is_made = True
         spare = self._spare(number)
-        raw = self._oracle.propose(
-            number,
-            seed=derive_seed(self._seed, "oracle", number),
-            trials=self._changes(study),
-            spare=None if spare is None else self._encode(spare),
+        raw = self._process.ask(
+            {
+                "number": number,
+                "seed": derive_seed(self._seed, "oracle", number),
+                "trials": self._changes(study),
+                "spare": None if spare is None else self._encode(spare),
+            }
         )
         if raw is None:
             return bool(given)
@@ -113,17 +130,15 @@ class OracleSampler(PointSampler):
                 self._memos[trial.number] = own
 
     def close(self) -> None:
-        self._oracle.close()
+        self._process.close()
 
     def _spare(self, number: int) -> dict[str, Value] | None:
-        """Return a point for when the oracle finds none that is new; None: all were tried."""
+        """Return a point for when the oracle finds none that is new; None: it then has no more."""
         seed = derive_seed(self._seed, "spare", number)
         if self._walk is not None:
             return self._walk.random_untried(seed)
-        values: dict[str, Value] = {}
-        for parameter in self._space.active(values):
-            values[parameter.name] = random_value(parameter, derive_seed(seed, parameter.name))
-        return values
+        # Of a range without steps the grid has ten values, after which it ends.
+        return None if self._kind == "grid" else random_point(self._space, seed)
 
     def _encode(self, values: Mapping[str, Value]) -> dict[str, Value]:
         return {
@@ -160,9 +175,8 @@ class OracleSampler(PointSampler):
 class OracleProcess:
     """The process of an oracle: started by the first question, gone with this one."""
 
-    def __init__(self, kind: str, parameters: Sequence[Mapping[str, Any]], epochs: int) -> None:
-        """Plan the process; a whole trial has `epochs` epochs."""
-        self._start = {"kind": kind, "parameters": parameters, "epochs": epochs}
+    def __init__(self) -> None:
+        """Start nothing yet."""
         self._process: subprocess.Popen[str] | None = None
         self._log: IO[bytes] | None = None
 
@@ -170,29 +184,6 @@ class OracleProcess:
     def pid(self) -> int | None:
         """Return the id of the process, None while there is none."""
         return None if self._process is None else self._process.pid
-
-    def propose(
-        self,
-        number: int,
-        *,
-        seed: int,
-        trials: Sequence[Mapping[str, Any]],
-        spare: Mapping[str, Value] | None,
-    ) -> dict[str, Any] | None:
-        """Tell what became of trials and return values for the next, None: there are no more.
-
-        `spare` are values for when the oracle finds none by chance that are new.
-
-        Raises:
-            MnistSearchError: the process died.
-        """
-        if self._process is None:
-            self.start()
-            self._ask(self._start)
-        answer: dict[str, Any] | None = self._ask(
-            {"number": number, "seed": seed, "trials": trials, "spare": spare}
-        )
-        return answer
 
     def start(self) -> None:
         """Start the process; TensorFlow is not loaded before it knows its oracle."""
@@ -217,17 +208,17 @@ class OracleProcess:
             start_new_session=True,
         )
 
-    def close(self) -> None:
-        """End the process, if there is one."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.communicate()
-        self._process = None
-        assert self._log is not None
-        self._log.close()
+    def ask(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the values that the oracle answers with.
 
-    def _ask(self, request: Mapping[str, Any]) -> Any:
+        The first request makes the oracle, as `mnist_search.engines.oracle` says; a later one of
+        the same kind makes another.
+
+        Raises:
+            MnistSearchError: the process died.
+        """
+        if self._process is None:
+            self.start()
         process = self._process
         assert process is not None
         assert process.stdin is not None
@@ -244,7 +235,18 @@ class OracleProcess:
                 f"{self._last_line()}",
                 hint="--engine optuna needs no such process",
             )
-        return json.loads(line)["values"]
+        values: dict[str, Any] | None = json.loads(line)["values"]
+        return values
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.communicate()
+        self._process = None
+        assert self._log is not None
+        self._log.close()
 
     def _last_line(self) -> str:
         assert self._log is not None

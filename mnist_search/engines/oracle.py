@@ -1,9 +1,9 @@
 """The process of an oracle of Keras Tuner, whose import loads TensorFlow.
 
 `main` reads one JSON object per line and answers each with one, `{"values": …}`. The first says
-which oracle and which parameters; the others bring what became of trials and ask for values,
-null: there are no more. It ends when its input does, and with a traceback on standard error where
-an oracle fails.
+which oracle and which parameters, and so may a later one, for another oracle; the others bring what
+became of trials and ask for values, null: there are no more. It ends when its input does, and with
+a traceback on standard error where an oracle fails.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class OracleService:
 
         self._spare = spare
         if self._kind == "grid":
-            return self._next_of_grid()
+            return self._next_of_grid() or spare
         oracle = self._oracle
         oracle.seed = oracle._seed_state = seed
         if self._kind == "bayesian":
@@ -209,7 +209,7 @@ def serve(requests: queue.SimpleQueue[str], answers: TextIO) -> None:
     service: OracleService | None = None
     while True:
         request = json.loads(requests.get())
-        if service is None:
+        if service is None or "kind" in request:
             service = OracleService(**request)
             answer: dict[str, Any] = {"values": None}
         else:
