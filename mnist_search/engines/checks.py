@@ -19,8 +19,8 @@ SAMPLERS: dict[EngineName, tuple[SamplerName, ...]] = {
 _PACKAGES: dict[SamplerName, str] = {"gp": "torch"}
 _LEARNING: tuple[SamplerName, ...] = ("tpe", "nsga2", "gp", "bayesian")
 _EXHAUSTIVE: tuple[SamplerName, ...] = ("grid", "brute-force")
-# Keras Tuner walks through lists of values, again and again.
-MOST_LISTED = 10_000
+# Optuna's Gaussian process and Keras Tuner's grid list the values of a parameter.
+MOST_LISTED = 100_000
 ACCURACY: Objective = "val_accuracy"
 # The others learn from one number.
 _FOR_TWO: tuple[SamplerName, ...] = ("nsga2", "tpe", "random", "qmc", "grid", "brute-force")
@@ -108,8 +108,10 @@ def check_sampler(engine: EngineName, sampler: SamplerName, space: SearchSpace) 
             "classifiers, which are fitted at once",
             hint="choose another --sampler",
         )
-    if engine == "keras-tuner":
+    if sampler == "gp" or (engine == "keras-tuner" and sampler == "grid"):
         _check_listed(sampler, space)
+    if engine == "keras-tuner":
+        # Of a float without step its grid takes ten values.
         return
     package = _PACKAGES.get(sampler)
     if package is not None and importlib.util.find_spec(package) is None:
@@ -129,13 +131,10 @@ def check_sampler(engine: EngineName, sampler: SamplerName, space: SearchSpace) 
 
 
 def _check_listed(sampler: SamplerName, space: SearchSpace) -> None:
-    if sampler != "grid":
-        return
     for parameter in space.parameters:
-        # Of a float without step it takes ten values.
         if parameter.count is not None and parameter.count > MOST_LISTED:
             raise UsageError(
-                f"the grid of Keras Tuner lists at most {MOST_LISTED:,} values of a parameter, but "
+                f"sampler {sampler} lists at most {MOST_LISTED:,} values of a parameter, but "
                 f"{parameter.name} of space {space.name} has {parameter.count:,}",
-                hint=f"give {parameter.name} a larger step, or choose --engine optuna",
+                hint=f"give {parameter.name} a larger step, or choose another --sampler",
             )

@@ -8,6 +8,7 @@ a traceback on standard error where an oracle fails.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import queue
@@ -123,7 +124,8 @@ class OracleService:
             values["tuner/bracket"] = next(
                 place
                 for place, bracket in enumerate(oracle._brackets)
-                if any(entry["id"] == str(number) for entry in bracket["rounds"][values[ROUND]])
+                for entry in itertools.chain(*bracket["rounds"])
+                if entry["id"] == str(number)
             )
         return values
 
