@@ -29,7 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Make up a search on the embedded digits."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+        patch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
         patch.delenv("MNIST_SEARCH_DATA", raising=False)
         words = f"run --space mlp -n 6 --study {NAME} --dataset digits -q --home {folder}"
         assert execute(words.split()) == 0

@@ -32,7 +32,7 @@ def test_commands_work_as_they_stand(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MNIST_SEARCH_DATA", raising=False)
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     monkeypatch.setenv("MNIST_SEARCH_DATASET", "digits")
     (space,) = [block for kind, block in BLOCKS if kind == "toml"]
     (tmp_path / "my.toml").write_text(space)

@@ -76,9 +76,6 @@ def measured_entry(
         "runs_pending": runs_pending,
         "study": ", ".join(dict.fromkeys(record.study for record in repeats)),
         "number": min(record.number for record in repeats),
-        "continues": None if first.rung is None else first.rung.continues,
-        "initial_epoch": None if first.result is None else first.result.initial_epoch,
-        "restarted": None if first.result is None else first.result.restarted,
         "seeds": tuple(
             sorted({record.seed for record in repeats if record.seed is not None})
             or sorted({result.seed for result in results})

@@ -38,9 +38,7 @@ class Row:
     `duplicate_of` is the trial of the same configuration and study whose result this row has, as
     it was not trained again.
     `machine` and `versions` are where the runs were measured; a package that was not the same in
-    all runs has all its versions. `continues` is the number of the trial that this one was to go
-    on from; it did so after `initial_epoch` epochs, which its times leave out, or `restarted` says
-    why it could not.
+    all runs has all its versions.
     """
 
     rank: int | None = None
@@ -127,9 +125,6 @@ class Row:
     dataset_fallback: bool | None = None
     study: str | None = None
     number: int | None = None
-    continues: int | None = None
-    initial_epoch: int | None = None
-    restarted: str | None = None
     seeds: tuple[int, ...] = ()
     config_ids: tuple[str, ...] = ()
     runs_failed: int = 0

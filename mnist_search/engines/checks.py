@@ -19,6 +19,8 @@ SAMPLERS: dict[EngineName, tuple[SamplerName, ...]] = {
 _PACKAGES: dict[SamplerName, str] = {"gp": "torch"}
 _LEARNING: tuple[SamplerName, ...] = ("tpe", "nsga2", "gp", "bayesian")
 _EXHAUSTIVE: tuple[SamplerName, ...] = ("grid", "brute-force")
+# Optuna's Gaussian process and Keras Tuner's grid list the values of a parameter.
+MOST_LISTED = 100_000
 ACCURACY: Objective = "val_accuracy"
 # The others learn from one number.
 _FOR_TWO: tuple[SamplerName, ...] = ("nsga2", "tpe", "random", "qmc", "grid", "brute-force")
@@ -102,12 +104,14 @@ def check_sampler(engine: EngineName, sampler: SamplerName, space: SearchSpace) 
         )
     if sampler == "hyperband" and space.family == "linear":
         raise UsageError(
-            f"sampler hyperband goes on training networks, but space {space.name} has linear "
+            f"sampler hyperband trains for fewer epochs, but space {space.name} has linear "
             "classifiers, which are fitted at once",
             hint="choose another --sampler",
         )
+    if sampler == "gp" or (engine == "keras-tuner" and sampler == "grid"):
+        _check_listed(sampler, space)
     if engine == "keras-tuner":
-        # Its grid takes ten values of a float without step.
+        # Of a float without step its grid takes ten values.
         return
     package = _PACKAGES.get(sampler)
     if package is not None and importlib.util.find_spec(package) is None:
@@ -123,4 +127,14 @@ def check_sampler(engine: EngineName, sampler: SamplerName, space: SearchSpace) 
                 f"sampler {sampler} needs a finite space, but {parameter.name} of space "
                 f"{space.name} is a float without step",
                 hint=f"give {parameter.name} a step or choices, or choose another --sampler",
+            )
+
+
+def _check_listed(sampler: SamplerName, space: SearchSpace) -> None:
+    for parameter in space.parameters:
+        if parameter.count is not None and parameter.count > MOST_LISTED:
+            raise UsageError(
+                f"sampler {sampler} lists at most {MOST_LISTED:,} values of a parameter, but "
+                f"{parameter.name} of space {space.name} has {parameter.count:,}",
+                hint=f"give {parameter.name} a larger step, or choose another --sampler",
             )

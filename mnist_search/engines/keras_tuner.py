@@ -1,7 +1,8 @@
-"""Keras Tuner's oracles as samplers of an Optuna study.
+"""Keras Tuner's oracles as samplers.
 
-An oracle proposes, the study keeps slots, values and scores: pruners, the ledger and Optuna's
-tools work as with any other sampler, and nothing of Keras Tuner's is written to disk.
+An oracle proposes, the engine's study keeps trials, values and scores: pruners work as with any
+other sampler, and nothing of Keras Tuner's is written to disk. Importing it imports TensorFlow,
+so the oracle lives in a process of its own.
 """
 
 from __future__ import annotations
@@ -11,91 +12,159 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, assert_never
+from typing import IO, Any
 
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 import mnist_search
-from mnist_search.engines._grid import values_of
-from mnist_search.engines._samplers import PointSampler
 from mnist_search.engines.base import SamplerName
-from mnist_search.errors import MnistSearchError
-from mnist_search.spaces import (
-    ChoiceParameter,
-    FloatParameter,
-    IntParameter,
-    SearchSpace,
-    Value,
+from mnist_search.engines.samplers import (
+    Parameter,
+    PointSampler,
+    Walk,
+    index_of,
+    random_point,
+    value_at,
 )
+from mnist_search.errors import MnistSearchError
+from mnist_search.spaces import ChoiceParameter, IntParameter, SearchSpace, Value
 from mnist_search.specs import derive_seed
-from mnist_search.specs.rung import RUNG
 
-Parameter = IntParameter | FloatParameter | ChoiceParameter
+STATES = {
+    TrialState.WAITING: "gone",
+    TrialState.RUNNING: "running",
+    TrialState.COMPLETE: "finished",
+    TrialState.PRUNED: "finished",
+    TrialState.FAIL: "finished",
+}
+
+START = (
+    "import sys; sys.path.append(sys.argv[1]); from mnist_search.engines.oracle import main; main()"
+)
 
 
 class OracleSampler(PointSampler):
     """Hands out the values of an oracle that lives in a process of its own.
 
-    The oracle learns what the study holds before each proposal, which hangs on that and on the
+    The oracle learns what the study holds before each proposal, which depends on that and on the
     trial's number alone: an oracle made again goes on as if it had never been gone.
     """
 
-    def __init__(self, kind: SamplerName, space: SearchSpace, *, seed: int, epochs: int) -> None:
-        """Plan the oracle; its process starts with the first question."""
+    def __init__(
+        self,
+        kind: SamplerName,
+        space: SearchSpace,
+        *,
+        seed: int,
+        epochs: int,
+        process: OracleProcess | None = None,
+    ) -> None:
+        """Plan the oracle, in a process of its own unless there is one to use."""
         super().__init__(seed=seed)
         self._space = space
         self._parameters = {parameter.name: parameter for parameter in space.parameters}
-        self._oracle = OracleProcess(kind, [*_describe(space)], epochs)
+        self._kind = kind
+        self._epochs = epochs
+        self._process = process or OracleProcess()
+        self._is_made = False
         self._told: dict[int, str] = {}
+        # What Keras Tuner's hyperband says of its trials: `tuner/epochs` and the like.
+        self._memos: dict[int, dict[str, Any]] = {}
+        finite = all(parameter.count is not None for parameter in space.parameters)
+        self._walk = Walk(space, seed=seed) if finite else None
 
-    def prepare(self, study: Study, slot: FrozenTrial) -> bool:
-        given = {**slot.system_attrs.get("fixed_params", {}), **slot.params}
+    def prepare(self, study: Study, number: int, given: Mapping[str, Value]) -> bool:
         self._point = {}
-        if all(parameter.name in given for parameter in self._space.active(given)):
+        if given and all(parameter.name in given for parameter in self._space.active(given)):
             return True
-        raw = self._propose(study, slot.number)
+        if not self._is_made:
+            parameters = [*_describe(self._space, self._kind)]
+            self._process.ask(
+                {"kind": self._kind, "parameters": parameters, "epochs": self._epochs}
+            )
+            self._is_made = True
+        spare = self._spare(number)
+        raw = self._process.ask(
+            {
+                "number": number,
+                "seed": derive_seed(self._seed, "oracle", number),
+                "trials": self._changes(study),
+                "spare": None if spare is None else self._encode(spare),
+            }
+        )
         if raw is None:
             return bool(given)
+        own = {name: raw.pop(name) for name in [*raw] if name.startswith("tuner/")}
+        if own:
+            self._memos[number] = own
+        parent = own.get("tuner/trial_id")
+        if parent is not None:
+            # The very values of the trial that is worth more epochs, not what became of them on
+            # the way through the oracle.
+            self._point = dict(study.get_trials(deepcopy=False)[int(parent)].params)
+            return True
         self._point = self._decode(raw)
-        return True
+        if self._walk is not None and self._walk.tried(self._point):
+            # A Gaussian process may ask for the same point for ever.
+            self._point = spare or {}
+        return bool(self._point or given)
+
+    def note(self, values: Mapping[str, Value]) -> None:
+        if self._walk is not None:
+            self._walk.note(values)
+
+    def memo(self, trial: FrozenTrial) -> dict[str, Any] | None:
+        return self._memos.get(trial.number)
+
+    def restore(self, study: Study) -> None:
+        for trial in study.get_trials(deepcopy=False):
+            own = {
+                name: value
+                for name, value in trial.system_attrs.items()
+                if name.startswith("tuner/")
+            }
+            if own:
+                self._memos[trial.number] = own
 
     def close(self) -> None:
-        self._oracle.close()
+        self._process.close()
 
-    def _propose(self, study: Study, number: int) -> dict[str, Any] | None:
-        return self._oracle.propose(
-            number, seed=derive_seed(self._seed, "oracle", number), trials=self._changes(study)
-        )
+    def _spare(self, number: int) -> dict[str, Value] | None:
+        """Return a point for when the oracle finds none that is new; None: it then has no more."""
+        seed = derive_seed(self._seed, "spare", number)
+        if self._walk is not None:
+            return self._walk.random_untried(seed)
+        # Of a range without steps the grid has ten values, after which it ends.
+        return None if self._kind == "grid" else random_point(self._space, seed)
+
+    def _encode(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        return {
+            name: _encode(self._parameters[name], value, self._kind)
+            for name, value in values.items()
+        }
 
     def _decode(self, raw: Mapping[str, Any]) -> dict[str, Value]:
-        return {name: _decode(self._parameters[name], value) for name, value in raw.items()}
+        return {
+            name: _decode(self._parameters[name], value, self._kind) for name, value in raw.items()
+        }
 
     def _changes(self, study: Study) -> list[dict[str, Any]]:
         """Return what the oracle does not know yet, in the order of the trials' numbers."""
         changes = []
         for trial in study.get_trials(deepcopy=False):
-            before = self._told.get(trial.number)
-            rung = trial.user_attrs.get(RUNG)
-            match trial.state:
-                case TrialState.WAITING:
-                    # What has a rung keeps it.
-                    state = "gone" if rung is None else "running"
-                case TrialState.RUNNING:
-                    state = "running"
-                case TrialState.COMPLETE | TrialState.PRUNED | TrialState.FAIL:
-                    state = "finished"
-                case _:
-                    assert_never(trial.state)
+            before, memo = self._told.get(trial.number), self._memos.get(trial.number)
+            state = STATES[trial.state]
+            if state == "gone" and memo is not None:
+                # What has a place in a bracket keeps it.
+                state = "running"
             if state == before or (state == "gone" and before is None):
                 continue
-            given = trial.params if rung is None else rung["values"]
-            values = {name: _encode(self._parameters[name], value) for name, value in given.items()}
             score = trial.value if trial.state != TrialState.FAIL else None
-            change = {"number": trial.number, "state": state, "values": values, "score": score}
-            changes.append(change if rung is None else change | {"rung": rung})
+            change = {"number": trial.number, "state": state, "score": score, "place": memo}
+            changes.append(change | {"values": self._encode(trial.params)})
             if state == "gone":
                 del self._told[trial.number]
             else:
@@ -106,9 +175,8 @@ class OracleSampler(PointSampler):
 class OracleProcess:
     """The process of an oracle: started by the first question, gone with this one."""
 
-    def __init__(self, kind: str, parameters: Sequence[Mapping[str, Any]], epochs: int) -> None:
-        """Plan the process; a whole trial has `epochs` epochs."""
-        self._start = {"kind": kind, "parameters": parameters, "epochs": epochs}
+    def __init__(self) -> None:
+        """Start nothing yet."""
         self._process: subprocess.Popen[str] | None = None
         self._log: IO[bytes] | None = None
 
@@ -117,36 +185,20 @@ class OracleProcess:
         """Return the id of the process, None while there is none."""
         return None if self._process is None else self._process.pid
 
-    def propose(
-        self, number: int, *, seed: int, trials: Sequence[Mapping[str, Any]]
-    ) -> dict[str, Any] | None:
-        """Tell what became of trials and return values for the next, None: there are no more.
-
-        Raises:
-            MnistSearchError: the process died.
-        """
-        if self._process is None:
-            self.start()
-            self._ask(self._start)
-        answer: dict[str, Any] | None = self._ask(
-            {"number": number, "seed": seed, "trials": trials}
-        )
-        return answer
-
     def start(self) -> None:
         """Start the process; TensorFlow is not loaded before it knows its oracle."""
-        root = str(Path(mnist_search.__file__).parent.parent)
-        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         # One thread, no graphics card, no chatter: the workers need the machine.
         environ = os.environ | {
-            "PYTHONPATH": os.pathsep.join(paths),
             "CUDA_VISIBLE_DEVICES": "",
             "OMP_NUM_THREADS": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
+        root = Path(mnist_search.__file__).resolve().parent.parent
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "mnist_search.engines._oracle_process"],
+            # On a safe path: a `socket.py` in the working folder is none of ours. The package
+            # comes last, so that nothing beside it can stand in for a library.
+            [sys.executable, "-P", "-W", "ignore", "-c", START, str(root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -156,17 +208,17 @@ class OracleProcess:
             start_new_session=True,
         )
 
-    def close(self) -> None:
-        """End the process, if there is one."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.communicate()
-        self._process = None
-        assert self._log is not None
-        self._log.close()
+    def ask(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the values that the oracle answers with.
 
-    def _ask(self, request: Mapping[str, Any]) -> Any:
+        The first request makes the oracle, as `mnist_search.engines.oracle` says; a later one of
+        the same kind makes another.
+
+        Raises:
+            MnistSearchError: the process died.
+        """
+        if self._process is None:
+            self.start()
         process = self._process
         assert process is not None
         assert process.stdin is not None
@@ -183,7 +235,18 @@ class OracleProcess:
                 f"{self._last_line()}",
                 hint="--engine optuna needs no such process",
             )
-        return json.loads(line)["values"]
+        values: dict[str, Any] | None = json.loads(line)["values"]
+        return values
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.communicate()
+        self._process = None
+        assert self._log is not None
+        self._log.close()
 
     def _last_line(self) -> str:
         assert self._log is not None
@@ -192,40 +255,56 @@ class OracleProcess:
         return lines[-1] if lines else "it said nothing"
 
 
-def _describe(space: SearchSpace) -> Iterator[dict[str, Any]]:
-    """Yield the parameters as Keras Tuner knows them."""
+def _describe(space: SearchSpace, kind: SamplerName) -> Iterator[dict[str, Any]]:
+    """Yield the parameters as Keras Tuner is to know them."""
     by_name = {parameter.name: parameter for parameter in space.parameters}
     for parameter in space.parameters:
         data: dict[str, Any] = {"name": parameter.name}
-        match parameter:
-            case ChoiceParameter(choices=choices):
-                encoded = [_encode(parameter, choice) for choice in choices]
-                data |= {"type": "choice", "choices": encoded}
-            case IntParameter() | FloatParameter():
-                kind = "int" if isinstance(parameter, IntParameter) else "float"
-                data |= {"type": kind, "low": parameter.low, "high": parameter.high}
-                # There, a step on a logarithmic scale multiplies.
-                step = None if parameter.log else parameter.step
-                data |= {"step": step, "log": parameter.log}
-            case _:
-                assert_never(parameter)
+        if _is_numbered(parameter, kind):
+            data |= {"type": "int", "low": 0, "high": (parameter.count or 1) - 1, "log": False}
+        elif isinstance(parameter, ChoiceParameter):
+            encoded = [_encode(parameter, choice, kind) for choice in parameter.choices]
+            data |= {"type": "choice", "choices": encoded}
+        else:
+            name = "int" if isinstance(parameter, IntParameter) else "float"
+            data |= {"type": name, "low": parameter.low, "high": parameter.high}
+            data |= {"log": parameter.log}
         data["conditions"] = []
         for condition in parameter.conditions:
             parent = by_name[condition.parameter]
-            candidates = condition.choices if parent.count is None else values_of(parent)
-            allowed = [value for value in candidates or () if condition.allows(value)]
-            data["conditions"].append([parent.name, [_encode(parent, value) for value in allowed]])
+            if condition.choices is not None:
+                allowed = [value for value in condition.choices if parent.contains(value)]
+            else:
+                every = (value_at(parent, index) for index in range(parent.count or 0))
+                allowed = [value for value in every if condition.allows(value)]
+            values = [_encode(parent, value, kind) for value in allowed]
+            data["conditions"].append([parent.name, values])
         yield data
 
 
-def _encode(parameter: Parameter, value: Value) -> Value:
+def _is_numbered(parameter: Parameter, kind: SamplerName) -> bool:
+    """Say whether Keras Tuner gets the places of the values instead of the values.
+
+    It counts the steps of a float in binary fractions, and so never comes to the top of some
+    ranges. Its grid takes only ten values of a logarithmic scale.
+    """
+    if isinstance(parameter, ChoiceParameter) or parameter.count is None:
+        return False
+    return kind == "grid" or not parameter.log
+
+
+def _encode(parameter: Parameter, value: Value, kind: SamplerName) -> Value:
+    if _is_numbered(parameter, kind):
+        return index_of(parameter, value)
     # Keras Tuner makes integers of a choice of true and false.
-    return json.dumps(value) if type(value) is bool else parameter.normalise(value)
+    return json.dumps(value) if type(value) is bool else value
 
 
-def _decode(parameter: Parameter, value: Value) -> Value:
-    if isinstance(parameter, ChoiceParameter) and type(parameter.choices[0]) is bool:
-        return value == "true"
+def _decode(parameter: Parameter, value: Any, kind: SamplerName) -> Value:
+    if isinstance(parameter, ChoiceParameter):
+        return value == "true" if type(parameter.choices[0]) is bool else parameter.nearest(value)
+    if _is_numbered(parameter, kind):
+        return value_at(parameter, min(max(value, 0), (parameter.count or 1) - 1))
     # Its Gaussian process also asks for the end of the scale, for which it answers one more than
     # the highest integer.
     return parameter.nearest(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import assert_never
 
 import optuna
 from optuna.storages import InMemoryStorage
@@ -13,14 +12,8 @@ from optuna.trial import TrialState
 
 from mnist_search.engines.base import PastTrial, Proposal, PrunerName, Score
 from mnist_search.engines.pruners import create_pruner, judged, rung_steps, start_pruner
-from mnist_search.engines.samplers import Sampler, distribution_of
-from mnist_search.spaces import (
-    ChoiceParameter,
-    FloatParameter,
-    IntParameter,
-    SearchSpace,
-    Value,
-)
+from mnist_search.engines.samplers import Sampler, distribution_of, suggest
+from mnist_search.spaces import SearchSpace, Value
 
 STATES = {
     "waiting": TrialState.WAITING,
@@ -87,7 +80,7 @@ class OptunaEngine:
         self._waiting.pop(number, None)
         values: dict[str, Value] = {}
         for parameter in self._space.active(values):
-            values[parameter.name] = _suggest(trial, parameter)
+            values[parameter.name] = suggest(trial, parameter)
         self._sampler.note(values)
         self._running[number] = trial
         (noted,) = self._study.get_trials(deepcopy=False)[number : number + 1]
@@ -200,19 +193,3 @@ def _scores(score: Score | None) -> list[float] | None:
         return None
     scores = [score] if isinstance(score, float | int) else [*score]
     return None if any(math.isnan(each) for each in scores) else scores
-
-
-def _suggest(
-    trial: optuna.Trial, parameter: IntParameter | FloatParameter | ChoiceParameter
-) -> Value:
-    match parameter:
-        case IntParameter(low=low, high=high, step=step, log=log):
-            return trial.suggest_int(parameter.name, low, high, step=step, log=log)
-        case FloatParameter(low=low, high=high, step=width, log=log):
-            return trial.suggest_float(parameter.name, low, high, step=width, log=log)
-        case ChoiceParameter(choices=choices):
-            value = trial.suggest_categorical(parameter.name, choices)
-            assert value is not None
-            return value
-        case _:
-            assert_never(parameter)

@@ -1,12 +1,14 @@
-"""A process of its own for an oracle of Keras Tuner, whose import loads TensorFlow.
+"""The process of an oracle of Keras Tuner, whose import loads TensorFlow.
 
-`python -m mnist_search.engines._oracle_process` reads one JSON object per line and answers each
-with one, `{"values": …}` or `{"error": …}`. The first says which oracle and which parameters; the
-others bring what became of trials and ask for values. It ends when its input does.
+`main` reads one JSON object per line and answers each with one, `{"values": …}`. The first says
+which oracle and which parameters, and so may a later one, for another oracle; the others bring what
+became of trials and ask for values, null: there are no more. It ends when its input does, and with
+a traceback on standard error where an oracle fails.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import queue
@@ -16,12 +18,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TextIO
 
-from mnist_search.engines._oracle_brackets import Brackets, make_oracle
-
 OBJECTIVE = "val_accuracy"
+ROUND = "tuner/round"
 # Keras Tuner would draw three points at random per parameter before it learns, more than a search
 # of these spaces has trials; so many are what TPE begins with.
 INITIAL_POINTS = 10
+# Of the trials in a round of hyperband, the best one in so many goes on.
+FACTOR = 3
 
 
 class OracleService:
@@ -42,7 +45,10 @@ class OracleService:
                 num_initial_points=INITIAL_POINTS,
             ),
             "grid": partial(oracles.GridSearchOracle, max_trials=None),
-            "hyperband": partial(make_oracle, epochs),
+            # Without end: the search says how many trials there are.
+            "hyperband": partial(
+                oracles.HyperbandOracle, max_epochs=epochs, factor=FACTOR, hyperband_iterations=0
+            ),
         }
         self._kind = kind
         self._oracle = oracle = makers[kind](
@@ -52,11 +58,16 @@ class OracleService:
             seed=1,
             max_consecutive_failed_trials=sys.maxsize,
         )
-        self._brackets = Brackets(oracle) if kind == "hyperband" else None
         oracle.verbose = 0
         # The ledger remembers; without this each step would write files.
         oracle.save = lambda: None
         oracle._save_trial = lambda trial: None
+        # Those that are complete stay too, so that a bracket's place is its number for ever.
+        oracle._remove_completed_brackets = lambda: None
+        # It gives up after 21 points by chance that were tried before.
+        draw = oracle._random_values
+        oracle._random_values = lambda: draw() or self._spare
+        self._spare: dict[str, Any] | None = None
         self._taken: dict[int, str] = {}
 
     def note(
@@ -65,14 +76,17 @@ class OracleService:
         state: str,
         values: dict[str, Any],
         score: float | None,
-        rung: dict[str, Any] | None = None,
+        place: dict[str, Any] | None,
     ) -> None:
-        """Take in that a trial runs, is finished, or was given back (state gone)."""
-        if self._brackets is not None and rung is not None:
-            self._brackets.place(number, rung)
+        """Take in that a trial runs, is finished, or was given back (state gone).
+
+        `place` is what hyperband said of it when it proposed it.
+        """
         if state == "gone":
             self._remove(number)
             return
+        if place is not None:
+            self._place(number, place)
         self._taken[number] = self._oracle._compute_values_hash(_rounded(values))
         if self._kind == "grid":
             return
@@ -87,21 +101,43 @@ class OracleService:
                 trial.status = "COMPLETED"
             self._oracle.end_trial(trial)
 
-    def propose(self, number: int, seed: int) -> dict[str, Any] | None:
-        """Return values for a trial, None when the oracle has no more."""
-        if self._kind == "grid":
-            return self._next_of_grid()
+    def propose(
+        self, number: int, seed: int, spare: dict[str, Any] | None
+    ) -> dict[str, Any] | None:
+        """Return values for a trial, None when the oracle has no more.
+
+        Hyperband adds `tuner/…`: the place in its brackets, counted in the order that they began
+        in, and for how many epochs the trial is meant.
+        """
         import numpy as np
 
+        self._spare = spare
+        if self._kind == "grid":
+            return self._next_of_grid() or spare
         oracle = self._oracle
         oracle.seed = oracle._seed_state = seed
         if self._kind == "bayesian":
             oracle._random_state = np.random.RandomState(seed)
             oracle.gpr.random_state = seed
-        if self._brackets is not None:
-            return self._brackets.propose(number)
-        values: dict[str, Any] | None = oracle.populate_space(str(number))["values"]
+        values: dict[str, Any] | None = oracle.populate_space(str(number)).get("values")
+        if values is not None and self._kind == "hyperband":
+            values["tuner/bracket"] = next(
+                place
+                for place, bracket in enumerate(oracle._brackets)
+                for entry in itertools.chain(*bracket["rounds"])
+                if entry["id"] == str(number)
+            )
         return values
+
+    def _place(self, number: int, place: dict[str, Any]) -> None:
+        """Put a trial of an earlier oracle where it stood in the brackets."""
+        oracle, bracket = self._oracle, place["tuner/bracket"]
+        while len(oracle._brackets) <= bracket:
+            oracle._increment_bracket_num()
+            oracle._start_new_bracket()
+        entries = oracle._brackets[bracket]["rounds"][place[ROUND]]
+        if all(entry["id"] != str(number) for entry in entries):
+            entries.append({"past_id": place.get("tuner/trial_id"), "id": str(number)})
 
     def _next_of_grid(self) -> dict[str, Any] | None:
         # The order hangs on no score, so that each point is ended at once; a new oracle walks
@@ -164,7 +200,6 @@ def _declare(space: Any, parameter: dict[str, Any]) -> None:
             name,
             parameter["low"],
             parameter["high"],
-            step=parameter["step"],
             sampling="log" if parameter["log"] else "linear",
             conditions=conditions,
         )
@@ -176,13 +211,14 @@ def serve(requests: queue.SimpleQueue[str], answers: TextIO) -> None:
     service: OracleService | None = None
     while True:
         request = json.loads(requests.get())
-        if service is None:
+        if service is None or "kind" in request:
             service = OracleService(**request)
             answer: dict[str, Any] = {"values": None}
         else:
             for change in request["trials"]:
                 service.note(**change)
-            answer = {"values": service.propose(request["number"], request["seed"])}
+            del request["trials"]
+            answer = {"values": service.propose(**request)}
         answers.write(json.dumps(answer, default=_plain) + "\n")
         answers.flush()
 

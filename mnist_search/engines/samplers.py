@@ -407,6 +407,30 @@ def index_of(parameter: Parameter, value: Value) -> int:
             assert_never(parameter)
 
 
+def random_point(space: SearchSpace, seed: int) -> dict[str, Value]:
+    """Return a point of any space by chance."""
+    trial = optuna.create_study(sampler=RandomSampler(seed=seed)).ask()
+    values: dict[str, Value] = {}
+    for parameter in space.active(values):
+        values[parameter.name] = suggest(trial, parameter)
+    return values
+
+
+def suggest(trial: optuna.Trial, parameter: Parameter) -> Value:
+    """Return the value of a trial for a parameter, which its sampler makes up if there is none."""
+    match parameter:
+        case IntParameter(low=low, high=high, step=step, log=log):
+            return trial.suggest_int(parameter.name, low, high, step=step, log=log)
+        case FloatParameter(low=low, high=high, step=width, log=log):
+            return trial.suggest_float(parameter.name, low, high, step=width, log=log)
+        case ChoiceParameter(choices=choices):
+            value = trial.suggest_categorical(parameter.name, choices)
+            assert value is not None
+            return value
+        case _:
+            assert_never(parameter)
+
+
 def _first_at_least(parameter: IntParameter | FloatParameter, bound: int) -> int:
     """Return the place of the first value that is at least so large."""
     count = parameter.count

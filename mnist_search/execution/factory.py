@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mnist_search.errors import UsageError
@@ -10,7 +11,6 @@ from mnist_search.execution.base import Executor
 from mnist_search.specs import available_cores
 
 TRAINER_VARIABLE = "MNIST_SEARCH_TRAINER"
-INLINE = "surrogate-inline"
 
 
 def create_executor(
@@ -24,10 +24,10 @@ def create_executor(
     """Return an executor with `workers` slots whose workers are starting already.
 
     `threads` is for each worker, None shares the cores out; `memory_limit_bytes` ends a job whose
-    worker holds more. `MNIST_SEARCH_TRAINER` in `environ`
-    is this project's own seam for tests, as hyperfine has its mock executor: the dotted name of
-    another trainer for the workers (`mnist_search.execution.surrogate` needs no TensorFlow), or
-    `surrogate-inline` for that one without any process.
+    worker holds more. `MNIST_SEARCH_TRAINER` in `environ` is this project's own seam for tests, as
+    hyperfine has its mock executor: the dotted name of a module that the workers import in the
+    place of `mnist_search.training`, or `module:function`, which is called with `workers` and
+    returns another executor.
 
     Raises:
         UsageError: fewer than one worker or thread.
@@ -36,11 +36,10 @@ def create_executor(
     from mnist_search.execution.local import TRAINER, LocalExecutor
 
     trainer = environ.get(TRAINER_VARIABLE, TRAINER)
-    if trainer == INLINE:
-        from mnist_search.execution.fake import FakeExecutor
-        from mnist_search.execution.surrogate import surrogate_trainer
-
-        return FakeExecutor(workers, surrogate_trainer)
+    module, _, function = trainer.partition(":")
+    if function:
+        build: Callable[[int], Executor] = getattr(importlib.import_module(module), function)
+        return build(workers)
     executor = LocalExecutor(
         workers,
         threads=threads,

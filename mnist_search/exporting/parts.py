@@ -140,7 +140,7 @@ def train(x_train, y_train, seed):
     model = build_model()
     total_steps = math.ceil(len(y_train) / BATCH_SIZE) * EPOCHS
     model.compile(
-        optimizer=make_optimizer({planned}),
+        optimizer=make_optimizer(total_steps),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,

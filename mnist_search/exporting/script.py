@@ -63,9 +63,6 @@ def _render(export: Export, network: Network) -> str:
         parts.CORRECT_AVERAGES if corrected else None,
         parts.TRAIN.format(
             prepared="pixels" if training.augmentation is None else "augment(pixels)",
-            planned="total_steps"
-            if training.schedule_epochs is None
-            else "total_steps // EPOCHS * PLANNED_EPOCHS",
             correct="    correct_averages(model, total_steps)\n" if corrected else "",
         ),
         parts.MAIN,
@@ -111,8 +108,6 @@ def _constants(export: Export) -> str:
     ]
     if export.config.raw_test_pixels:
         lines[-1] += "  # the document left its test images unscaled"
-    if training.schedule_epochs is not None:
-        lines.append(f"PLANNED_EPOCHS = {training.schedule_epochs}  # by the learning rate")
     augmentation = training.augmentation
     if augmentation is not None:
         lines += [

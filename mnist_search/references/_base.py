@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+from collections.abc import Sequence
+from pathlib import Path
 from statistics import fmean
 from typing import Annotated, Literal, Self, assert_never
 
@@ -18,20 +20,21 @@ Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Document = Literal["A", "B", "C", "D", "E"]
 
-CurveRow = tuple[float, float, float | None, float | None, float]
+CURVES = Path(__file__).with_name("curves")
 
 
 class PublishedEpoch(Frozen):
     """One printed epoch; the training figures are running means, with dropout on.
 
-    None: the line is damaged in the document.
+    The validation images are the test images. `seconds` come from the printed time per image
+    where a document prints it in microseconds, else they are the printed whole seconds.
     """
 
-    loss: NonNegative | None
-    accuracy: Share | None
-    val_loss: NonNegative | None
-    val_accuracy: Share | None
-    seconds: NonNegative | None = None
+    loss: NonNegative
+    accuracy: Share
+    val_loss: NonNegative
+    val_accuracy: Share
+    seconds: NonNegative
 
 
 class Published(Frozen):
@@ -113,20 +116,16 @@ def documented(model: Model, training: Training, *, raw_test_pixels: bool = Fals
     )
 
 
-def curves(rows: Iterable[CurveRow]) -> tuple[PublishedEpoch, ...]:
-    """Return epochs from rows of loss, accuracy, validation loss, its accuracy, and seconds."""
-    return tuple(
-        PublishedEpoch(
-            loss=loss,
-            accuracy=accuracy,
-            val_loss=val_loss,
-            val_accuracy=val_accuracy,
-            seconds=seconds,
+def read_curves(name: str) -> tuple[PublishedEpoch, ...]:
+    """Return the epochs that a document printed of a reference, from `curves/NAME.csv`."""
+    with (CURVES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        return tuple(
+            PublishedEpoch.model_validate_strings({k: v for k, v in row.items() if k != "epoch"})
+            for row in rows
         )
-        for loss, accuracy, val_loss, val_accuracy, seconds in rows
-    )
 
 
-def mean_seconds(rows: Iterable[CurveRow]) -> float:
+def mean_seconds(curves: Sequence[PublishedEpoch]) -> float:
     """Return the mean seconds of an epoch, to the hundredth that the documents support."""
-    return round(fmean(seconds for *_, seconds in rows), 2)
+    return round(fmean(epoch.seconds for epoch in curves), 2)

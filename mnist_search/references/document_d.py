@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, Literal
 
 from mnist_search.references._base import (
-    CurveRow,
     Published,
     Reference,
-    curves,
     documented,
     mean_seconds,
-)
-from mnist_search.references._curves import (
-    CNN_DOUBLE_32,
-    CNN_DOUBLE_32_AUGMENTED,
-    DNN,
-    DNN_DROPOUT,
+    read_curves,
 )
 from mnist_search.specs.models import (
     Conv,
@@ -86,21 +78,22 @@ def _logistic(
 
 
 def _published(
+    name: str,
     *,
     accuracy: float,
     loss: float,
     train_accuracy: float,
     evaluated: float,
-    rows: Sequence[CurveRow],
 ) -> Published:
+    curves = read_curves(name)
     return Published(
         accuracy=accuracy,
         loss=loss,
         train_accuracy=train_accuracy,
         train_accuracy_evaluated=evaluated,
-        seconds_per_epoch=mean_seconds(rows),
-        epochs=len(rows),
-        curves=curves(rows),
+        seconds_per_epoch=mean_seconds(curves),
+        epochs=len(curves),
+        curves=curves,
     )
 
 
@@ -145,11 +138,11 @@ REFERENCES: Final = (
             _DNN_TRAINING,
         ),
         published=_published(
+            "dnn",
             accuracy=0.9786,
             loss=0.15362604289185866,
             train_accuracy=0.997883,
             evaluated=0.9975,
-            rows=DNN,
         ),
         quirks=(_RUNNING_MEAN,),
     ),
@@ -174,11 +167,11 @@ REFERENCES: Final = (
             _DNN_TRAINING,
         ),
         published=_published(
+            "dnn-dropout",
             accuracy=0.9829,
             loss=0.10325850226903108,
             train_accuracy=0.990883,
             evaluated=0.9984,
-            rows=DNN_DROPOUT,
         ),
         quirks=(_RUNNING_MEAN,),
     ),
@@ -190,11 +183,11 @@ REFERENCES: Final = (
         source=_SOURCE,
         config=documented(_CNN, _CNN_TRAINING),
         published=_published(
+            "cnn-double-32",
             accuracy=0.9950,
             loss=0.018755361672989995,
             train_accuracy=0.993883,
             evaluated=0.9994,
-            rows=CNN_DOUBLE_32,
         ),
         quirks=(_COMMENTED_64, _UNUSED_SCHEDULE, _RUNNING_MEAN),
     ),
@@ -214,11 +207,11 @@ REFERENCES: Final = (
             ),
         ),
         published=_published(
+            "cnn-double-32-augmented",
             accuracy=0.9938,
             loss=0.019008814232396254,
             train_accuracy=0.985100,
             evaluated=0.9959,
-            rows=CNN_DOUBLE_32_AUGMENTED,
         ),
         quirks=(
             _COMMENTED_64,

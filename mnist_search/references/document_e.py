@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from mnist_search.references._base import (
-    CurveRow,
     Published,
     Reference,
-    curves,
     documented,
     mean_seconds,
+    read_curves,
 )
-from mnist_search.references._curves import CNN_LARGER, CNN_SIMPLE, MLP_784
 from mnist_search.specs.models import Conv, Dense, Dropout, Flatten, Initializer, Network, Pool
 from mnist_search.specs.training import Adam, Training
 
@@ -36,14 +33,15 @@ def _training(epochs: int) -> Training:
     return Training(optimizer=Adam(learning_rate=1e-3), batch_size=200, epochs=epochs)
 
 
-def _published(rows: Sequence[CurveRow], *, accuracy: float) -> Published:
+def _published(name: str, *, accuracy: float) -> Published:
+    curves = read_curves(name)
     return Published(
         accuracy=accuracy,
-        loss=rows[-1][2],
-        train_accuracy=rows[-1][1],
-        seconds_per_epoch=mean_seconds(rows),
-        epochs=len(rows),
-        curves=curves(rows),
+        loss=curves[-1].val_loss,
+        train_accuracy=curves[-1].accuracy,
+        seconds_per_epoch=mean_seconds(curves),
+        epochs=len(curves),
+        curves=curves,
     )
 
 
@@ -61,7 +59,7 @@ REFERENCES: Final = (
             ),
             _training(epochs=10),
         ),
-        published=_published(MLP_784, accuracy=0.9818),
+        published=_published("mlp-784", accuracy=0.9818),
         quirks=(_ERROR_RATE,),
         seed=_SEED,
     ),
@@ -83,7 +81,7 @@ REFERENCES: Final = (
             ),
             _training(epochs=4),
         ),
-        published=_published(CNN_SIMPLE, accuracy=0.9878),
+        published=_published("cnn-simple", accuracy=0.9878),
         quirks=(_CHANNELS_FIRST, _ERROR_RATE),
         seed=_SEED,
     ),
@@ -108,7 +106,7 @@ REFERENCES: Final = (
             ),
             _training(epochs=10),
         ),
-        published=_published(CNN_LARGER, accuracy=0.9906),
+        published=_published("cnn-larger", accuracy=0.9906),
         quirks=(_CHANNELS_FIRST, _ERROR_RATE),
         seed=_SEED,
     ),

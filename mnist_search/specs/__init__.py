@@ -21,7 +21,6 @@ from mnist_search.specs.record import Objective, Record, RunKey, State
 from mnist_search.specs.result import Epoch, Failure, RunResult, Score, Timings
 from mnist_search.specs.run import (
     QUARTERS,
-    Continuation,
     DatasetRef,
     Job,
     Precision,
@@ -51,7 +50,6 @@ __all__ = [
     "AdamW",
     "Augmentation",
     "BatchNorm",
-    "Continuation",
     "Conv",
     "DatasetRef",
     "Dense",

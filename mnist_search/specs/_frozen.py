@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -11,3 +14,10 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
     )
+
+
+def without(data: Any, obsolete: Collection[str]) -> Any:
+    """Return stored data without the keys that only older versions wrote."""
+    if not isinstance(data, dict):
+        return data
+    return {key: value for key, value in data.items() if key not in obsolete}

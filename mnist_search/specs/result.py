@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from mnist_search.specs._frozen import Frozen
+from pydantic import model_validator
+
+from mnist_search.specs._frozen import Frozen, without
 from mnist_search.specs.environment import Environment
 from mnist_search.specs.run import Precision
 
@@ -83,10 +85,6 @@ class RunResult(Frozen):
     protocol does not meet them). `predictions` packs the classes answered for the test images:
     base64 of zlib of one byte per image. `reports` are (step, accuracy) pairs, step in quarters
     of an epoch. `collapsed` says that the model gave one constant answer.
-    The first `initial_epoch` epochs were another run's, whose checkpoint this one went on from:
-    `epochs`, `reports` and `timings` are of the rest. `restarted` says why a run that should have
-    gone on so trained from its first epoch again, None for all others. `checkpoint_sha256` is that
-    of the file for a run that goes on from this one, None where none was written.
     `contended` says that other processes took a notable share of the cores meanwhile.
     `weights_sha256` is that of the file of trained weights, None where none was written.
     `duplicate_of` is the number of the trial of the same configuration that this result is the
@@ -111,14 +109,17 @@ class RunResult(Frozen):
     predictions: str | None = None
     weights_sha256: str | None = None
     duplicate_of: int | None = None
-    initial_epoch: int = 0
-    restarted: str | None = None
-    checkpoint_sha256: str | None = None
     timings: Timings = Timings()
     precision: Precision = "float32"
     threads: int | None = None
     contended: bool | None = None
     environment: Environment | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_version_0_1(cls, data: Any) -> Any:
+        # Some of its trials went on from the weights of others.
+        return without(data, ("initial_epoch", "restarted", "checkpoint_sha256"))
 
     @property
     def score(self) -> Score | None:

@@ -36,12 +36,7 @@ class RunConfig(Frozen):
     @property
     def config_id(self) -> str:
         """Return 16 hex digits, the hash of the canonical JSON."""
-        # Left out where it says nothing: such configurations are older than the field.
-        plain = self.training.schedule_epochs is None
-        canonical = self.model_dump_json(
-            exclude={"training": {"schedule_epochs"}} if plain else None
-        )
-        return hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()
+        return hashlib.blake2b(self.model_dump_json().encode(), digest_size=8).hexdigest()
 
 
 class DatasetRef(Frozen):
@@ -59,26 +54,12 @@ class DatasetRef(Frozen):
     fallback: bool = False
 
 
-class Continuation(Frozen):
-    """The end of run `number`, which trained `epochs` epochs, as a start for another run.
-
-    Its checkpoint holds weights, optimizer and random state; `sha256` is None where there is none.
-    """
-
-    number: Annotated[int, Field(ge=0)]
-    epochs: Annotated[int, Field(ge=1)]
-    path: str
-    sha256: str | None
-
-
 class Job(Frozen):
     """One run of one configuration.
 
     `rungs` are the steps, in quarters of an epoch, at which the run validates and asks whether
     to go on, beside the end of each epoch. `weights_path` is where the trained weights go when
-    the run completes, None: nowhere. `continues` is what the run goes on from, None: from its
-    seed; where that cannot be had it trains all epochs again and says so. `checkpoint_path` is
-    where another run would find what it needs to go on from this one, None: nowhere.
+    the run completes, None: nowhere.
     """
 
     number: Annotated[int, Field(ge=0)]
@@ -88,5 +69,3 @@ class Job(Frozen):
     rungs: tuple[int, ...] = ()
     precision: Precision = "float32"
     weights_path: str | None = None
-    continues: Continuation | None = None
-    checkpoint_path: str | None = None

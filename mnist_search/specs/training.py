@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from mnist_search.specs._frozen import Frozen
+from mnist_search.specs._frozen import Frozen, without
 
 PositiveFloat = Annotated[float, Field(gt=0)]
 Schedule = Literal["constant", "cosine", "one-cycle"]
@@ -74,7 +74,6 @@ class Training(Frozen):
     """The recipe of one run.
 
     `train_images` trains on a fixed stratified part of the training images only (None: all).
-    `schedule_epochs` plans the learning rate over more epochs than are trained (None: over these).
     """
 
     optimizer: Optimizer
@@ -83,9 +82,9 @@ class Training(Frozen):
     schedule: Schedule = "constant"
     augmentation: Augmentation | None = None
     train_images: Annotated[int, Field(ge=10)] | None = None
-    schedule_epochs: Annotated[int, Field(ge=1)] | None = None
 
-    @property
-    def planned_epochs(self) -> int:
-        """Return the epochs over which the learning rate is planned."""
-        return self.epochs if self.schedule_epochs is None else self.schedule_epochs
+    @model_validator(mode="before")
+    @classmethod
+    def _read_version_0_1(cls, data: Any) -> Any:
+        # Trials that went on from others planned their learning rate over the epochs of all.
+        return without(data, ("schedule_epochs",))

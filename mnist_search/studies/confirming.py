@@ -165,7 +165,7 @@ def read_test_use(ledger: Ledger) -> TestUse:
 
 
 def _test_uses(ledger: Ledger) -> tuple[list[list[RunKey]], set[RunKey]]:
-    uses = ledger.attribute(USES, list[list[RunKey]], [])
+    uses: list[list[RunKey]] = ledger.attribute(USES, list[list[RunKey]], [])
     return uses, {key for use in uses for key in use}
 
 

@@ -69,7 +69,7 @@ def plan_walk(
     the same walk must go on when the search has got more of them. The caller holds `exclusive()`.
     """
     assert trial.config is not None
-    stored = ledger.attribute(WALK, list[Step], [])
+    stored: list[Step] = ledger.attribute(WALK, list[Step], [])
     # A later version may have other references, and so another nearest one.
     if stored and stored[-1].config == found.reference.run_config("held-out"):
         return stored

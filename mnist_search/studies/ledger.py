@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -95,7 +95,7 @@ class Ledger:
         if len(names) != 1:
             raise damaged(self.path, f"it holds {len(names)} studies where one was expected")
         self._study_id = storage.get_study_id_from_name(names[0])
-        spec = self.attribute(SPEC, StudySpec, None)
+        spec: StudySpec | None = self.attribute(SPEC, StudySpec, None)
         if spec is None:
             raise damaged(self.path, "it does not say what it is about")
         # The folder may have been copied or renamed since.
@@ -245,7 +245,7 @@ class Ledger:
 
     # The study as a whole
 
-    def attribute(self, key: str, kind: type[Kind] | Any, missing: Kind) -> Kind:
+    def attribute(self, key: str, kind: Any, missing: Kind) -> Kind:
         """Return an attribute of the study, as the type that it must have.
 
         Raises:
@@ -267,7 +267,7 @@ class Ledger:
 
     def revisions(self) -> dict[str, int]:
         """Return the revision of each rule that the study was made under, 0: unknown."""
-        stored = self.attribute(REVISION, dict[str, int], {})
+        stored: dict[str, int] = self.attribute(REVISION, dict[str, int], {})
         return {rule: stored.get(rule, 0) for rule in REVISIONS}
 
     def seconds_used(self) -> float:
@@ -449,7 +449,9 @@ def ledger_in_memory(spec: StudySpec, *, first: Sequence[FirstPoint] = ()) -> Le
 def _write_study(storage: BaseStorage, spec: StudySpec, first: Sequence[FirstPoint]) -> None:
     import optuna
 
-    directions = ["maximize" if each == "val_accuracy" else "minimize" for each in spec.objectives]
+    directions: list[Literal["maximize", "minimize"]] = [
+        "maximize" if each == "val_accuracy" else "minimize" for each in spec.objectives
+    ]
     study = optuna.create_study(study_name=spec.name, storage=storage, directions=directions)
     study.set_user_attr(SPEC, spec.model_dump(mode="json"))
     study.set_user_attr(REVISION, dict(REVISIONS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import PlainSerializer, PlainValidator
 
@@ -15,6 +15,7 @@ from mnist_search.specs import DatasetRef, Frozen, Objective, Precision
 Difference = tuple[str, str, str]
 # Rules that say what a search's numbers mean; who changes one counts it up here, and a study that
 # was begun under another says so when it goes on. Version 0.1 wrote none of them: 0.
+GONE_SAMPLERS = ("cmaes",)
 REVISIONS = {"sampler": 1, "pruner": 1, "kernels": 1, "seeds": 1}
 
 
@@ -32,6 +33,17 @@ StoredSpace = Annotated[
 ]
 
 
+def _read_sampler(value: object) -> object:
+    known = (*get_args(SamplerName), *GONE_SAMPLERS)
+    if value not in known:
+        raise ValueError(f"sampler must be one of {', '.join(known)}, got {value!r}")
+    return value
+
+
+# Searches with those that are gone can still be reported, and nothing else.
+StoredSampler = Annotated[SamplerName, PlainValidator(_read_sampler)]
+
+
 class SearchSpec(Frozen):
     """How a search proposes, for what, how long its trials train, and how large they may be.
 
@@ -40,8 +52,7 @@ class SearchSpec(Frozen):
 
     space: StoredSpace
     engine: EngineName = "optuna"
-    # The second is that of older studies, which can be reported.
-    sampler: SamplerName | Literal["cmaes"]
+    sampler: StoredSampler
     pruner: PrunerName
     epochs: int
     seed: int

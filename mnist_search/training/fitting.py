@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
 
-from mnist_search.errors import DataError
 from mnist_search.specs import QUARTERS, Epoch, Job, Network
 from mnist_search.specs.shapes import measure
 from mnist_search.training.building import build_model
-from mnist_search.training.checkpoints import load_checkpoint, save_checkpoint
 from mnist_search.training.data import Labelled, RunData, load_data
 from mnist_search.training.evaluation import Examiner
 from mnist_search.training.loop import Loop, Tally
@@ -22,8 +18,6 @@ from mnist_search.training.normalization import MovingStatistics
 from mnist_search.training.optimizing import make_optimizer
 from mnist_search.training.recorder import Recorder, environment
 from mnist_search.training.scores import Verdict, finite
-
-logger = logging.getLogger(__name__)
 
 
 def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model:
@@ -50,7 +44,6 @@ def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model
         keras.utils.set_random_seed(job.seed)
         model = build_model(network, job.precision, fused=True)
         loop = _make_loop(job, model, data.train)
-        recorder.initial_epoch = _go_on(job, model, loop, recorder)
         examiner = Examiner(model)
         # The documents judged and kept their models with the averages as they were.
         documented = job.config.protocol in ("documented", "corrected")
@@ -71,9 +64,6 @@ def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model
 
     with recorder.fit():
         verdict = fit.run(job.config.training.epochs)
-    if job.checkpoint_path is not None and not recorder.stopped:
-        # Before the averages are corrected: whoever goes on corrects them after more steps.
-        recorder.checkpoint_sha256 = _store_checkpoint(job, model, loop, Path(job.checkpoint_path))
     statistics.correct(fit.steps)
     if data.final is not None:
         verdict = examiner.examine(data.final, what="the test images")
@@ -89,7 +79,7 @@ def _make_loop(job: Job, model: keras.Model, train: Labelled) -> Loop:
     training = job.config.training
     steps_per_epoch = -(-len(train) // training.batch_size)
     optimizer = make_optimizer(
-        training.optimizer, training.schedule, steps_per_epoch * training.planned_epochs
+        training.optimizer, training.schedule, steps_per_epoch * training.epochs
     )
     return Loop(
         model=model,
@@ -99,27 +89,6 @@ def _make_loop(job: Job, model: keras.Model, train: Labelled) -> Loop:
         seed=job.seed,
         augmentation=training.augmentation,
     )
-
-
-def _go_on(job: Job, model: keras.Model, loop: Loop, recorder: Recorder) -> int:
-    """Go on from where another run ended, if that is asked for; return its epochs, else 0."""
-    if job.continues is None:
-        return 0
-    try:
-        load_checkpoint(model, loop.optimizer, job.continues)
-    except DataError as error:
-        recorder.restarted = error.message
-        return 0
-    return job.continues.epochs
-
-
-def _store_checkpoint(job: Job, model: keras.Model, loop: Loop, path: Path) -> str | None:
-    """Write the checkpoint and return its checksum; a result is worth more than that."""
-    try:
-        return save_checkpoint(model, loop.optimizer, path)
-    except OSError as error:
-        logger.warning("run %d leaves no checkpoint: %s", job.number, error)
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +105,7 @@ class _Fit:
     def run(self, epochs: int) -> Verdict | None:
         """Return the verdict on all the watched images of the weights as they are left, if any."""
         verdict = None
-        for epoch in range(self.recorder.initial_epoch + 1, epochs + 1):
+        for epoch in range(1, epochs + 1):
             verdict = self._epoch(epoch)
             if self.recorder.stopped:
                 break
@@ -146,8 +115,7 @@ class _Fit:
         tally = Tally()
         validation_seconds = 0.0
         order = self.loop.order(epoch)
-        first = epoch == self.recorder.initial_epoch + 1
-        train_seconds = self._first_step(order, tally) if first else 0.0
+        train_seconds = self._first_step(order, tally) if epoch == 1 else 0.0
         for quarter in range(1, QUARTERS + 1):
             train_seconds += self._quarter(epoch, quarter, order, tally)
             rung = QUARTERS * (epoch - 1) + quarter
@@ -177,9 +145,8 @@ class _Fit:
 
     @property
     def steps(self) -> int:
-        """Return the steps of all whole epochs so far, those of another run among them."""
-        epochs = self.recorder.initial_epoch + len(self.recorder.epochs)
-        return epochs * self.loop.steps_per_epoch
+        """Return the steps of all whole epochs so far."""
+        return len(self.recorder.epochs) * self.loop.steps_per_epoch
 
     def _first_step(self, order: Any, tally: Tally) -> float:
         with self.recorder.stretch() as stretch:

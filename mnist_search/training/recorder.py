@@ -53,9 +53,6 @@ class Recorder:
         self.collapsed: bool | None = None
         self.predictions: str | None = None
         self.weights_sha256: str | None = None
-        self.checkpoint_sha256: str | None = None
-        self.initial_epoch = 0
-        self.restarted: str | None = None
         self.parameters: int | None = None
         self.trainable_parameters: int | None = None
         self.flops: int | None = None
@@ -144,9 +141,6 @@ class Recorder:
                 "flops": self.flops,
                 "predictions": self.predictions,
                 "weights_sha256": self.weights_sha256,
-                "checkpoint_sha256": self.checkpoint_sha256,
-                "initial_epoch": self.initial_epoch,
-                "restarted": self.restarted,
                 "timings": Timings(
                     import_seconds=self.import_seconds,
                     data_seconds=self.data_seconds,

@@ -78,8 +78,6 @@ def _train(job: Job, recorder: Recorder) -> Any:
             return fitting.train_network(job, network, recorder)
         case LinearClassifier() as classifier:
             linear = importlib.import_module("mnist_search.training.linear")
-            if job.continues is not None:
-                recorder.restarted = "a linear classifier leaves no checkpoint"
             return linear.train_linear(job, classifier, recorder)
         case _:
             assert_never(job.config.model)

@@ -19,7 +19,7 @@ from typing import Any
 
 import harness
 
-TRAINERS = {"worker": "mnist_search.execution.surrogate", "inline": "surrogate-inline"}
+TRAINERS = {"worker": "tests.support.surrogate", "inline": "tests.support.fake:inline"}
 
 
 def main() -> None:

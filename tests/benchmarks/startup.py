@@ -27,7 +27,7 @@ def main() -> None:
         study = ("--study", "made-up", "--trials", str(options.trials), "--dataset", "digits")
         subprocess.run(
             harness.tool(home, "run", "--space", "cnn", "--sampler", "random", *study),
-            env=environment | {"MNIST_SEARCH_TRAINER": "surrogate-inline"},
+            env=environment | {"MNIST_SEARCH_TRAINER": "tests.support.fake:inline"},
             capture_output=True,
             check=True,
         )

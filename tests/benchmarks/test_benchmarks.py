@@ -109,7 +109,7 @@ print(json.dumps(peers._own_trials(home)))
 def test_a_trial_of_ours_counts_by_its_best_epoch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ENVIRONMENT, "MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setitem(ENVIRONMENT, "MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     trials = call(OWN, str(tmp_path))
     ledger = open_ledger(tmp_path / "benchmark")
     records = ledger.records()

@@ -79,7 +79,7 @@ def test_a_short_one_writes_its_file(tmp_path: Path) -> None:
         env=os.environ
         | {
             "PYTHONPATH": str(FOLDER.parents[1]),
-            "MNIST_SEARCH_TRAINER": "surrogate-inline",
+            "MNIST_SEARCH_TRAINER": "tests.support.fake:inline",
         },
         capture_output=True,
         text=True,

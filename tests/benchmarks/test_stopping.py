@@ -57,7 +57,7 @@ def test_expected_seconds_count_the_orders_that_came_to_nothing() -> None:
 def benchmark(output: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(FOLDER / "stopping.py"), "--output", str(output), *options],
-        env=os.environ | ENVIRONMENT | {"MNIST_SEARCH_TRAINER": "surrogate-inline"},
+        env=os.environ | ENVIRONMENT | {"MNIST_SEARCH_TRAINER": "tests.support.fake:inline"},
         capture_output=True,
         text=True,
         timeout=300,

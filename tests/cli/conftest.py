@@ -17,7 +17,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
     """Run a command line in an empty folder; return exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MNIST_SEARCH_DATA", raising=False)
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     monkeypatch.setenv("MNIST_SEARCH_DATASET", "digits")
 
     def run(*arguments: str) -> tuple[int, str, str]:

@@ -20,7 +20,7 @@ def bench(
 ) -> Cli:
     """Run `bench` in an empty folder; return exit code, rows and stderr."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     monkeypatch.setenv("MNIST_SEARCH_DATASET", "digits")
 
     def run(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:

@@ -60,7 +60,7 @@ def test_references(complete: Complete) -> None:
 def test_studies_and_trials(
     complete: Complete, space_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     home = tmp_path / "runs"
     words = f"run --space {space_file} -n 3 --dataset digits -q --home {home}"
     assert execute([*words.split(), "--study", "first"]) == 0

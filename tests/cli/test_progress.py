@@ -14,7 +14,7 @@ from mnist_search.cli import execute
 def test_a_resumed_study_knows_its_best(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     monkeypatch.setenv("MNIST_SEARCH_HOME", str(tmp_path))
     monkeypatch.setenv("MNIST_SEARCH_DATASET", "digits")
     asked = ["run", "--space", "mlp", "--study", "s", "--sampler", "random", "--pruner", "none"]

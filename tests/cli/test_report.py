@@ -18,7 +18,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make up the whole suite once: each reference as documented, two also corrected."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+        patch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
         patch.setenv("MNIST_SEARCH_HOME", str(folder))
         patch.setenv("MNIST_SEARCH_DATASET", "digits")
         assert execute(["bench", "--full", "--study", "suite", "--quiet"]) == 0

@@ -15,7 +15,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make up a small search and a reference, on the embedded digits."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+        patch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
         patch.setenv("MNIST_SEARCH_HOME", str(folder))
         patch.setenv("MNIST_SEARCH_DATASET", "digits")
         assert execute(["run", "--space", "mlp", "-n", "12", "--study", "search", "-q"]) == 0
@@ -59,7 +59,7 @@ def test_missing_study_is_one_sentence(home: Path, capfd: pytest.CaptureFixture[
 def test_page_says_what_confirm_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     monkeypatch.setenv("MNIST_SEARCH_HOME", str(tmp_path))
     monkeypatch.setenv("MNIST_SEARCH_DATASET", "digits")
     assert execute(["run", "--space", "mlp", "-n", "12", "--study", "search", "-q"]) == 0

@@ -18,7 +18,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
     """Run a command line in an empty folder; return exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MNIST_SEARCH_DATA", raising=False)
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = execute(list(arguments))
@@ -41,11 +41,13 @@ def test_sessions_stand_in_json_markdown_and_html(cli: Cli, tmp_path: Path) -> N
     assert study["study"] == "s"
     first, second = study["sessions"]
     assert first["words"] == [*words, "-n", "2"]
-    assert first["settings"] == {"MNIST_SEARCH_TRAINER": "surrogate-inline"}
+    assert first["settings"] == {"MNIST_SEARCH_TRAINER": "tests.support.fake:inline"}
     assert [first["trials_before"], first["trials_after"]] == [0, 2]
     assert [second["trials_before"], second["trials_after"]] == [2, 3]
     assert first["started"] <= first["ended"] <= second["started"] <= second["ended"]
-    assert second["command"].startswith("MNIST_SEARCH_TRAINER=surrogate-inline mnist-search run ")
+    assert second["command"].startswith(
+        "MNIST_SEARCH_TRAINER=tests.support.fake:inline mnist-search run "
+    )
     markdown = cli("report", "s", "-f", "markdown")[1]
     section = markdown[markdown.index("## How it was made") :]
     assert "<script>" not in section

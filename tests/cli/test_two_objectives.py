@@ -20,7 +20,7 @@ Cli = Callable[..., tuple[int, str, str]]
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
     """Run a command line in an empty folder; return exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     monkeypatch.setenv("MNIST_SEARCH_DATASET", "digits")
 
     def run(*arguments: str) -> tuple[int, str, str]:

@@ -1,18 +1,26 @@
-"""The space of the engines' tests."""
+"""The space of the engines' tests, and the one oracle process that they share."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mnist_search.spaces import SearchSpace, find_space
+from tests.engines.driving import Kind, shared_process
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _oracle_process() -> Iterator[None]:
+    yield
+    shared_process.end()
 
 
 @pytest.fixture
-def space(sampler: str, space_file: Path) -> SearchSpace:
-    """The small space; without an end, and for grids with one: 48 points."""
-    if sampler in ("grid", "brute-force"):
+def space(kind: Kind, space_file: Path) -> SearchSpace:
+    """The small space; without an end, and for those that need one with 48 points."""
+    if kind[1] in ("grid", "brute-force"):
         text = space_file.read_text()
         for range_ in (
             "low = 1e-4\nhigh = 1e-2\nlog = true",
@@ -26,5 +34,5 @@ def space(sampler: str, space_file: Path) -> SearchSpace:
 
 
 @pytest.fixture
-def sampler() -> str:
-    return "tpe"
+def kind() -> Kind:
+    return "optuna", "tpe"

@@ -15,10 +15,10 @@ from mnist_search.execution import (
     Reported,
     Started,
 )
-from mnist_search.execution.fake import FakeExecutor
 from mnist_search.execution.local import LocalExecutor
-from mnist_search.execution.surrogate import FAULTS_VARIABLE, run_job
 from mnist_search.specs import Conv, Dense, Failure, Flatten, Job, Network, RunResult
+from tests.support.fake import FakeExecutor
+from tests.support.surrogate import FAULTS_VARIABLE, run_job
 
 MakeJob = Callable[..., Job]
 Build = Callable[[int], Executor]
@@ -30,7 +30,7 @@ def build_fake(slots: int) -> Executor:
 
 
 def build_local(slots: int) -> Executor:
-    return LocalExecutor(slots, trainer="mnist_search.execution.surrogate")
+    return LocalExecutor(slots, trainer="tests.support.surrogate")
 
 
 @pytest.fixture(params=[build_fake, build_local], ids=["fake", "local"])

@@ -8,20 +8,20 @@ import pytest
 
 from mnist_search.errors import UsageError
 from mnist_search.execution import create_executor, resolve_workers
-from mnist_search.execution.fake import FakeExecutor
 from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import available_cores
+from tests.support.fake import FakeExecutor
 
 
 def test_inline_is_a_fake() -> None:
-    environ = {"MNIST_SEARCH_TRAINER": "surrogate-inline"}
+    environ = {"MNIST_SEARCH_TRAINER": "tests.support.fake:inline"}
     executor = create_executor(3, threads=None, log_folder=None, environ=environ)
     assert isinstance(executor, FakeExecutor)
     assert (executor.slots, executor.free) == (3, 3)
 
 
 def test_a_dotted_name_is_a_trainer_for_workers_that_start_at_once(tmp_path: Path) -> None:
-    environ = {"MNIST_SEARCH_TRAINER": "mnist_search.execution.surrogate"}
+    environ = {"MNIST_SEARCH_TRAINER": "tests.support.surrogate"}
     executor = create_executor(1, threads=2, log_folder=tmp_path / "new", environ=environ)
     assert isinstance(executor, LocalExecutor)
     try:

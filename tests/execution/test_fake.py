@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from mnist_search.execution import Event, Finished, Reported, Started
-from mnist_search.execution.fake import FakeExecutor
-from mnist_search.execution.surrogate import surrogate_trainer
 from mnist_search.specs import Failure, Job, RunResult
+from tests.support.fake import FakeExecutor
+from tests.support.surrogate import surrogate_trainer
 
 MakeJob = Callable[..., Job]
 

@@ -252,7 +252,7 @@ def test_nothing_starts_before_it_is_wanted_and_nothing_is_left(
 
 
 def test_an_executor_that_is_dropped_ends_its_workers(build: Build) -> None:
-    executor = LocalExecutor(1, trainer="mnist_search.execution.surrogate")
+    executor = LocalExecutor(1, trainer="tests.support.surrogate")
     executor.start()
     [pid] = executor.process_ids
     del executor

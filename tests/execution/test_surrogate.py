@@ -8,14 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_search.execution.surrogate import (
-    FAULTS,
-    FAULTS_VARIABLE,
-    NOISE,
-    SECONDS_VARIABLE,
-    read_faults,
-    run_job,
-)
 from mnist_search.references import REFERENCES
 from mnist_search.specs import (
     SGD,
@@ -31,6 +23,14 @@ from mnist_search.specs import (
     Network,
     RunResult,
     describe_environment,
+)
+from tests.support.surrogate import (
+    FAULTS,
+    FAULTS_VARIABLE,
+    NOISE,
+    SECONDS_VARIABLE,
+    read_faults,
+    run_job,
 )
 
 MakeJob = Callable[..., Job]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,18 +101,6 @@ def test_the_parts_of_the_data_are_those_of_the_search() -> None:
     assert np.array_equal(found["stratified"](labels, 3_001 // 6, seed=19980112), held_out)
     subset = stratified_subset(labels, 500)
     assert np.array_equal(found["stratified"](labels, 500, seed=60_000), subset)
-
-
-@pytest.mark.parametrize(("planned", "steps"), [(None, 80), (8, 320)])
-def test_a_cut_recipe_keeps_the_plan_of_its_learning_rate(planned: int | None, steps: int) -> None:
-    training = TRAINING.model_copy(update={"schedule_epochs": planned})
-    text = render_script(export(RunConfig(model=NETWORK, training=training)))
-    made = re.search(r"optimizer=make_optimizer\((.+)\),", text)
-    assert made is not None
-    found: dict[str, Any] = {"total_steps": 80}
-    exec("\n".join(re.findall(r"^(?:PLANNED_)?EPOCHS = .+$", text, re.MULTILINE)), found)
-    assert found["EPOCHS"] == 2
-    assert eval(made[1], found) == steps
 
 
 def test_only_what_a_recipe_needs_is_in_its_script() -> None:

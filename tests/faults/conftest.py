@@ -22,8 +22,8 @@ import pytest
 from tests.faults.striking import wait_for
 
 ROOT = Path(__file__).parents[2]
-INLINE = "surrogate-inline"
-WORKERS = "mnist_search.execution.surrogate"
+INLINE = "tests.support.fake:inline"
+WORKERS = "tests.support.surrogate"
 PATIENCE_SECONDS = 600.0
 
 

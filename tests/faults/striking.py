@@ -22,7 +22,7 @@ import pytest
 from mnist_search.specs import DatasetRef, Job, RunConfig
 from tests.processes import is_alive
 
-WORKERS = "mnist_search.execution.surrogate"
+WORKERS = "tests.support.surrogate"
 TARGETS = ("coordinator", "worker", "both")
 PATIENCE_SECONDS = 600.0
 TRIALS = 10
@@ -174,7 +174,7 @@ def check_whole(line: Any, trials: int, tally: Tally) -> None:
 
 def check_values(line: Any) -> None:
     """I5: each value is what the surrogate gives for the stored run, stopped where it was."""
-    from mnist_search.execution.surrogate import run_job
+    from tests.support.surrogate import run_job
 
     [(spec,)] = line.study.rows("SELECT value_json FROM study_user_attributes WHERE key = 'spec'")
     dataset = DatasetRef.model_validate(json.loads(spec)["dataset"])

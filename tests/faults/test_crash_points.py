@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 
 from mnist_search.engines import _optuna
-from mnist_search.execution import surrogate
 from mnist_search.studies import artifacts, ledger
 from mnist_search.studies import search as searching
 from mnist_search.training import weights
 from tests.faults.striking import check_values
+from tests.support import surrogate
 
 Here = Callable[..., Any]
 Search = Callable[..., list[str]]

@@ -71,7 +71,7 @@ def test_row_2_workers_die_with_the_coordinator(command_line: Any, until: Until)
 def test_control_of_row_2_workers_that_do_not_care(command_line: Any, until: Until) -> None:
     sabotage = (
         "import mnist_search.execution._worker as w\nw._die_with_the_parent = lambda settings: 0\n"
-        "import pathlib, time, mnist_search.execution.surrogate as s\n"
+        "import pathlib, time, tests.support.surrogate as s\n"
         "def run_job(job, report):\n"
         "    pathlib.Path(f'started-{job.number}').touch()\n"
         "    time.sleep(60)\n"

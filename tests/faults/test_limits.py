@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from mnist_search.execution import _launcher, surrogate
+from mnist_search.execution import _launcher
 from mnist_search.execution._output import OutputLog
 from mnist_search.studies import loop, storage
 from tests.faults.striking import WORKERS
+from tests.support import surrogate
 
 Here = Callable[..., Any]
 Search = Callable[..., list[str]]

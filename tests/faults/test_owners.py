@@ -282,7 +282,7 @@ def check_removed(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """The folder of a study goes while its third trial runs, and maybe another comes instead."""
-    from mnist_search.execution import surrogate
+    from tests.support import surrogate
 
     train = surrogate.run_job
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-WORKERS = "mnist_search.execution.surrogate"
+WORKERS = "tests.support.surrogate"
 
 KILLED = """
 import os, signal
 from pathlib import Path
-import mnist_search.execution.surrogate as surrogate
+import tests.support.surrogate as surrogate
 run_job = surrogate.run_job
 
 def killed(job, report):
@@ -76,7 +76,7 @@ def test_control_of_row_64_attempts_without_a_bound(command_line: Any) -> None:
 
 def test_row_64_trial_that_raises_is_not_tried_again(command_line: Any) -> None:
     sabotage = (
-        "import mnist_search.execution.surrogate as surrogate\n"
+        "import tests.support.surrogate as surrogate\n"
         "run_job = surrogate.run_job\n"
         "def failing(job, report):\n"
         "    if job.number == 1:\n"
@@ -193,7 +193,7 @@ def test_control_of_row_59_workers_that_are_forked(command_line: Any) -> None:
 
 TOLD_THREADS = """
 import os
-import mnist_search.execution.surrogate as surrogate
+import tests.support.surrogate as surrogate
 run_job = surrogate.run_job
 
 def telling(job, report):

@@ -319,6 +319,6 @@ def test_control_of_row_63_without_a_look_at_the_shapes(
     class Other(Exception):
         """What is not caught."""
 
-    monkeypatch.setattr("mnist_search.execution.surrogate.UnbuildableError", Other)
+    monkeypatch.setattr("tests.support.surrogate.UnbuildableError", Other)
     failures = failures_of(here, study, too_deep)
     assert [failure["kind"] for failure in failures] == ["error"] * 2

@@ -294,7 +294,7 @@ def test_row_42_full_disk_ends_in_one_line_and_goes_on_when_there_is_room(
         env=os.environ
         | {
             "PYTHONPATH": str(Path(__file__).parents[2]),
-            "MNIST_SEARCH_TRAINER": "surrogate-inline",
+            "MNIST_SEARCH_TRAINER": "tests.support.fake:inline",
             "HOW": how,
             "LEFT": str(left),
         },

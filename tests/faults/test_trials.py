@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-WORKERS = "mnist_search.execution.surrogate"
+WORKERS = "tests.support.surrogate"
 
 HOSTILE = """
 import ctypes, os, time
-import mnist_search.execution.surrogate as surrogate
+import tests.support.surrogate as surrogate
 run_job = surrogate.run_job
 
 def hostile(job, report):
@@ -69,7 +69,7 @@ def test_rows_12_to_17_52_55_every_way_to_fail_costs_one_trial(command_line: Any
 
 def test_control_of_row_55_without_a_limit(command_line: Any) -> None:
     sabotage = (
-        "import mnist_search.execution.surrogate as s\n"
+        "import tests.support.surrogate as s\n"
         "run_job = s.run_job\n"
         "def hungry(job, report):\n"
         "    ballast = bytearray(600 * 2**20)\n"
@@ -129,8 +129,8 @@ def test_row_54_numbers_that_are_none_are_never_the_best(
     value: float,
     reported: bool,
 ) -> None:
-    from mnist_search.execution import surrogate
     from mnist_search.specs import Job
+    from tests.support import surrogate
 
     honest = surrogate.run_job
 
@@ -198,7 +198,7 @@ def test_control_of_row_52_without_a_guard(
 ) -> None:
     monkeypatch.setenv("MNIST_SEARCH_SURROGATE_FAULTS", "0=raise")
     assert here(*search(3)).code == 0
-    monkeypatch.setattr("mnist_search.execution.fake.run_guarded", unguarded)
+    monkeypatch.setattr("tests.support.fake.run_guarded", unguarded)
     with pytest.raises(RuntimeError, match="a fault was asked for"):
         here(*search(3), "--new")
 
@@ -209,7 +209,7 @@ def test_control_of_row_54_without_a_guard(
     study: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from mnist_search.execution import surrogate
+    from tests.support import surrogate
 
     honest = surrogate.run_job
 
@@ -219,7 +219,7 @@ def test_control_of_row_54_without_a_guard(
         return result.model_copy(update={"validation": None, "reports": reports})
 
     monkeypatch.setattr(surrogate, "surrogate_trainer", lying)
-    monkeypatch.setattr("mnist_search.execution.fake.run_guarded", unguarded)
+    monkeypatch.setattr("tests.support.fake.run_guarded", unguarded)
     blind = types.SimpleNamespace(isfinite=lambda value: True)
     monkeypatch.setattr("mnist_search.analysis.objectives.math", blind)
     with contextlib.suppress(Exception):

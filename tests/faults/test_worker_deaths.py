@@ -42,7 +42,7 @@ def prepare() -> float:
 
 def run_job(job: Job, report: Callable[[int, float], bool]) -> Any:
     if job.seed == DONE:
-        from mnist_search.execution import surrogate
+        from tests.support import surrogate
 
         return surrogate.run_job(job, report)
     if job.seed in (HALF, STOPPED):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import math
 
 import pytest
 
 from mnist_search.references import REFERENCES, Reference, get_reference
+from mnist_search.references._base import CURVES as CURVES_FOLDER
 from mnist_search.specs import (
     Adadelta,
     Adam,
@@ -199,14 +201,22 @@ def test_fit_seconds_of_document_a_keep_their_ratio() -> None:
     assert regularized / plain == pytest.approx(2.21, abs=0.005)
 
 
-def test_the_damaged_line_is_unknown_and_the_only_one() -> None:
-    damaged = [
-        (reference.name, number)
-        for reference in CURVES
-        for number, epoch in enumerate(reference.published.curves, start=1)
-        if None in (epoch.loss, epoch.accuracy, epoch.val_loss, epoch.val_accuracy)
-    ]
-    assert damaged == [("cnn-mnist-2", 10)]
+def test_the_line_that_the_document_tore_apart() -> None:
+    epoch = get_reference("cnn-mnist-2").published.curves[9]
+    assert (epoch.loss, epoch.accuracy, epoch.seconds) == (0.0103, 0.9970, 238.0)
+    assert (epoch.val_loss, epoch.val_accuracy) == (0.0839, 0.9744)
+
+
+@pytest.mark.parametrize("reference", CURVES, ids=lambda reference: reference.name)
+def test_file_of_a_curve_numbers_its_epochs(reference: Reference) -> None:
+    with (CURVES_FOLDER / f"{reference.name}.csv").open(newline="") as file:
+        epochs = [int(row["epoch"]) for row in csv.DictReader(file)]
+    assert epochs == list(range(1, len(reference.published.curves) + 1))
+
+
+def test_every_file_of_a_curve_is_read() -> None:
+    names = {path.stem for path in CURVES_FOLDER.iterdir()}
+    assert names == {reference.name for reference in CURVES}
 
 
 def test_the_collapse_is_named() -> None:

@@ -10,10 +10,10 @@ import pytest
 from rich.cells import cell_len
 
 from mnist_search.analysis import Leaderboard, build_leaderboard, pack_predictions, tell
-from mnist_search.execution.surrogate import run_job
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import render_leaderboard
 from mnist_search.specs import DatasetRef, Job, Protocol, Record, RunConfig
+from tests.support.surrogate import run_job
 
 MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
 PROMISED = (

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from mnist_search.errors import DataError
-from mnist_search.execution.fake import FakeExecutor
 from mnist_search.references import get_reference
 from mnist_search.spaces import find_space
 from mnist_search.specs import DatasetRef, Job, Record, RunResult, Score
@@ -28,6 +27,7 @@ from mnist_search.studies import (
     weights_path,
 )
 from mnist_search.studies.artifacts import WeightShelf
+from tests.support.fake import FakeExecutor
 
 DATASET = DatasetRef(name="made-up", digest="0" * 16, train_images=60, test_images=100)
 Report = Callable[[int, float], bool]

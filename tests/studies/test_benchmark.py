@@ -10,8 +10,8 @@ import pytest
 
 from mnist_search.analysis import build_leaderboard
 from mnist_search.errors import UsageError
-from mnist_search.execution.fake import FakeExecutor
-from mnist_search.execution.surrogate import run_job
+from tests.support.fake import FakeExecutor
+from tests.support.surrogate import run_job
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import Adadelta, DatasetRef, Failure, Job, Record, RunResult
 from mnist_search.studies import (

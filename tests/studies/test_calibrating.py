@@ -8,8 +8,6 @@ from mnist_search.analysis.costs import Images, work_of
 from mnist_search.datasets import resolve
 from mnist_search.errors import BudgetError
 from mnist_search.execution import create_executor
-from mnist_search.execution.fake import FakeExecutor
-from mnist_search.execution.surrogate import FAULTS_VARIABLE, FLOPS_PER_SECOND, surrogate_trainer
 from mnist_search.spaces import SearchSpace, find_space
 from mnist_search.specs import DatasetRef, RunConfig
 from mnist_search.studies import Interrupt
@@ -22,6 +20,8 @@ from mnist_search.studies.calibrating import (
     images_of,
     usual_networks,
 )
+from tests.support.fake import FakeExecutor
+from tests.support.surrogate import FAULTS_VARIABLE, FLOPS_PER_SECOND, surrogate_trainer
 
 MNIST = DatasetRef(name="mnist", digest="0" * 16, train_images=60_000, test_images=10_000)
 

@@ -24,7 +24,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Make up a search with a trial that failed, and a reference, on the embedded digits."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+        patch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
         patch.setenv("MNIST_SEARCH_HOME", str(folder))
         patch.setenv("MNIST_SEARCH_DATASET", "digits")
         patch.setenv("MNIST_SEARCH_SURROGATE_FAULTS", "2=error")

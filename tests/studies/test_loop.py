@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import pytest
 
 from mnist_search.execution import Event, Finished
-from mnist_search.execution.fake import FakeExecutor
 from mnist_search.specs import (
     Adam,
     DatasetRef,
@@ -30,6 +29,7 @@ from mnist_search.studies.loop import (
     Outcome,
     run_loop,
 )
+from tests.support.fake import FakeExecutor
 
 Report = Callable[[int, float], bool]
 CONFIG = RunConfig(

@@ -34,7 +34,7 @@ GO_ON = {
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a home with the three studies, whose trainer is the one that they were made with."""
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     for name in NAMES:
         (tmp_path / name).mkdir()
         with closing(sqlite3.connect(tmp_path / name / DATABASE)) as connection:

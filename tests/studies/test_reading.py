@@ -17,7 +17,7 @@ from mnist_search.studies.folder import JOURNAL
 @pytest.fixture
 def home(tmp_path: Path, space_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a home with three studies, of which `b` is torn in the middle."""
-    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "surrogate-inline")
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     words = f"run --space {space_file} -n 3 --pruner none --dataset digits --home {tmp_path}/home"
     assert execute([*words.split(), "--study", "a", "-q"]) == 0
     for name in "bc":

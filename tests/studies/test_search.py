@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_search.execution.fake import FakeExecutor
-from mnist_search.execution.surrogate import run_job
+from tests.support.fake import FakeExecutor
+from tests.support.surrogate import run_job
 from mnist_search.references import REFERENCES
 from mnist_search.spaces import SearchSpace, find_space, load_space
 from mnist_search.specs import Job, Record, RunResult, Score

@@ -201,5 +201,5 @@ class Family:
 
 def held_out(config: RunConfig) -> RunConfig:
     """Return the same model and recipe under the search's protocol, on all training images."""
-    training = config.training.model_copy(update={"train_images": None, "schedule_epochs": None})
+    training = config.training.model_copy(update={"train_images": None})
     return RunConfig(model=config.model, training=training)

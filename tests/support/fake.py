@@ -9,6 +9,7 @@ from mnist_search.errors import UsageError
 from mnist_search.execution.base import Event, Finished, Reported, Started
 from mnist_search.execution.results import Trainer, failed_result, run_guarded
 from mnist_search.specs import Failure, Job, RunResult
+from tests.support import surrogate
 
 
 class FakeExecutor:
@@ -90,6 +91,11 @@ class FakeExecutor:
             if run is not None and run.job.number == number:
                 return run
         return None
+
+
+def inline(workers: int) -> FakeExecutor:
+    """Be what `MNIST_SEARCH_TRAINER=tests.support.fake:inline` names."""
+    return FakeExecutor(workers, surrogate.surrogate_trainer)
 
 
 class _Abandoned(BaseException):

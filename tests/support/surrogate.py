@@ -1,6 +1,6 @@
 """A trainer that trains nothing: results as a pure function of the job, for tests of the rest.
 
-This is the project's own seam for tests; `MNIST_SEARCH_TRAINER` selects it (see `factory`). It
+`MNIST_SEARCH_TRAINER=tests.support.surrogate` lets workers import it (see `execution.factory`). It
 has optima to be found, learning curves, collapses, divergence and networks that cannot be built.
 All its figures are invented, the seconds too, so its machine is called `surrogate` and can never
 be ranked together with a real one. What it answers for single images is unknown.
@@ -14,7 +14,6 @@ worker process, they raise as well.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import multiprocessing
 import os
@@ -22,7 +21,6 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from statistics import fmean
 from typing import assert_never
 
@@ -54,7 +52,6 @@ from mnist_search.specs import (
 )
 from mnist_search.specs.result import Status
 from mnist_search.specs.shapes import Size, UnbuildableError, measure
-from mnist_search.writing import replacing
 
 SECONDS_VARIABLE = "MNIST_SEARCH_SURROGATE_SECONDS"
 FAULTS_VARIABLE = "MNIST_SEARCH_SURROGATE_FAULTS"
@@ -93,11 +90,8 @@ def run_job(job: Job, report: Report) -> RunResult:
     if fault is None and _decades_off(job) > DIVERGENCE_DECADES:
         fault = "diverged"
     last_step = QUARTERS * _epochs(job)
-    initial_epoch, restarted = _go_on(job)
     reports: list[tuple[int, float]] = []
     for step in _steps(job, last_step):
-        if step <= 4 * initial_epoch:
-            continue
         time.sleep(pause_seconds)
         if fault is not None and 2 * step >= last_step:
             failure = _fail(fault)
@@ -108,15 +102,7 @@ def run_job(job: Job, report: Report) -> RunResult:
             reports.append((step, _score(job, step).accuracy))
             if report(*reports[-1]):
                 return _result(job, "pruned", size=size, step=step, reports=reports)
-    result = _result(job, "complete", size=size, step=last_step, reports=reports)
-    return result.model_copy(
-        update={
-            "epochs": result.epochs[initial_epoch:],
-            "initial_epoch": initial_epoch,
-            "restarted": restarted,
-            "checkpoint_sha256": _leave_checkpoint(job),
-        }
-    )
+    return _result(job, "complete", size=size, step=last_step, reports=reports)
 
 
 surrogate_trainer = run_job
@@ -139,31 +125,6 @@ def read_faults(environ: Mapping[str, str]) -> dict[int | None, str]:
             )
         faults[None if number == "*" else int(number)] = fault
     return faults
-
-
-def _go_on(job: Job) -> tuple[int, str | None]:
-    """Return the epochs that a run need not train, and why it must train them after all."""
-    if job.continues is None:
-        return 0, None
-    try:
-        found = hashlib.sha256(Path(job.continues.path).read_bytes()).hexdigest()
-    except OSError as error:
-        return 0, f"the checkpoint cannot be read: {error.strerror}"
-    if found != job.continues.sha256:
-        return 0, "the checkpoint is not the one that the study wrote"
-    return job.continues.epochs, None
-
-
-def _leave_checkpoint(job: Job) -> str | None:
-    """Write a file as a trainer would, so that what becomes of such files can be tested."""
-    if job.checkpoint_path is None:
-        return None
-    path = Path(job.checkpoint_path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = f"run {job.number}, seed {job.seed}, {job.config.training.epochs} epochs".encode()
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
 
 
 def _fail(fault: str) -> Failure:
