@@ -195,10 +195,10 @@ def test_models_outside_are_not_located(layers: tuple[Any, ...]) -> None:
     [
         ({"units_1": None}, "units_1: is active and needs a value, got none"),
         ({"units_2": 16}, "units_2: is not active here, got 16"),
-        ({"units_1": 33}, "must be a whole number from 16 to 64 in steps of 16, got 33"),
+        ({"units_1": 33}, "must be a whole number from 16 to 64, step 16, got 33"),
         ({"units_1": True}, "units_1: must be a whole number from 16 to 64"),
-        ({"dense_dropout": 0}, "must be a float from 0.0 to 0.6 in steps of 0.1, got 0"),
-        ({"activation": "elu"}, 'must be one of "relu", "tanh", got "elu"'),
+        ({"dense_dropout": 0}, "must be a float from 0 to 0.6, step 0.1, got 0"),
+        ({"activation": "elu"}, 'must be one of relu, tanh, got "elu"'),
         ({"unit_1": 16}, 'unit_1: is no parameter of this space; did you mean "units_1"?'),
         ({"batch_size": 32}, "batch_size: is no parameter of this space"),
     ],
