@@ -101,8 +101,7 @@ class _Range(_Conditional):
 
     def normalise(self, value: Value) -> float:
         """Return the value on its step as people write it: 0.3, not 0.30000000000000004."""
-        number = float(value)
-        return number if self.step is None else self.value(round((number - self.low) / self.step))
+        return float(value) if self.step is None else self.value(self.place(value))
 
     def nearest(self, value: Value | None) -> float:
         """Return the value of the range that is nearest to a number; None: the middle."""
@@ -122,6 +121,10 @@ class _Range(_Conditional):
         if isinstance(self.low, int):
             return self.low + place * int(self.step or 0)
         return float(Decimal(str(self.low)) + place * Decimal(str(self.step or 0)))
+
+    def place(self, value: Value) -> int:
+        """Return the place of the value that is nearest to a number, counted from 0."""
+        return round((float(value) - self.low) / (self.step or 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,10 @@ class ChoiceParameter(_Conditional):
     def value(self, place: int) -> Value:
         """Return the value at a place, counted from 0."""
         return self.choices[place]
+
+    def place(self, value: Value) -> int:
+        """Return the place of a choice, counted from 0."""
+        return next(at for at, choice in enumerate(self.choices) if same(value, choice))
 
 
 Parameter = IntParameter | FloatParameter | ChoiceParameter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mnist_search.spaces.parameters import ChoiceParameter, Condition, Parameter, Value
 
@@ -73,6 +73,22 @@ class Points:
                 state = following
                 break
         return {p.name: values[p.name] for p in self._parameters if p.name in values}
+
+    def number(self, values: Mapping[str, Value]) -> int:
+        """Return the number of a point; the space must not be countless."""
+        number = 0
+        state: _State = frozenset()
+        for place, parameter in enumerate(self._order):
+            wanted = parameter.place(values[parameter.name]) if parameter.name in values else 0
+            for first, alike, following in self._levels[place][state]:
+                each = self._counts[place + 1][following]
+                steps = 0 if first is None else wanted - first
+                if steps < alike:
+                    number += steps * each
+                    state = following
+                    break
+                number += alike * each
+        return number
 
     def _branches(
         self, place: int, values: dict[str, Value]

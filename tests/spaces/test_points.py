@@ -94,6 +94,7 @@ def test_numbers_name_every_point_once(parameters: list[Parameter]) -> None:
     expected = {tuple(point.items()) for point in enumerate_points(parameters, {})}
     assert len(numbered) == len(expected)
     assert set(numbered) == expected
+    assert [points.number(dict(point)) for point in numbered] == list(range(points.size))
 
 
 def test_other_numbers_name_no_point() -> None:
