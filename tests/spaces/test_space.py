@@ -56,6 +56,8 @@ TWISTED = (
     parameters.filters_2 = { type = "choice", choices = [5, 8], when = { pool = "none" } }
     parameters.filters_1_2 = { type = "choice", choices = [5, 9] }
     parameters.kernel = { type = "choice", choices = [1, 3] }
+    parameters.stride = { type = "int", low = 1, high = 3, per = "block" }
+    parameters.stride_1_2 = { type = "choice", choices = [2] }
     parameters.pool = { type = "choice", choices = ["none", "average"] }
     parameters.pool_2 = { type = "choice", choices = ["none", "max"] }
     parameters.conv_norm = { type = "choice", choices = ["before-head", "after-pooling", "none"] }
@@ -80,6 +82,11 @@ TWISTED = (
     parameters.dense_dropout = { type = "choice", choices = [0, 0.5], per = "dense" }
     parameters.augmentation = { type = "choice", choices = [true, false] }
     parameters.zoom = { type = "float", low = 0, high = 0.3, step = 0.1 }
+    parameters.label_smoothing = { type = "choice", choices = [0, 0.1] }
+    parameters.clip_norm = { type = "choice", choices = [0, 1] }
+    parameters.optimizer = { type = "choice", choices = ["nadam", "rmsprop"] }
+    parameters.beta_1 = { type = "float", low = 0.8, high = 0.9, step = 0.1 }
+    parameters.epsilon = { type = "choice", choices = [1e-7, 1e-3] }
     parameters.output_initializer = { type = "choice", choices = ["random-normal", "he-normal"] }
     parameters.output_stddev = { type = "float", low = 0.1, high = 0.2 }
     """,

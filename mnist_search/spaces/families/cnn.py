@@ -42,7 +42,7 @@ _DENSE_NORMS = ("none", "after-activation", "before-activation")
 _CONV_STDDEV, _DENSE_STDDEV = "conv_init_stddev", "dense_init_stddev"
 _MOST_BLOCKS = _MOST_CONVS = 8
 # What each convolution has of its own, in the spec and as settings.
-_CONV_FIELDS = ("filters", "kernel", "padding")
+_CONV_FIELDS = ("filters", "kernel", "padding", "stride")
 
 _SETTINGS = (
     Setting("blocks", "int", "number of blocks of convolutions", 2, low=1, high=_MOST_BLOCKS),
@@ -66,6 +66,7 @@ _SETTINGS = (
         default="same",
         level="conv",
     ),
+    setting_of(Conv, "stride", "pixels from one place of the kernel to the next", level="conv"),
     setting_of(
         Pool,
         "function",

@@ -20,6 +20,9 @@ _OWN = {
     "nesterov": "Nesterov's momentum in sgd",
     "weight_decay": "decoupled weight decay of adamw",
     "rho": "decay of adadelta's running means",
+    "beta_1": "decay of the running mean of gradients in adam, adamw and nadam",
+    "beta_2": "decay of the running mean of squared gradients in adam, adamw and nadam",
+    "epsilon": "added to the divisor in adam, adamw and nadam",
 }
 _AUGMENTED = (Condition("augmentation", choices=(True,)),)
 
@@ -54,6 +57,8 @@ RECIPE_SETTINGS = (
     setting_of(Augmentation, "rotation_degrees", "largest rotation, in degrees", needs=_AUGMENTED),
     setting_of(Augmentation, "zoom", "largest change of scale, as a share", needs=_AUGMENTED),
     setting_of(Augmentation, "shift", "largest shift, as a share of the width", needs=_AUGMENTED),
+    setting_of(Training, "label_smoothing", "share of the target spread over all classes"),
+    setting_of(Training, "clip_norm", "longest gradient of all weights, 0 for any length", off=0.0),
 )
 
 
@@ -64,14 +69,15 @@ def make_training(chosen: Chosen, epochs: int) -> Training:
     optimizer = {"name": name, **{field: chosen.get(field) for field in own}}
     if (rate := chosen.get("learning_rate", name)) is not None:
         optimizer["learning_rate"] = rate
+    plain = {field: chosen.get(field) for field in ("batch_size", "schedule", "label_smoothing")}
     augmentation = {field: chosen.get(field) for field in Augmentation.model_fields}
     return Training.model_validate(
         {
             "optimizer": optimizer,
-            "batch_size": chosen.get("batch_size"),
             "epochs": epochs,
-            "schedule": chosen.get("schedule"),
             "augmentation": augmentation if chosen.get("augmentation") else None,
+            "clip_norm": chosen.get("clip_norm") or None,
+            **plain,
         }
     )
 
@@ -86,4 +92,6 @@ def read_training(training: Training) -> dict[str, Value]:
         "batch_size": training.batch_size,
         "augmentation": training.augmentation is not None,
         **dict(training.augmentation or ()),
+        "label_smoothing": training.label_smoothing,
+        "clip_norm": training.clip_norm or 0.0,
     }
