@@ -110,8 +110,13 @@ class Difference:
         """Return the comparison seen from the second."""
         return dataclasses.replace(self, difference=-self.difference, runs=self.runs[::-1])
 
-    def lower_bound(self, error: float) -> float:
-        """Return the bound above which the true difference lies but with chance `error`."""
+    def lower_bound(self, chosen_among: int = 1) -> float:
+        """Return above which bound the true difference lies, with 95 % certainty.
+
+        The first of the two may have been chosen as the best of so many: each of them could have
+        come out first by chance, and each has its share of the 5 % (Bonferroni).
+        """
+        error = (1 - CONFIDENCE) / max(1, chosen_among)
         quantile = student_quantile(1 - 2 * error, self.dof)
         return self.difference - quantile * math.sqrt(self.variance)
 

@@ -18,7 +18,7 @@ from mnist_search.analysis.comparison import (
     seen_from,
 )
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
-from mnist_search.analysis.statistics import CONFIDENCE, Estimate, median_and_iqr
+from mnist_search.analysis.statistics import Estimate, median_and_iqr
 from mnist_search.analysis.ties import letters
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.verdict import has_score, published_estimate
@@ -92,14 +92,6 @@ class Confirmation:
     def trials(self) -> int:
         """Return how many trials have a test accuracy: the winner was chosen among so many."""
         return sum(row.kind == "trial" and row.rank is not None for row in self.rows)
-
-    def lower_bound(self, lead: Difference) -> float:
-        """Return above which bound a lead of the winner truly lies, with 95 % certainty.
-
-        The winner was chosen among all trials: each could have come out first by chance, and each
-        has its share of the 5 % (Bonferroni).
-        """
-        return lead.lower_bound((1 - CONFIDENCE) / max(1, self.trials))
 
     @property
     def runner_up(self) -> ConfirmedRow | None:

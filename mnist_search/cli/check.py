@@ -78,7 +78,7 @@ def check(
             "not about",
             hint=f"`mnist-search confirm {study} --references {against}` trains it",
         )
-    gap, bound = other.behind, found.lower_bound(other.behind)
+    gap, bound = other.behind, other.behind.lower_bound(found.trials)
     decisive = gap.difference if point else bound
     # A gain of exactly the threshold must not fail for its last bit.
     passed = decisive >= min_gain - 1e-12

@@ -160,6 +160,20 @@ def comparisons(
     return found
 
 
+def best_against_reference(
+    world: World, *, trials: int, seeds: int, rounds: int, seed: int = 2
+) -> list[Difference]:
+    """Compare the best of equally good trials with a reference that is as good as they are."""
+    rng = np.random.default_rng((seed, seeds))
+    found = []
+    for _ in range(rounds):
+        images = world.images_of(rng)
+        runs = [world.run(rng, world.recipe(rng, images), seeds) for _ in range(trials + 1)]
+        best = max(runs[:-1], key=lambda run: run.estimate.accuracy)
+        found.append(compare(best, runs[-1], world.pool(rng, runs, seeds, models=2)))
+    return found
+
+
 def rejections(found: Sequence[Difference]) -> float:
     """Return the share of comparisons that call the two different."""
     return float(np.mean([comparison.p_value <= 0.05 for comparison in found]))

@@ -207,6 +207,6 @@ def test_the_lower_bound_of_a_lead_pays_for_the_choice_of_the_winner() -> None:
     for found in (alone, among):
         lead = next(row.behind for row in found.rows if row.kind == "reference")
         assert lead is not None
-        bounds.append(found.lower_bound(lead))
+        bounds.append(lead.lower_bound(found.trials))
         assert 0 < bounds[-1] < lead.difference
     assert bounds[1] < bounds[0]
