@@ -80,6 +80,7 @@ def report(
         read_sessions,
         resolve_home,
     )
+    from mnist_search.studies.labels import read_labels
     from mnist_search.studies.reading import read_specs
 
     where, names = resolve_home(home, os.environ), studies or []
@@ -87,7 +88,12 @@ def report(
     with _uncollected():
         records = read_records(where, names)
         board = build_leaderboard(
-            records, REFERENCES, sort=sort, top=shown if shown > 0 else None, pareto=pareto
+            records,
+            REFERENCES,
+            sort=sort,
+            top=shown if shown > 0 else None,
+            pareto=pareto,
+            labels=read_labels(records),
         )
         confirmed = () if format == "csv" else read_confirmations(where, records, REFERENCES)
         sessions = {} if format in ("csv", "table") else read_sessions(where, names)
