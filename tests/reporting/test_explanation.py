@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from mnist_search.analysis import SHIPPED, Contender, Estimate, compare
 from mnist_search.analysis.attribution import Gain
 from mnist_search.analysis.comparison import corrected
@@ -14,7 +16,7 @@ def gains(*accuracies: float) -> tuple[list[Gain], Gain]:
         Contender(estimate=Estimate(accuracy=accuracy, images=10_000, runs=3, sd=0.001))
         for accuracy in accuracies
     ]
-    pairs = list(zip(contenders, contenders[1:], strict=False))
+    pairs = list(itertools.pairwise(contenders))
     moves = corrected([compare(one, other, SHIPPED) for one, other in pairs])
     steps = [
         Gain(
