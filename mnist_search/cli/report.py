@@ -76,6 +76,7 @@ def report(
     from mnist_search.reporting.files import write_atomically
     from mnist_search.reporting.made import made_facts
     from mnist_search.studies import read_confirmations, read_studies, resolve_home
+    from mnist_search.studies.labels import read_labels
 
     where, names = resolve_home(home, os.environ), studies or []
     left_out: set[str] = set()
@@ -90,7 +91,12 @@ def report(
         found = read_studies(where, names, tell)
         records = [record for study in found for record in study.records]
         board = build_leaderboard(
-            records, REFERENCES, sort=sort, top=shown if shown > 0 else None, pareto=pareto
+            records,
+            REFERENCES,
+            sort=sort,
+            top=shown if shown > 0 else None,
+            pareto=pareto,
+            labels=read_labels(records),
         )
         confirmed = () if format == "csv" else read_confirmations(where, records, REFERENCES, tell)
         with_sessions = format not in ("csv", "table")

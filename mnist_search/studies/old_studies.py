@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sqlite3
 from contextlib import closing
@@ -28,8 +29,6 @@ GONE = {
 
 _MAGIC = b"SQLite format 3\0"
 _TABLES = {"alembic_version", "studies", "study_user_attributes", "trials", "version_info"}
-# Results spoke of trials that went on from the checkpoint of another.
-_OBSOLETE = ("initial_epoch", "restarted", "checkpoint_sha256")
 
 
 def check_going_on(spec: StudySpec, revisions: dict[str, int]) -> None:
@@ -117,10 +116,10 @@ def _write(study: Study, trials: list[FrozenTrial], first: list[Any], target: Ba
         target.set_study_user_attr(study_id, key, value)
     target.set_study_user_attr(study_id, "first", first)
     if study.metric_names is not None:
-        copy = optuna.load_study(study_name=study.study_name, storage=target)
-        name_metrics(copy, study.metric_names)
+        made = optuna.load_study(study_name=study.study_name, storage=target)
+        name_metrics(made, study.metric_names)
     for trial in trials:
-        target.create_new_trial(study_id, _without_obsolete(trial))
+        target.create_new_trial(study_id, _without_notes(trial))
 
 
 def _first_point(trial: FrozenTrial) -> tuple[str | None, dict[str, Any]] | None:
@@ -134,26 +133,11 @@ def _is_begun(trial: FrozenTrial) -> bool:
     return trial.state.name != "WAITING" or bool(trial.params) or "run" in trial.user_attrs
 
 
-def _without_obsolete(trial: FrozenTrial) -> FrozenTrial:
-    from optuna.trial import create_trial
-
-    attributes = dict(trial.user_attrs)
-    attributes.pop("rung", None)
-    if isinstance(attributes.get("result"), dict):
-        result = {k: v for k, v in attributes["result"].items() if k not in _OBSOLETE}
-        attributes["result"] = result
-    made = create_trial(
-        state=trial.state,
-        values=trial.values,
-        params=trial.params,
-        distributions=trial.distributions,
-        user_attrs=attributes,
-        # Samplers and pruners of then had their notes here.
-        system_attrs={},
-        intermediate_values=trial.intermediate_values,
-    )
-    made.datetime_start, made.datetime_complete = trial.datetime_start, trial.datetime_complete
-    return made
+def _without_notes(trial: FrozenTrial) -> FrozenTrial:
+    """Return a trial without what samplers and pruners of then wrote down about it."""
+    trial = copy.copy(trial)
+    trial.system_attrs = {}
+    return trial
 
 
 def _open(path: Path) -> Any:
