@@ -12,7 +12,8 @@ import pytest
 
 import mnist_search
 from mnist_search.cli import execute
-from mnist_search.references import REFERENCES
+from mnist_search.references import REFERENCES, get_reference
+from mnist_search.spaces import find_space
 
 BROKEN = 'family = "cnn"\n[parameters.blocks]\ntype = "int"\nlow = 3\nhigh = 1\nhihg = 2\n'
 TIGHT = 'family = "cnn"\n[parameters.kernel]\ntype = "choice"\nchoices = [3, 20]\n'
@@ -74,8 +75,21 @@ def test_show_tells_each_setting(capsys: pytest.CaptureFixture[str], space_file:
     assert (rows["activation"]["role"], rows["activation"]["value"]) == ("default", "relu")
 
 
+def test_show_tells_where_the_references_lie(capsys: pytest.CaptureFixture[str]) -> None:
+    content = run_json(capsys, "show", "cnn", "--references")
+    points = {row["name"]: row["values"] for row in content["rows"]}
+    assert points["cnn-larger"] is None
+    assert points["cnn-simple"] == find_space("cnn").locate(get_reference("cnn-simple").config)
+    assert content["notes"] == ["5 of 10 references of the family cnn lie inside"]
+    everywhere = run_json(capsys, "show", "cnn-documented", "--references")["rows"]
+    assert len(everywhere) == 10
+    assert all(row["values"] for row in everywhere)
+
+
 @pytest.mark.parametrize("format", ["table", "csv", "markdown"])
-@pytest.mark.parametrize("command", [("list",), ("show", "cnn")])
+@pytest.mark.parametrize(
+    "command", [("list",), ("show", "cnn"), ("show", "cnn", "--references")], ids=" ".join
+)
 def test_every_format_prints(
     capsys: pytest.CaptureFixture[str], command: tuple[str, ...], format: str
 ) -> None:
