@@ -237,9 +237,8 @@ class SearchWork:
 
     def _open(self, proposal: Proposal) -> Assignment:
         search, number = self._search, proposal.number
-        config = search.space.config(proposal.values, epochs=search.epochs)
-        if proposal.epochs is not None:
-            config = first_epochs(config, proposal.epochs)
+        epochs = search.epochs if proposal.epochs is None else proposal.epochs
+        config = search.space.config(proposal.values, epochs=epochs)
         seed = derive_seed(search.seed, "training", number)
         self._ledger.open_trial(
             number,
@@ -305,14 +304,6 @@ class SearchWork:
             trained=result is None or is_trained(result),
             memo=memo,
         )
-
-
-def first_epochs(config: RunConfig, epochs: int) -> RunConfig:
-    """Return the first epochs of a configuration: the learning rate stays that of the whole."""
-    whole = config.training
-    planned = None if whole.schedule == "constant" else whole.planned_epochs
-    changes = {"epochs": epochs, "schedule_epochs": None if planned == epochs else planned}
-    return config.model_copy(update={"training": whole.model_copy(update=changes)})
 
 
 def _note_revisions(ledger: Ledger, progress: Progress) -> None:
