@@ -25,9 +25,7 @@ from mnist_search.engines.samplers import (
     Parameter,
     PointSampler,
     Walk,
-    index_of,
     random_point,
-    value_at,
 )
 from mnist_search.errors import MnistSearchError
 from mnist_search.spaces import ChoiceParameter, IntParameter, SearchSpace, Value
@@ -275,7 +273,7 @@ def _describe(space: SearchSpace, kind: SamplerName) -> Iterator[dict[str, Any]]
             if condition.choices is not None:
                 allowed = [value for value in condition.choices if parent.contains(value)]
             else:
-                every = (value_at(parent, index) for index in range(parent.count or 0))
+                every = (parent.value(index) for index in range(parent.count or 0))
                 allowed = [value for value in every if condition.allows(value)]
             values = [_encode(parent, value, kind) for value in allowed]
             data["conditions"].append([parent.name, values])
@@ -295,7 +293,7 @@ def _is_numbered(parameter: Parameter, kind: SamplerName) -> bool:
 
 def _encode(parameter: Parameter, value: Value, kind: SamplerName) -> Value:
     if _is_numbered(parameter, kind):
-        return index_of(parameter, value)
+        return parameter.place(value)
     # Keras Tuner makes integers of a choice of true and false.
     return json.dumps(value) if type(value) is bool else value
 
@@ -304,7 +302,7 @@ def _decode(parameter: Parameter, value: Any, kind: SamplerName) -> Value:
     if isinstance(parameter, ChoiceParameter):
         return value == "true" if type(parameter.choices[0]) is bool else parameter.nearest(value)
     if _is_numbered(parameter, kind):
-        return value_at(parameter, min(max(value, 0), (parameter.count or 1) - 1))
+        return parameter.value(min(max(value, 0), (parameter.count or 1) - 1))
     # Its Gaussian process also asks for the end of the scale, for which it answers one more than
     # the highest integer.
     return parameter.nearest(value)
