@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mnist_search.datasets.arrays import Part, PartName, Slot, class_counts
 from mnist_search.datasets.containers import Container, slot_of
-from mnist_search.datasets.csvs import find_csv, other_part, read_layout
+from mnist_search.datasets.csvs import find_csv, pair_of, read_layout
 from mnist_search.datasets.foreign import RULE, kind_of, refusal
 from mnist_search.datasets.forms import Reading, read_part_of
 from mnist_search.datasets.idx import find_idx, read_start
@@ -74,12 +74,7 @@ def find_container(path: Path) -> Container:
         return _in_folder(path)
     start = read_start(path, START_BYTES)
     if kind_of(start) is None and b"\0" not in start and read_layout(path) is not None:
-        other = other_part(path)
-        files: dict[PartName, Path] = {"train": path}
-        if other is not None:
-            pair = (other, path) if re.search("test", path.name, re.IGNORECASE) else (path, other)
-            files = {"train": pair[0], "test": pair[1]}
-        return find_csv(path, files)
+        return find_csv(path, pair_of(path))
     if is_npz(path) or path.suffix == ".npz":
         return find_in_npz(path)
     raise refusal(path, start)
@@ -102,11 +97,12 @@ def _in_folder(folder: Path) -> Container:
     if found is not None:
         return found
     below = [folder / "raw", *sorted(folder.glob("*/raw"))]
-    raws = [c for raw in below if raw.is_dir() and (c := find_idx(raw, _files(raw))) is not None]
-    if len(raws) == 1:
-        return raws[0]
-    if raws:
-        told = ", ".join(str(raw.path.relative_to(folder)) for raw in raws)
+    raws = [find_idx(raw, _files(raw)) for raw in below if os.path.isdir(raw)]  # noqa: PTH112
+    sets = [found for found in raws if found is not None]
+    if len(sets) == 1:
+        return sets[0]
+    if sets:
+        told = ", ".join(str(found.path.relative_to(folder)) for found in sets)
         raise DataError(f"{folder}: holds several data sets: {told}", hint="name one of them")
     for file in files[:LOOKED_AT]:
         start = read_start(file, START_BYTES)
