@@ -14,13 +14,14 @@ from mnist_search.datasets.csvs import find_csv, pair_of, read_layout
 from mnist_search.datasets.foreign import RULE, kind_of, refusal
 from mnist_search.datasets.forms import Reading, read_part_of
 from mnist_search.datasets.idx import find_idx, read_start
-from mnist_search.datasets.npz import find_in_npy, find_in_npz, is_npz
+from mnist_search.datasets.npz import find_in_npy, find_in_npz
 from mnist_search.datasets.places import is_folder
 from mnist_search.errors import DataError, ResourceError
 
 MAX_FOLDER_FILES = 10_000
 START_BYTES = 512
 LOOKED_AT = 20
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 HALF = 128
 
 
@@ -75,7 +76,7 @@ def find_container(path: Path) -> Container:
     start = read_start(path, START_BYTES)
     if kind_of(start) is None and b"\0" not in start and read_layout(path) is not None:
         return find_csv(path, pair_of(path))
-    if is_npz(path) or path.suffix == ".npz":
+    if start.startswith(ZIP_MAGIC) or path.suffix == ".npz":
         return find_in_npz(path)
     raise refusal(path, start)
 

@@ -28,7 +28,6 @@ KINDS = {
     b"MATLAB 7": "an HDF5 file",
     b"\x89HDF": "an HDF5 file",
     b"PAR1": "a Parquet file",
-    b"PK": "a zip archive without NumPy arrays",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
@@ -98,7 +97,7 @@ def _hint(kind: str, path: Path, *, packed: bool) -> str:
             return f"images and labels for training and for the test are needed: {FOUR_ARRAYS}"
         case "a single IDX file":
             return f"name the folder with all four: {path.parent}"
-        case "a tar archive" | "a zip archive without NumPy arrays":
+        case "a tar archive":
             return "where it holds IDX, .npy or CSV files: unpack it and name the folder"
         case _:
             return RULE
