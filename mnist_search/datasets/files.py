@@ -20,6 +20,7 @@ from mnist_search.errors import DataError, ResourceError
 
 MAX_FOLDER_FILES = 10_000
 START_BYTES = 512
+MAX_FOLDERS = 100
 LOOKED_AT = 20
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 HALF = 128
@@ -52,7 +53,9 @@ def read_whole(path: Path) -> Whole:
     """Read both parts. Raises what `read_part` does."""
     container = find_container(path)
     train, test = _read(container, "train"), _read(container, "test")
-    if train.scale != test.scale:
+    # True and False are black and white beside any range.
+    ranged = [part.scale for part in (train, test) if part.image_form.dtype.kind != "b"]
+    if len(set(ranged)) > 1:
         ranges = {1: "0..255", 255: "0..1"}
         raise DataError(
             f"{path}: the training images are in {ranges[train.scale]}, the test images in "
@@ -91,25 +94,36 @@ def _read(container: Container, name: PartName) -> Reading:
 
 
 def _in_folder(folder: Path) -> Container:
-    """Look in the folder and, for IDX files, where torchvision keeps them below it."""
+    """Look in the folder, then in those in it."""
     files = _files(folder)
     found = find_idx(folder, files) or _npz_of(folder, files) or _csv_of(folder, files)
     found = found or _npy_of(folder, files)
     if found is not None:
         return found
-    below = [folder / "raw", *sorted(folder.glob("*/raw"))]
-    raws = [find_idx(raw, _files(raw)) for raw in below if os.path.isdir(raw)]  # noqa: PTH112
-    sets = [found for found in raws if found is not None]
+    sets = [found for below in _below(folder) if (found := _find_below(below)) is not None]
     if len(sets) == 1:
         return sets[0]
     if sets:
-        told = ", ".join(str(found.path.relative_to(folder)) for found in sets)
+        told = ", ".join(str(found.path.relative_to(folder)) for found in sets[:6])
         raise DataError(f"{folder}: holds several data sets: {told}", hint="name one of them")
     for file in files[:LOOKED_AT]:
         start = read_start(file, START_BYTES)
         if kind_of(start) is not None:
             raise refusal(file, start)
     raise DataError(f"{folder}: holds no data that can be read", hint=RULE)
+
+
+def _below(folder: Path) -> list[Path]:
+    """Return the folders in which the data may lie that a folder holds; torchvision has a raw."""
+    children = sorted(child for child in folder.glob("*") if os.path.isdir(child))  # noqa: PTH112
+    raws = [child / "raw" for child in children[:MAX_FOLDERS]]
+    return [*children[:MAX_FOLDERS], *(raw for raw in raws if os.path.isdir(raw))]  # noqa: PTH112
+
+
+def _find_below(folder: Path) -> Container | None:
+    files = _files(folder)
+    named = [file for file in files if file.name.lower() == "mnist.npz"]
+    return find_idx(folder, files) or (find_in_npz(named[0]) if named else None)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -179,7 +193,8 @@ def _sentence(container: Container, train: Reading, test: Reading) -> str:
         test.label_note,
         test.image_form.shape[1:],
     )
-    return f"{container.path}: {told}; {f'{names} alike' if alike else _told(test)}"
+    unread = f"; not read: {', '.join(container.unread[:8])}" if container.unread else ""
+    return f"{container.path}: {told}; {f'{names} alike' if alike else _told(test)}{unread}"
 
 
 def _told(reading: Reading) -> str:

@@ -79,6 +79,7 @@ def find_in_npz(path: Path) -> Container:
         members={slot: _member(path, infos[name], name) for slot, name in chosen.items()},
         missing=missing,
         setup=(f"d = np.load({literal(path)})",),
+        unread=tuple(repr(name)[1:-1] for name in infos if name not in chosen.values()),
     )
 
 

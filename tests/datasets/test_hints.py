@@ -75,6 +75,7 @@ SAME: dict[str, Callable[[np.ndarray], Any]] = {
     "56x56": lambda x: x.repeat(2, axis=1).repeat(2, axis=2),
     "images last": lambda x: np.moveaxis(x, 0, -1),
     "pixels first": lambda x: x.reshape(-1, 784).T,
+    "0..2": lambda x: x / 127.5,
     "-1..1": lambda x: x / 127.5 - 1,
     "0..65535": lambda x: x.astype(np.uint16) * 257,
 }
