@@ -44,9 +44,16 @@ class OpenedStudy:
         from mnist_search.analysis import build_leaderboard
         from mnist_search.references import REFERENCES
         from mnist_search.reporting.board_view import BoardView
+        from mnist_search.studies.labels import read_labels
 
+        records = self.records()
         board = build_leaderboard(
-            self.records(), REFERENCES, sort=sort, top=top, include_published=references
+            records,
+            REFERENCES,
+            sort=sort,
+            top=top,
+            include_published=references,
+            labels=read_labels(records),
         )
         return BoardView(board)
 

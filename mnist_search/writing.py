@@ -16,9 +16,10 @@ from pathlib import Path
 from mnist_search.errors import MnistSearchError, ResourceError, UsageError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-# How a database of SQLite and its log begin.
-_DATABASES = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
-_LONGEST_STEM = 100
+# How the journal of a study begins, and a database of SQLite and its log.
+_STUDIES = (b'{"op_code":', b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
+# Of the 255 bytes that a name may have, so many are left beside our own.
+_LONGEST_STEM_BYTES = 200
 
 
 @contextmanager
@@ -31,12 +32,12 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     _remove_leftovers(path)
     temporary = path.with_name(
-        f".{path.stem[:_LONGEST_STEM]}.{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}"
+        f".{_short_stem(path)}.{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}"
     )
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield temporary
-        _sync(temporary)
+        sync(temporary)
         with contextlib.suppress(FileNotFoundError):
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         temporary.replace(path)
@@ -46,7 +47,7 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     # Makes the rename itself last; some file systems cannot, and then the file is safe anyway.
     with contextlib.suppress(OSError):
-        _sync(path.parent)
+        sync(path.parent)
 
 
 @contextmanager
@@ -74,12 +75,16 @@ def is_leftover(name: str, *, of: str) -> bool:
 
 
 def _remove_leftovers(path: Path) -> None:
-    stem = path.stem[:_LONGEST_STEM]
+    stem = _short_stem(path)
     for found in path.parent.glob(f".{glob.escape(stem)}.*.part{glob.escape(path.suffix)}"):
         writer = found.name.removeprefix(f".{stem}.").partition("-")[0]
         if is_leftover(found.name, of=re.escape(stem)) and not _is_alive(int(writer)):
             with contextlib.suppress(OSError):
                 found.unlink()
+
+
+def _short_stem(path: Path) -> str:
+    return os.fsencode(path.stem)[:_LONGEST_STEM_BYTES].decode(errors="ignore")
 
 
 def _is_alive(pid: int) -> bool:
@@ -92,7 +97,8 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk; raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -124,14 +130,14 @@ def _check_target(path: Path) -> None:
             f"{path}: output must be a regular file, got a device or pipe",
             hint="leave the option out to write to standard output",
         )
-    if _is_database(path):
+    if _is_study(path):
         raise UsageError(f"{path}: output must not replace a study", hint="name another file")
 
 
-def _is_database(path: Path) -> bool:
+def _is_study(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(16).startswith(_DATABASES)
+            return file.read(16).startswith(_STUDIES)
     except PermissionError:
         # It may be replaced where it cannot be read: that is up to the folder.
         return False

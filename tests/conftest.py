@@ -6,7 +6,12 @@ import os
 import signal
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A busy machine is no fault of an example's.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 AS_FROM_A_TERMINAL = {
     signal.SIGINT: signal.default_int_handler,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from mnist_search.analysis.comparison import (
+    Contender,
+    Difference,
+    compare,
+    corrected,
+    make_contender,
+    pool_of,
+)
 from mnist_search.analysis.importance import Importances
 from mnist_search.analysis.knobs import EPOCHS, Comparison, Knob, Reading, build_reading
-from mnist_search.analysis.statistics import Interval, t_interval
 from mnist_search.errors import SpaceError
 from mnist_search.spaces import SearchSpace, get_family
 from mnist_search.specs import RunConfig, RunResult
@@ -29,10 +37,11 @@ class Step:
 class Gain:
     """What the trial's value of a step's knobs brings against the reference's.
 
-    Accuracies are fractions of the validation images; `gain` is the mean over the common seeds
-    of the accuracy before the step less that after it, `interval` Student's 95 % over the seeds,
-    None for a single one. `seconds` are those of the fit that the trial's value costs more.
-    Unknown is None. The first step is the trial itself, the total has no configuration of its own.
+    Accuracies are fractions of the validation images; `gain` is the accuracy before the step
+    less that after it, both means over the common seeds; its p-value is corrected for the number
+    of steps (Holm), that of the total is its own. `seconds` are those of the fit that the trial's
+    value costs more. Unknown is None. The first step is the trial itself, the total has no
+    configuration of its own.
     """
 
     knobs: tuple[str, ...]
@@ -40,8 +49,7 @@ class Gain:
     theirs: str
     accuracy: float | None
     fit_seconds: float | None
-    gain: float | None
-    interval: Interval | None
+    gain: Difference | None
     seconds: float | None
     seeds: tuple[int, ...]
 
@@ -110,38 +118,48 @@ def attribute(
     common = tuple(
         seed
         for seed in seeds
-        if all(_accuracy(results.get((step.config.config_id, seed))) is not None for step in steps)
+        if all(_validated(results.get((step.config.config_id, seed))) for step in steps)
     )
-    scores = [[_known(results[step.config.config_id, seed]) for seed in common] for step in steps]
+    contenders = [
+        make_contender([results[step.config.config_id, seed] for seed in common], on="validation")
+        for step in steps
+    ]
+    known = [contender for contender in contenders if contender is not None]
     costs = [_fit_seconds(results, step.config, common) for step in steps]
+    moves: list[Difference | None] = [None] * len(steps)
+    total = None
+    if len(known) == len(steps):
+        spread = pool_of(known)
+        moves[1:] = corrected([compare(*pair, spread) for pair in itertools.pairwise(known)])
+        total = compare(known[0], known[-1], spread)
     gains = [
-        _gain(step, scores, costs, common, before=max(0, place - 1), after=place)
-        for place, step in enumerate(steps)
+        _gain(step, contender, move, costs, common, before=max(0, place - 1), after=place)
+        for place, (step, contender, move) in enumerate(zip(steps, contenders, moves, strict=True))
     ]
     whole = Step(knobs=(), ours="", theirs="", config=steps[-1].config)
-    return gains, _gain(whole, scores, costs, common, before=0, after=len(steps) - 1)
+    last = len(steps) - 1
+    return gains, _gain(whole, contenders[-1], total, costs, common, before=0, after=last)
 
 
 def _gain(
     step: Step,
-    scores: Sequence[Sequence[float]],
+    contender: Contender | None,
+    gain: Difference | None,
     costs: Sequence[float | None],
     seeds: tuple[int, ...],
     *,
     before: int,
     after: int,
 ) -> Gain:
-    pairs = [one - other for one, other in zip(scores[before], scores[after], strict=True)]
     earlier, later = costs[before], costs[after]
     moved = before != after
     return Gain(
         knobs=step.knobs,
         ours=step.ours,
         theirs=step.theirs,
-        accuracy=fmean(scores[after]) if seeds else None,
+        accuracy=None if contender is None else contender.estimate.accuracy,
         fit_seconds=later,
-        gain=fmean(pairs) if seeds and moved else None,
-        interval=t_interval(pairs) if len(seeds) > 1 and moved else None,
+        gain=gain,
         seconds=earlier - later if moved and earlier is not None and later is not None else None,
         seeds=seeds,
     )
@@ -170,14 +188,8 @@ def _build(comparison: Comparison, reading: Reading, knobs: Sequence[Knob]) -> R
     return config
 
 
-def _accuracy(result: RunResult | None) -> float | None:
-    return None if result is None or result.validation is None else result.validation.accuracy
-
-
-def _known(result: RunResult) -> float:
-    accuracy = _accuracy(result)
-    assert accuracy is not None
-    return accuracy
+def _validated(result: RunResult | None) -> bool:
+    return result is not None and result.validation is not None
 
 
 def _fit_seconds(

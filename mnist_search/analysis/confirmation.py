@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_search.analysis.measurements import answers_of
-from mnist_search.analysis.predictions import compare_runs
-from mnist_search.analysis.statistics import (
-    SIGNIFICANT,
-    Estimate,
-    Interval,
-    difference_interval,
-    difference_p_value,
-    holm_adjusted,
-    median_and_iqr,
+from mnist_search.analysis.comparison import (
+    Contender,
+    Difference,
+    compare,
+    compare_all,
+    make_contender,
+    pool_of,
+    recipe_interval,
+    seen_from,
 )
-from mnist_search.analysis.ties import Contender, Pair, letters
+from mnist_search.analysis.spread import SHIPPED, SeedSpread
+from mnist_search.analysis.statistics import Estimate, median_and_iqr
+from mnist_search.analysis.ties import letters
 from mnist_search.analysis.traits import describe
-from mnist_search.analysis.verdict import estimate, has_score, published_estimate
+from mnist_search.analysis.verdict import has_score, published_estimate
 from mnist_search.references import Reference
 from mnist_search.specs import DatasetRef, Record, RunResult
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """How far the winner is ahead of a model, in fractions, at 95 %.
-
-    `p_adjusted` is Holm's, over all pairs of the table. `paired` says that both answered the
-    same images with common seeds (McNemar, or its mean over `seeds`), else two proportions were
-    compared as if on different images.
-    """
-
-    difference: float
-    low: float
-    high: float
-    p_value: float
-    p_adjusted: float
-    paired: bool
-    seeds: tuple[int, ...]
-
-    @property
-    def told_apart(self) -> bool:
-        """Return whether the two differ at 5 % over all pairs together."""
-        return self.p_adjusted <= SIGNIFICANT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +32,9 @@ class ConfirmedRow:
 
     `test_accuracy` is the mean over `n` seeds, its interval holds the error of the images and of
     the seeds. `search_accuracy` is what the search saw on its validation images, `shrinkage` that
-    less the test accuracy. `behind` is None for the winner itself.
+    less the test accuracy: what other images, more training images and the selection of the best
+    trial come to together. `behind` compares the winner with this model, corrected for all pairs
+    of the table; it is None for the winner itself.
     """
 
     rank: int | None = None
@@ -76,7 +55,7 @@ class ConfirmedRow:
     shrinkage: float | None = None
     shrinkage_low: float | None = None
     shrinkage_high: float | None = None
-    behind: Gap | None = None
+    behind: Difference | None = None
     fit_seconds: float | None = None
     parameters: int | None = None
     runs_failed: int = 0
@@ -90,20 +69,29 @@ class ConfirmedRow:
         gap = self.behind
         return fields | {
             "behind": None if gap is None else gap.difference,
-            "behind_low": None if gap is None else gap.low,
-            "behind_high": None if gap is None else gap.high,
+            "behind_low": None if gap is None else gap.interval.low,
+            "behind_high": None if gap is None else gap.interval.high,
             "p_value": None if gap is None else gap.p_value,
             "p_adjusted": None if gap is None else gap.p_adjusted,
-            "paired": None if gap is None else gap.paired,
+            "paired": None if gap is None else gap.method == "paired",
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """The table, best first, and its winner: the best trial; None where none has a score."""
+    """The table, best first, and its winner: the best trial; None where none has a score.
+
+    `spread` is that of accuracies between seeds, on which intervals and comparisons rest.
+    """
 
     rows: tuple[ConfirmedRow, ...]
     winner: ConfirmedRow | None
+    spread: SeedSpread = SHIPPED
+
+    @property
+    def trials(self) -> int:
+        """Return how many trials have a test accuracy: the winner was chosen among so many."""
+        return sum(row.kind == "trial" and row.rank is not None for row in self.rows)
 
     @property
     def runner_up(self) -> ConfirmedRow | None:
@@ -138,21 +126,25 @@ def summarize_confirmation(
     `records` are the runs of a confirmation, `trials` those of its search. Where the data is
     MNIST, the reference with the best published figure stands in the table with that figure,
     unless it was trained again. `labels` are those of the test images, a byte each; without them
-    pairs are bounded, which errs towards a tie.
+    the error of a pair is bounded, which errs towards a tie.
     """
     searched = {record.number: record for record in trials}
     groups: dict[str, list[Record]] = {}
     for record in records:
         if record.config is not None:
             groups.setdefault(record.config.config_id, []).append(record)
-    entries = [_measured(group, searched) for group in groups.values()]
-    published = _published(records, references)
+    scored = [(group, _contender(group, labels)) for group in groups.values()]
+    spread = pool_of(
+        [contender for group, contender in scored if contender and not _collapsed(group)]
+    )
+    entries = [_measured(group, contender, searched, spread) for group, contender in scored]
+    published = _published(records, references, spread)
     if published is not None:
         entries.append(published)
     entries.sort(key=lambda entry: -(entry.row.test_accuracy or 0.0))
     ranked = [entry for entry in entries if entry.contender is not None]
-    gaps = _gaps([entry.contender for entry in ranked if entry.contender is not None], labels)
-    different = {pair for pair, gap in gaps.items() if gap.told_apart}
+    gaps = compare_all([entry.contender for entry in ranked if entry.contender], spread)
+    different = {pair for pair, gap in gaps.items() if gap.significant}
     groups_of_ties = letters(len(ranked), different)
     first = next((i for i, entry in enumerate(ranked) if entry.row.kind == "trial"), None)
     rows = [
@@ -160,27 +152,47 @@ def summarize_confirmation(
             entry.row,
             rank=place + 1,
             tie_group=groups_of_ties[place],
-            behind=None if first is None else _seen_from(first, place, gaps),
+            behind=None if first is None else seen_from(first, place, gaps),
         )
         for place, entry in enumerate(ranked)
     ]
     winner = None if first is None else rows[first]
     rest = (entry.row for entry in entries if entry.contender is None)
-    return Confirmation(rows=(*rows, *rest), winner=winner)
+    return Confirmation(rows=(*rows, *rest), winner=winner, spread=spread)
 
 
-def _measured(group: Sequence[Record], searched: Mapping[int, Record]) -> _Entry:
-    first = group[0]
-    assert first.config is not None
+def _results(group: Sequence[Record]) -> list[RunResult]:
+    """Return the complete runs of a model that have a score, the latest of each seed."""
     by_seed = {
         record.result.seed: record.result
         for record in group
         if record.state == "complete" and record.result is not None
     }
-    results = [result for result in by_seed.values() if has_score(result.test)]
-    found = estimate([result.test for result in results if result.test is not None])
+    return [result for result in by_seed.values() if has_score(result.test)]
+
+
+def _contender(group: Sequence[Record], labels: bytes | None) -> Contender | None:
+    dataset = group[0].dataset
+    return make_contender(_results(group), None if dataset is None else dataset.digest, labels)
+
+
+def _collapsed(group: Sequence[Record]) -> bool:
+    return any(bool(result.collapsed) for result in _results(group))
+
+
+def _measured(
+    group: Sequence[Record],
+    contender: Contender | None,
+    searched: Mapping[int, Record],
+    spread: SeedSpread,
+) -> _Entry:
+    first = group[0]
+    assert first.config is not None
+    results = _results(group)
+    found = None if contender is None else contender.estimate
+    complete = {record.seed for record in group if record.state == "complete"}
     # A failed run is tried again by the next session, under the same seed.
-    failed = len({r.seed for r in group if r.state == "failed"} - by_seed.keys())
+    failed = len({r.seed for r in group if r.state == "failed"} - complete)
     pending = sum(record.state in ("waiting", "running") for record in group)
     row = ConfirmedRow(
         name=confirmed_name(first),
@@ -188,7 +200,7 @@ def _measured(group: Sequence[Record], searched: Mapping[int, Record]) -> _Entry
         status="complete" if found is not None else "waiting" if pending else "failed",
         trial=first.confirms,
         reference=first.reference,
-        seeds=tuple(sorted(by_seed)),
+        seeds=tuple(sorted(result.seed for result in results)),
         fit_seconds=_median([result.timings.fit_seconds for result in results]),
         parameters=next((result.parameters for result in results), None),
         runs_failed=failed,
@@ -198,23 +210,19 @@ def _measured(group: Sequence[Record], searched: Mapping[int, Record]) -> _Entry
     )
     if found is None:
         return _Entry(row=row, contender=None)
+    interval = recipe_interval(found, spread)
     row = dataclasses.replace(
         row,
         test_accuracy=found.accuracy,
         test_accuracy_sd=found.sd,
-        test_accuracy_low=found.interval.low,
-        test_accuracy_high=found.interval.high,
+        test_accuracy_low=interval.low,
+        test_accuracy_high=interval.high,
         n=found.runs,
         images=found.images,
     )
     original = None if first.confirms is None else searched.get(first.confirms)
     if original is not None and original.result is not None:
-        row = _with_shrinkage(row, original.result, found)
-    contender = Contender(
-        estimate=found,
-        image_set=None if first.dataset is None else first.dataset.digest,
-        answers=answers_of(results),
-    )
+        row = _with_shrinkage(row, original.result, found, spread)
     return _Entry(row=row, contender=contender)
 
 
@@ -226,12 +234,14 @@ def confirmed_name(record: Record) -> str:
     return name if record.reference is None else f"{record.reference} ({name})"
 
 
-def _with_shrinkage(row: ConfirmedRow, searched: RunResult, found: Estimate) -> ConfirmedRow:
+def _with_shrinkage(
+    row: ConfirmedRow, searched: RunResult, found: Estimate, spread: SeedSpread
+) -> ConfirmedRow:
     validation = searched.validation
     if validation is None or validation.total == 0:
         return row
     before = Estimate(accuracy=validation.accuracy, images=validation.total)
-    interval = difference_interval(before, found)
+    interval = compare(Contender(estimate=before), Contender(estimate=found), spread).interval
     return dataclasses.replace(
         row,
         search_accuracy=before.accuracy,
@@ -241,7 +251,9 @@ def _with_shrinkage(row: ConfirmedRow, searched: RunResult, found: Estimate) -> 
     )
 
 
-def _published(records: Sequence[Record], references: Sequence[Reference]) -> _Entry | None:
+def _published(
+    records: Sequence[Record], references: Sequence[Reference], spread: SeedSpread
+) -> _Entry | None:
     """Return the best published figure, where the data is the documents' own."""
     if not references or not all(_is_mnist(record.dataset) for record in records):
         return None
@@ -249,14 +261,15 @@ def _published(records: Sequence[Record], references: Sequence[Reference]) -> _E
     if any(r.reference == best.name and r.confirms is None for r in records):
         return None
     found = published_estimate(best)
+    interval = recipe_interval(found, spread)
     row = ConfirmedRow(
         name=f"{best.name} (published)",
         kind="reference",
         status="published",
         reference=best.name,
         test_accuracy=found.accuracy,
-        test_accuracy_low=found.interval.low,
-        test_accuracy_high=found.interval.high,
+        test_accuracy_low=interval.low,
+        test_accuracy_high=interval.high,
         n=0,
         images=found.images,
         description=describe(best.config),
@@ -266,54 +279,6 @@ def _published(records: Sequence[Record], references: Sequence[Reference]) -> _E
 
 def _is_mnist(dataset: DatasetRef | None) -> bool:
     return dataset is not None and dataset.name == "mnist" and not dataset.fallback
-
-
-def _gaps(contenders: Sequence[Contender], labels: bytes | None) -> dict[Pair, Gap]:
-    """Return the gap (first - second) of each pair, its p-value corrected for all pairs."""
-    pairs = list(itertools.combinations(range(len(contenders)), 2))
-    gaps = [_gap(contenders[first], contenders[second], labels) for first, second in pairs]
-    adjusted = holm_adjusted([gap.p_value for gap in gaps])
-    return {
-        pair: dataclasses.replace(gap, p_adjusted=p)
-        for pair, gap, p in zip(pairs, gaps, adjusted, strict=True)
-    }
-
-
-def _gap(first: Contender, second: Contender, labels: bytes | None) -> Gap:
-    same_images = first.image_set is not None and first.image_set == second.image_set
-    paired = compare_runs(first.answers, second.answers, labels) if same_images else None
-    if paired is not None:
-        return Gap(
-            difference=paired.difference,
-            low=paired.interval.low,
-            high=paired.interval.high,
-            p_value=paired.p_value,
-            p_adjusted=paired.p_value,
-            paired=True,
-            seeds=paired.seeds,
-        )
-    interval = difference_interval(first.estimate, second.estimate)
-    p_value = difference_p_value(first.estimate, second.estimate)
-    return Gap(
-        difference=first.estimate.accuracy - second.estimate.accuracy,
-        low=interval.low,
-        high=interval.high,
-        p_value=p_value,
-        p_adjusted=p_value,
-        paired=False,
-        seeds=(),
-    )
-
-
-def _seen_from(winner: int, place: int, gaps: Mapping[Pair, Gap]) -> Gap | None:
-    """Return the winner's lead over the model at a place, which may stand above it."""
-    if place == winner:
-        return None
-    if place > winner:
-        return gaps[winner, place]
-    gap = gaps[place, winner]
-    turned = Interval(low=-gap.high, high=-gap.low)
-    return dataclasses.replace(gap, difference=-gap.difference, low=turned.low, high=turned.high)
 
 
 def _median(values: Sequence[float | None]) -> float | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mnist_search.analysis.confirmation import Confirmation, ConfirmedRow, Gap
+from mnist_search.analysis.comparison import Difference
+from mnist_search.analysis.confirmation import Confirmation, ConfirmedRow
 
 
 def tell_winner(confirmation: Confirmation) -> str:
     """Return the verdict in one sentence: against the best reference, and the ties.
 
-    Such as `trial 31 beats cnn-double-32 by 0.08 ± 0.05 points, p = 0.004, 3 seeds; it is not
-    told apart from trial 12`.
+    Such as `trial 31 is significantly better than cnn-double-32 (+0.08 ± 0.05 points, p = 0.004,
+    3 seeds); no significant difference from trial 12`.
     """
     winner = confirmation.winner
     if winner is None or winner.test_accuracy is None:
@@ -19,21 +20,21 @@ def tell_winner(confirmation: Confirmation) -> str:
     reference = confirmation.best_reference
     if reference is None or reference.behind is None:
         told = (
-            f"{winner.name} is right on {_percent(winner.test_accuracy)} of the test images "
-            f"({_percent(winner.test_accuracy_low)} to {_percent(winner.test_accuracy_high)}), "
-            f"{_seeds(winner.n)}"
+            f"{winner.name} has {_percent(winner.test_accuracy)} test accuracy "
+            f"({_percent(winner.test_accuracy_low)} to {_percent(winner.test_accuracy_high)}, "
+            f"{_seeds(winner.n)})"
         )
     else:
-        told = _against(winner.name, reference.name, reference.behind, winner.n)
+        told = _against(winner.name, reference.name, reference.behind)
     others = [
         row
         for row in confirmation.rows
         if row is not winner and row.kind == "trial" and row.behind is not None
     ]
-    alike = [row.name for row in others if row.behind is not None and not row.behind.told_apart]
+    alike = [row.name for row in others if row.behind is not None and not row.behind.significant]
     if alike:
-        return f"{told}; it is not told apart from {_listed(alike)}"
-    return f"{told}; it is told apart from every other trial" if others else told
+        return f"{told}; no significant difference from {_listed(alike)}"
+    return f"{told}; significantly better than every other trial" if others else told
 
 
 def tell_runner_up(confirmation: Confirmation) -> str | None:
@@ -41,19 +42,39 @@ def tell_runner_up(confirmation: Confirmation) -> str | None:
     winner, other = confirmation.winner, confirmation.runner_up
     if winner is None or other is None or other.behind is None:
         return None
-    return "runner-up: " + _against(winner.name, other.name, other.behind, winner.n)
+    return "runner-up: " + _against(winner.name, other.name, other.behind)
 
 
 def tell_shrinkage(confirmation: Confirmation) -> str | None:
-    """Return by how much the winner's score fell from the search to the test images."""
+    """Return by how much the winner's score changed from the search to the test images."""
     winner = confirmation.winner
     if winner is None or winner.shrinkage is None:
         return None
     return (
-        f"shrinkage: {winner.name} scored {_percent(winner.search_accuracy)} in the search, where "
-        f"it was chosen, and {_percent(winner.test_accuracy)} on the test images, "
-        f"{100 * abs(winner.shrinkage):.2f} points {'less' if winner.shrinkage >= 0 else 'more'}"
+        f"from search to test: {winner.name} had {_percent(winner.search_accuracy)} validation "
+        f"accuracy in the search and {_percent(winner.test_accuracy)} test accuracy, "
+        f"{100 * abs(winner.shrinkage):.2f} points {'less' if winner.shrinkage >= 0 else 'more'}; "
+        "other images, more training images and the selection of the best trial add up in it"
     )
+
+
+def tell_spread(confirmation: Confirmation) -> str | None:
+    """Return what the seeds' part of the error rests on, where that is not the study alone."""
+    if confirmation.winner is None:
+        return None
+    match confirmation.spread.source:
+        case "study":
+            return None
+        case "shipped":
+            return (
+                "one seed each: how much another seed would change is borrowed from shipped "
+                f"measurements of {confirmation.spread.models} models"
+            )
+        case "study and shipped":
+            return (
+                "few seeds: how much another seed would change is pooled with shipped "
+                f"measurements, over {confirmation.spread.models} models"
+            )
 
 
 def tell_incomplete(rows: Sequence[ConfirmedRow]) -> list[str]:
@@ -71,17 +92,16 @@ def tell_incomplete(rows: Sequence[ConfirmedRow]) -> list[str]:
     return told
 
 
-def _against(name: str, other: str, gap: Gap, seeds: int) -> str:
-    half = 50 * (gap.high - gap.low)
-    count = _seeds(len(gap.seeds) if gap.paired else seeds)
-    how = f"{_p(gap.p_adjusted)}, {count}"
-    if not gap.told_apart:
-        return (
-            f"{name} is not told apart from {other} "
-            f"({100 * gap.difference:+.2f} ± {half:.2f} points, {how})"
-        )
-    verb = "beats" if gap.difference > 0 else "is beaten by"
-    return f"{name} {verb} {other} by {100 * abs(gap.difference):.2f} ± {half:.2f} points, {how}"
+def _against(name: str, other: str, gap: Difference) -> str:
+    half = 50 * (gap.interval.high - gap.interval.low)
+    figures = f"{100 * gap.difference:+.2f} ± {half:.2f} points, {_p(gap.p_adjusted)}"
+    figures = f"({figures}, {_seeds(gap.runs[0])})"
+    if not gap.significant:
+        return f"{name}: no significant difference from {other} {figures}"
+    return (
+        f"{name} is significantly {'better' if gap.difference > 0 else 'worse'} than "
+        f"{other} {figures}"
+    )
 
 
 def _p(value: float) -> str:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mnist_search.analysis.changes import recipe_changes
-from mnist_search.analysis.measurements import answers_of, any_of, measured
+from mnist_search.analysis.comparison import Contender, make_contender, recipe_interval
+from mnist_search.analysis.measurements import any_of, measured
 from mnist_search.analysis.row import Row, ScoreBasis
+from mnist_search.analysis.spread import SeedSpread
 from mnist_search.analysis.statistics import Estimate
-from mnist_search.analysis.ties import Contender
 from mnist_search.analysis.traits import traits_of
 from mnist_search.analysis.verdict import (
     Judgement,
-    estimate,
-    has_score,
     is_constant_answer,
     published_estimate,
     verdict,
 )
 from mnist_search.references import Reference
-from mnist_search.specs import DatasetRef, Record, RunConfig, RunResult, Score, State
+from mnist_search.specs import DatasetRef, Record, RunConfig, RunResult, State
 from mnist_search.specs.shapes import UnbuildableError, measure
 
 _SIZES = ("parameters", "trainable_parameters", "flops")
@@ -31,15 +30,41 @@ _SIZES = ("parameters", "trainable_parameters", "flops")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A row on its way to the board, beside what its tie group is computed from."""
+    """A row on its way to the board, beside what its rank range is computed from."""
 
     row: Row
     contender: Contender | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """What one trial, or the repeats of one run, scored on validation and on test images."""
+
+    validation: Contender | None
+    test: Contender | None
+
+    @property
+    def best_known(self) -> Contender | None:
+        """Return what a row is ranked by: the test score, else that of the validation."""
+        return self.test if self.test is not None else self.validation
+
+
+def scores_of(repeats: Sequence[Record], labels: Mapping[str, bytes]) -> Scores:
+    """Return the scores of runs of one recipe; `labels` are by digest of the data set."""
+    results = [record.result for record in repeats if record.result is not None]
+    dataset = repeats[0].dataset
+    digest = None if dataset is None else dataset.digest
+    return Scores(
+        validation=make_contender(results, on="validation"),
+        test=make_contender(results, digest, None if digest is None else labels.get(digest)),
+    )
+
+
 def measured_entry(
     name: str,
     repeats: Sequence[Record],
+    scores: Scores,
+    spread: SeedSpread,
     reference: Reference | None,
     *,
     values: dict[str, bool | int | float | str] | None,
@@ -48,15 +73,16 @@ def measured_entry(
 ) -> Entry:
     """Make the row of one trial, or of the complete repeats of one run.
 
-    All `repeats` share state, configuration, data set, precision and machine. `runs_failed` and
-    `runs_pending` count runs of the same recipe that failed, and that are yet to come.
+    All `repeats` share state, configuration, data set, precision and machine; `scores` are
+    theirs. `runs_failed` and `runs_pending` count runs of the same recipe that failed, and that
+    are yet to come.
     """
     first = repeats[0]
     config, dataset = first.config, first.dataset
     results = [record.result for record in repeats if record.result is not None]
     finished = first.state == "complete"
-    validation = _estimate([result.validation for result in results])
-    test = _estimate([result.test for result in results])
+    validation = None if scores.validation is None else scores.validation.estimate
+    test = None if scores.test is None else scores.test.estimate
     last_accuracy = _last_accuracy(results[0]) if results and not finished else None
     val_accuracy = validation.accuracy if validation is not None else last_accuracy
     score, basis = _score(test, validation, val_accuracy)
@@ -85,7 +111,7 @@ def measured_entry(
         "dataset": None if dataset is None else dataset.name,
         "dataset_fallback": None if dataset is None else dataset.fallback,
         "reference": first.reference,
-        **_estimated(validation=validation, test=test, basis=basis_estimate),
+        **_estimated(spread, validation=validation, test=test, basis=basis_estimate),
     }
     if config is not None:
         found |= _configured(config, dataset)
@@ -101,33 +127,30 @@ def measured_entry(
         found |= _published(reference)
         if config is not None and first.kind == "reference":
             found["changes"] = recipe_changes(reference, config)
+            found["quick"] = _is_quick(reference, config)
         if config is not None and finished:
-            found |= _judged(verdict(reference, config, dataset, results))
+            found |= _judged(verdict(reference, config, dataset, results, spread))
             if test is not None and _same_images(reference, dataset, test):
                 found["gap"] = test.accuracy - reference.published.accuracy
-    contender = None
-    if finished and basis_estimate is not None:
-        contender = Contender(
-            estimate=basis_estimate,
-            image_set=None if dataset is None or basis != "test" else dataset.digest,
-            answers=answers_of(results) if basis == "test" else {},
-        )
+    contender = scores.best_known if finished else None
     return Entry(row=Row(**found), contender=contender)
 
 
-def published_entry(reference: Reference, *, comparable: bool) -> Entry:
+def published_entry(reference: Reference, spread: SeedSpread, *, comparable: bool) -> Entry:
     """Make the row of a reference that was not measured here.
 
     `comparable` is False where the board is about other data than the published figure.
     """
     published = reference.published
     alone = published_estimate(reference)
+    interval = recipe_interval(alone, spread)
     collapsed = is_constant_answer(published.accuracy, published.test_images)
     judged = None
     if collapsed:
         share = f"{100 * published.accuracy:.2f} %"
         judged = Judgement(
-            verdict="collapsed", reason=f"the published {share} are those of one constant answer"
+            verdict="collapsed",
+            reason=f"the published {share} are those of predicting a single class",
         )
     elif not comparable:
         judged = Judgement(verdict="not comparable", reason="the board is about other data")
@@ -136,8 +159,8 @@ def published_entry(reference: Reference, *, comparable: bool) -> Entry:
         kind="reference",
         status="published",
         score=published.accuracy,
-        score_low=alone.interval.low,
-        score_high=alone.interval.high,
+        score_low=interval.low,
+        score_high=interval.high,
         score_basis="published",
         images=published.test_images,
         epochs=published.epochs,
@@ -151,6 +174,12 @@ def published_entry(reference: Reference, *, comparable: bool) -> Entry:
     return Entry(row=row, contender=Contender(estimate=alone))
 
 
+def _is_quick(reference: Reference, config: RunConfig) -> bool:
+    own = reference.run_config(config.protocol).training
+    fewer = config.training.train_images not in (None, own.train_images)
+    return fewer or config.training.epochs < own.epochs
+
+
 def _score(
     test: Estimate | None, validation: Estimate | None, val_accuracy: float | None
 ) -> tuple[float | None, ScoreBasis | None]:
@@ -162,28 +191,23 @@ def _score(
 
 
 def _estimated(
-    *, validation: Estimate | None, test: Estimate | None, basis: Estimate | None
+    spread: SeedSpread,
+    *,
+    validation: Estimate | None,
+    test: Estimate | None,
+    basis: Estimate | None,
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    for key, known in (("val_accuracy", validation), ("test_accuracy", test), ("score", basis)):
+        if known is not None:
+            interval = recipe_interval(known, spread)
+            found |= {f"{key}_low": interval.low, f"{key}_high": interval.high}
     if validation is not None:
-        found |= {
-            "val_accuracy_low": validation.interval.low,
-            "val_accuracy_high": validation.interval.high,
-            "val_accuracy_sd": validation.sd,
-        }
+        found["val_accuracy_sd"] = validation.sd
     if test is not None:
-        found |= {
-            "test_accuracy": test.accuracy,
-            "test_accuracy_low": test.interval.low,
-            "test_accuracy_high": test.interval.high,
-            "test_accuracy_sd": test.sd,
-        }
+        found |= {"test_accuracy": test.accuracy, "test_accuracy_sd": test.sd}
     if basis is not None:
-        found |= {
-            "score_low": basis.interval.low,
-            "score_high": basis.interval.high,
-            "images": basis.images,
-        }
+        found["images"] = basis.images
     return found
 
 
@@ -236,12 +260,6 @@ def _same_images(reference: Reference, dataset: DatasetRef | None, test: Estimat
         and not dataset.fallback
         and test.images == reference.published.test_images
     )
-
-
-def _estimate(scores: Sequence[Score | None]) -> Estimate | None:
-    if not scores or not all(has_score(score) for score in scores):
-        return None
-    return estimate([score for score in scores if score is not None])
 
 
 def _last_accuracy(result: RunResult) -> float | None:

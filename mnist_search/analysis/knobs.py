@@ -218,15 +218,20 @@ def _apart(setting: Setting | None, one: Value, other: Value) -> float:
 
 
 def _tell(family: Family, settings: Sequence[str], reading: Reading) -> str:
-    """Return the values of settings in a few words: `32/64`, or `adam, learning rate 0.001`."""
+    """Return the values of settings in a few words: `32/64`, or `adam, learning rate 0.001`.
+
+    What hangs on another setting goes without saying where it is the family's default.
+    """
     told = []
     for setting in settings:
         values = [value for name, value in reading.items() if _base(family, name) == setting]
-        if not values:
+        plain = len(settings) == 1 or setting == "optimizer"
+        known = family.settings.get(setting)
+        hangs = not plain and known is not None and bool(known.needs)
+        if not values or (hangs and {*values} == {family.settings[setting].default}):
             continue
         alike = all(same(value, values[0]) for value in values)
         shown = "/".join(_show(value) for value in (values[:1] if alike else values))
-        plain = len(settings) == 1 or setting == "optimizer"
         told.append(shown if plain else f"{setting.replace('_', ' ')} {shown}")
     return ", ".join(told) if told else "-"
 

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mnist_search.analysis.entries import Entry, measured_entry, published_entry
+from mnist_search.analysis.comparison import (
+    Difference,
+    compare_all,
+    pool_of,
+    rank_range,
+    seen_from,
+)
+from mnist_search.analysis.entries import (
+    Entry,
+    Scores,
+    measured_entry,
+    published_entry,
+    scores_of,
+)
 from mnist_search.analysis.measurements import machine_of
 from mnist_search.analysis.notes import environment_lines, notes_on
 from mnist_search.analysis.objectives import front_notes, with_fronts
@@ -20,8 +33,9 @@ from mnist_search.analysis.order import (
     with_time_ratios,
 )
 from mnist_search.analysis.row import Row
+from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.suite import Suite, build_suite
-from mnist_search.analysis.ties import find_differences, letters
+from mnist_search.analysis.ties import letters
 from mnist_search.analysis.times import is_measured_reference, with_document_ratios
 from mnist_search.errors import UsageError
 from mnist_search.references import Reference
@@ -36,6 +50,7 @@ class Leaderboard:
     """Rows in the order to show, notes that belong under them, and where it was measured.
 
     `suite` is about all the references measured, whichever rows are shown; None for none.
+    `spread` is that of accuracies between seeds, on which intervals and comparisons rest.
     """
 
     rows: tuple[Row, ...]
@@ -43,6 +58,7 @@ class Leaderboard:
     environment: tuple[str, ...]
     sort: SortKey = "accuracy"
     suite: Suite | None = None
+    spread: SeedSpread = SHIPPED
 
 
 def build_leaderboard(
@@ -53,14 +69,16 @@ def build_leaderboard(
     top: int | None = None,
     pareto: bool = False,
     include_published: bool = True,
+    labels: Mapping[str, bytes] | None = None,
 ) -> Leaderboard:
     """Rank trials, measured references and published figures on one board.
 
     Each row is ranked by the accuracy it honestly has, its `score`: on the test images if it
     met them, else on the held-out validation images, else as published; `score_basis` names
-    which. Ranks are places in this order, whatever `sort` shows; equal scores go test before
-    validation before published, then by fewer parameters. Only complete runs and published
-    figures have a rank; pruned ones follow by their last accuracy, then failed, running and
+    which. Ranks are places in this order, whatever `sort` shows; quick runs have none. Equal
+    scores go test before validation before published, then by fewer parameters. Only complete
+    runs and published figures have a rank; pruned ones follow by their last accuracy, then
+    failed, running and
     waiting ones. Repeats of a reference (and of a confirmed trial) under one configuration,
     data set, precision and machine make one row; a seed that ran twice counts once, the latest.
     A reference without a complete run of its own recipe stands with its published figure alone,
@@ -70,6 +88,8 @@ def build_leaderboard(
     `sort` by time, and `pareto` (rows that no other row of the same machine beats in accuracy
     and fit time together; collapsed ones never count), keep machines apart. `top` keeps
     the first so many trials of the order shown; references stay, as the fixed baselines.
+    `labels` are those of the test images, a byte each, by the digest of their data set; without
+    them rows that answered the same images are compared less sharply.
 
     Raises:
         UsageError: unknown `sort`, or `top` below 1.
@@ -81,19 +101,23 @@ def build_leaderboard(
         record.dataset is None or (record.dataset.name == "mnist" and not record.dataset.fallback)
         for record in records
     )
-    entries = _measured(records, references)
+    known_labels = {} if labels is None else labels
+    groups = [(group, scores_of(group.repeats, known_labels)) for group in _grouped(records)]
+    spread = pool_of([scores.test for group, scores in groups if scores.test and group.is_sound])
+    entries = _measured(records, references, groups, spread)
     if include_published:
         measured = {
             entry.row.reference
             for entry in entries
-            if is_measured_reference(entry.row) and not entry.row.changes
+            if is_measured_reference(entry.row) and not entry.row.changes and not entry.row.quick
         }
         entries += [
-            published_entry(reference, comparable=comparable)
+            published_entry(reference, spread, comparable=comparable)
             for reference in references
             if reference.name not in measured
         ]
-    every = with_document_ratios(with_time_ratios(_ranked(entries, rank_published=comparable)))
+    ranked, leads = _ranked(entries, spread, rank_published=comparable)
+    every = with_document_ratios(with_time_ratios(ranked))
     every = with_fronts(every, records)
     rows = sorted_rows(every, order)
     if pareto:
@@ -106,13 +130,16 @@ def build_leaderboard(
         by_time=order == "time",
         pareto=pareto,
         lettered=MOST_LETTERED_ROWS,
+        spread=spread,
+        leads=leads,
     )
     return Leaderboard(
         rows=tuple(shown),
         notes=(*notes, *front_notes(records)),
         environment=environment_lines(every, records),
         sort=order,
-        suite=build_suite(every, records, references),
+        suite=build_suite(every, records, references, spread, known_labels),
+        spread=spread,
     )
 
 
@@ -122,7 +149,12 @@ def _first_trials(rows: Sequence[Row], top: int) -> list[Row]:
     return [row for row in rows if id(row) not in left_out]
 
 
-def _measured(records: Sequence[Record], references: Sequence[Reference]) -> list[Entry]:
+def _measured(
+    records: Sequence[Record],
+    references: Sequence[Reference],
+    groups: Sequence[tuple[_Group, Scores]],
+    spread: SeedSpread,
+) -> list[Entry]:
     by_name = {reference.name: reference for reference in references}
     several_studies = len({record.study for record in records}) > 1
     originals = {
@@ -131,7 +163,7 @@ def _measured(records: Sequence[Record], references: Sequence[Reference]) -> lis
         if record.kind == "trial" and record.config is not None and not _repeatable(record)
     }
     entries = []
-    for group in _grouped(records):
+    for group, scores in groups:
         first = group.repeats[0]
         reference = None if first.reference is None else by_name.get(first.reference)
         named = first
@@ -143,6 +175,8 @@ def _measured(records: Sequence[Record], references: Sequence[Reference]) -> lis
             measured_entry(
                 _name(named, several_studies),
                 group.repeats,
+                scores,
+                spread,
                 reference,
                 values=first.values if first.values is not None else named.values,
                 runs_failed=group.failed,
@@ -166,6 +200,14 @@ class _Group:
     repeats: list[Record]
     failed: int = 0
     pending: int = 0
+
+    @property
+    def is_sound(self) -> bool:
+        """Say whether the runs are complete and none collapsed: their spread is that of seeds."""
+        results = [record.result for record in self.repeats]
+        return self.repeats[0].state == "complete" and not any(
+            result is None or result.collapsed for result in results
+        )
 
 
 def _repeatable(record: Record) -> bool:
@@ -211,31 +253,29 @@ def _recipe(record: Record) -> tuple[str, str | None, RunConfig | None, str | No
     return record.kind, record.reference, record.config, digest
 
 
-def _ranked(entries: Sequence[Entry], *, rank_published: bool) -> list[Row]:
+def _ranked(
+    entries: Sequence[Entry], spread: SeedSpread, *, rank_published: bool
+) -> tuple[list[Row], dict[int, Difference]]:
+    """Return the rows with their ranks, and the best measured one against the others by rank."""
     ranked = [entry for entry in entries if _has_rank(entry.row, rank_published)]
     ranked.sort(key=lambda entry: rank_key(entry.row))
     compared = ranked[:MOST_LETTERED_ROWS]
     contenders = [entry.contender for entry in compared if entry.contender is not None]
-    different = find_differences(contenders)
+    found = compare_all(contenders, spread)
     # Letters for what was measured here alone: twenty published figures would need fifteen.
     measured = [place for place, entry in enumerate(compared) if entry.row.status == "complete"]
     numbers = {place: number for number, place in enumerate(measured)}
     apart = {
         (numbers[first], numbers[second])
-        for first, second in different
-        if first in numbers and second in numbers
+        for (first, second), comparison in found.items()
+        if comparison.significant and first in numbers and second in numbers
     }
     groups = dict(zip(measured, letters(len(measured), apart), strict=True))
     rows = []
     for place, entry in enumerate(ranked):
         low = high = None
         if place < len(contenders):
-            alike = [
-                other
-                for other in range(len(contenders))
-                if (min(place, other), max(place, other)) not in different
-            ]
-            low, high = alike[0] + 1, alike[-1] + 1
+            low, high = rank_range(place, len(contenders), found)
         rows.append(
             dataclasses.replace(
                 entry.row,
@@ -245,10 +285,16 @@ def _ranked(entries: Sequence[Entry], *, rank_published: bool) -> list[Row]:
                 tie_group=groups.get(place),
             )
         )
-    return rows + [entry.row for entry in entries if not _has_rank(entry.row, rank_published)]
+    leads = {
+        other + 1: comparison
+        for other in range(len(contenders))
+        if measured and (comparison := seen_from(measured[0], other, found)) is not None
+    }
+    unranked = [entry.row for entry in entries if not _has_rank(entry.row, rank_published)]
+    return rows + unranked, leads
 
 
 def _has_rank(row: Row, rank_published: bool) -> bool:
     if row.status == "published":
         return rank_published
-    return row.status == "complete" and known(row.score) is not None
+    return row.status == "complete" and not row.quick and known(row.score) is not None

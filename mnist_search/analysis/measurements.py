@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from mnist_search.analysis.predictions import Answers, unpack_predictions
 from mnist_search.analysis.statistics import Spread, median_and_iqr
 from mnist_search.specs import Environment, Epoch, RunConfig, RunResult, Timings
 
@@ -68,18 +67,6 @@ def machine_of(result: RunResult | None) -> str | None:
     if result is None or result.environment is None:
         return None
     return result.environment.machine_id
-
-
-def answers_of(results: Iterable[RunResult]) -> dict[int, Answers]:
-    """Return the answers to the test images by seed, for the runs that kept them."""
-    return {
-        result.seed: Answers(
-            predictions=unpack_predictions(result.predictions, result.test.total),
-            correct=result.test.correct,
-        )
-        for result in results
-        if result.predictions is not None and result.test is not None
-    }
 
 
 def mean(values: Iterable[float | None]) -> float | None:

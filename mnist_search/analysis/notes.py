@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import assert_never
 
+from mnist_search.analysis.comparison import Difference
 from mnist_search.analysis.measurements import machine_of
 from mnist_search.analysis.row import Row
-from mnist_search.analysis.ties import split_letters
+from mnist_search.analysis.spread import SeedSpread
 from mnist_search.specs import Record
 
 
@@ -18,12 +20,18 @@ def notes_on(
     by_time: bool,
     pareto: bool,
     lettered: int,
+    spread: SeedSpread,
+    leads: Mapping[int, Difference],
 ) -> tuple[str, ...]:
-    """Return one sentence per thing to know; the first says who leads and how sure that is."""
+    """Return one sentence per thing to know; the first says who leads and how sure that is.
+
+    `leads` compare the best row that was measured here with the others, by their rank.
+    """
     found = [
         *_data(records),
-        *_leader(rows),
-        *_scores(rows),
+        *_leader(rows, leads),
+        *_quick(rows),
+        *_scores(rows, spread),
         *_collapsed(rows),
         *_changed(rows),
         *_failures(rows),
@@ -82,10 +90,12 @@ def environment_lines(rows: Sequence[Row], records: Sequence[Record]) -> tuple[s
     return tuple(lines)
 
 
-def _leader(rows: Sequence[Row]) -> list[str]:
+def _leader(rows: Sequence[Row], leads: Mapping[int, Difference]) -> list[str]:
     ranked = sorted((row for row in rows if row.rank is not None), key=_rank)
     best = next((row for row in ranked if row.status == "complete"), None)
     if best is None:
+        if any(row.quick for row in rows):
+            return ["Only quick runs are measured here: they tell times, not accuracies."]
         return ["Nothing is measured here yet: all figures are published ones."] if ranked else []
     sure = ""
     if best.score_low is not None:
@@ -94,43 +104,69 @@ def _leader(rows: Sequence[Row]) -> list[str]:
         f"Best measured here: {best.label}, {_percent(best.score)} % "
         f"({sure}{best.score_basis}, {_plural(best.n, 'run')})."
     ]
-    if best.rank_high is not None and best.rank_low is not None:
-        alike = [row for row in ranked if row is not best and _share_a_letter(best, row)]
-        if alike:
-            told.append(f"Not told apart from it: {_names(alike)}.")
-        documented = {
-            row.name: row
-            for row in reversed(ranked)
-            if row.kind == "reference"
-            and row is not best
-            and row.protocol == "documented"
-            and row.verdict != "not comparable"
-            and not row.changes
-        }
-        ahead = sum(_rank(row) > best.rank_high for row in documented.values())
-        behind = sum(_rank(row) < best.rank_low for row in documented.values())
-        if documented:
-            told.append(
-                f"Of {_plural(len(documented), 'documented reference')} it is beyond chance "
-                f"ahead of {ahead} and behind {behind}."
-            )
+    alike = [
+        row
+        for row in ranked
+        if row.status == "complete" and _rank(row) in leads and not leads[_rank(row)].significant
+    ]
+    if alike:
+        told.append(f"No significant difference from {_names(alike)}.")
+    documented = {
+        row.name: leads[_rank(row)]
+        for row in reversed(ranked)
+        if row.kind == "reference"
+        and _rank(row) in leads
+        and row.protocol == "documented"
+        and row.verdict != "not comparable"
+        and not row.changes
+    }
+    if documented and best.verdict != "not comparable":
+        differ = [lead for lead in documented.values() if lead.significant]
+        worse = sum(lead.difference > 0 for lead in differ)
+        better = len(differ) - worse
+        told.append(
+            f"Significantly better than {worse or 'none'} of "
+            f"{_plural(len(documented), 'documented reference')}, worse than {better or 'none'}."
+        )
     return [" ".join(told)]
 
 
-def _scores(rows: Sequence[Row]) -> list[str]:
+def _quick(rows: Sequence[Row]) -> list[str]:
+    quick = [row for row in rows if row.quick]
+    if not quick:
+        return []
+    return [f"Quick runs, whose accuracies are not ranked: {_names(quick)}."]
+
+
+def _scores(rows: Sequence[Row], spread: SeedSpread) -> list[str]:
     found = []
     if any(row.kind == "trial" and row.score_basis == "validation" for row in rows):
         tested = any(row.kind == "trial" and row.score_basis == "test" for row in rows)
         found.append(
-            "Validation accuracies of trials also chose the winner, which flatters it; "
-            f"{'only confirmed trials have' if tested else 'no trial has'} met the test images."
+            "Trials were selected on validation accuracy, so the best figures are optimistic; "
+            f"{'only confirmed trials have' if tested else 'no trial has'} a test accuracy."
         )
     if any(row.rank_low is not None for row in rows):
         found.append(
-            "Rows are told apart at 5 % over all pairs together (Holm): on the same test images "
-            "by McNemar's test, over several seeds by a paired t test, else by two proportions."
+            "Ranks and ties: differences significant at 5 % over all pairs together (Holm), with "
+            "the error of the images, paired where two models answered the same ones, and that "
+            f"of the seeds, {_spread(spread)}."
         )
     return found
+
+
+def _spread(spread: SeedSpread) -> str:
+    """Say what one run's spread between seeds is, and where it is from."""
+    told = f"sd {100 * spread.variance**0.5:.2f} points for one run"
+    match spread.source:
+        case "study":
+            return f"{told} (pooled over {spread.models} models of this board)"
+        case "shipped":
+            return f"{told} (borrowed from shipped measurements of {spread.models} models)"
+        case "study and shipped":
+            return f"{told} (pooled over {spread.models} models, shipped measurements among them)"
+        case _:
+            assert_never(spread.source)
 
 
 def _data(records: Sequence[Record]) -> list[str]:
@@ -139,8 +175,8 @@ def _data(records: Sequence[Record]) -> list[str]:
     for dataset in datasets:
         if dataset.fallback:
             found.append(
-                f"WARNING: these are NOT MNIST images: MNIST was not to be had, so "
-                f"{dataset.name} (embedded digits) stands in. "
+                "WARNING: these are NOT MNIST images: MNIST was neither found nor downloadable, "
+                f"so {dataset.name} (embedded digits) stands in. "
                 "No figure here compares with a published one."
             )
         elif dataset.name != "mnist":
@@ -158,7 +194,7 @@ def _data(records: Sequence[Record]) -> list[str]:
 
 def _collapsed(rows: Sequence[Row]) -> list[str]:
     names = [row for row in rows if row.collapsed]
-    return [f"Collapsed to one constant answer: {_names(names)}."] if names else []
+    return [f"Collapsed, they predict a single class: {_names(names)}."] if names else []
 
 
 def _changed(rows: Sequence[Row]) -> list[str]:
@@ -218,10 +254,6 @@ def _failures(rows: Sequence[Row], most: int = 3) -> list[str]:
 
 def _rank(row: Row) -> int:
     return 0 if row.rank is None else row.rank
-
-
-def _share_a_letter(first: Row, second: Row) -> bool:
-    return not set(split_letters(first.tie_group)).isdisjoint(split_letters(second.tie_group))
 
 
 def _names(rows: Sequence[Row], most: int = 4) -> str:

@@ -18,9 +18,11 @@ class Row:
 
     `score` is what the row is ranked by, and `score_basis` says what that is: accuracy on the
     test images if measured, else on the held-out validation images, else as published.
-    `rank_low` and `rank_high` are the best and the worst rank among the rows that the data do
-    not tell apart from this one; `tie_group` has a letter in common with each such row that was
-    measured here.
+    `rank_low` is 1 plus the number of rows that are significantly better, `rank_high` the number
+    of rows less those that are significantly worse; `tie_group` has a letter in common with each
+    row measured here that does not differ significantly.
+    `quick` says of runs of a reference that they were shorter or on fewer images than its recipe:
+    they measure time, and have no rank.
     `n` is the number of complete runs (seeds) measured here, 0 for a published figure alone;
     `images` is the number of images behind the score. Accuracies are means over the runs with
     95 % intervals, times are medians over the `timed_runs`: those that no other load disturbed,
@@ -95,6 +97,7 @@ class Row:
     peak_memory_bytes: int | None = None
     contended: bool | None = None
     timed_runs: int = 0
+    quick: bool = False
     collapsed: bool | None = None
     on_front: bool | None = None
     values: dict[str, bool | int | float | str] | None = None

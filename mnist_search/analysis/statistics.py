@@ -10,8 +10,8 @@ from functools import lru_cache
 
 CONFIDENCE = 0.95
 SIGNIFICANT = 0.05
-# Above this many degrees of freedom Student's quantile is the normal one to three digits.
-NORMAL_FROM_FREEDOM = 1000
+# From here Student's distribution is the normal one to six digits, and its sums lose digits.
+NORMAL_FROM_DOF = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +41,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A measured accuracy with its two sources of chance: the test images and the seeds.
+    """The mean accuracy of `runs` runs of one recipe, and the standard deviation between them.
 
-    `images` is the size of the one test set that all the `runs` met, never their sum: a second
-    seed on the same images says nothing new about other images. `sd` is the standard deviation
-    between the runs.
+    `images` is the size of the one set of images that all runs met, never their sum: a second
+    seed on the same images says nothing new about other images. `sd` is None for a single run.
     """
 
     accuracy: float
@@ -54,30 +53,13 @@ class Estimate:
     sd: float | None = None
 
     @property
-    def seed_variance(self) -> float:
-        """Return the variance of the mean over the runs, 0 where the spread is unknown."""
-        return 0.0 if self.sd is None else self.sd**2 / self.runs
+    def run_variance(self) -> float:
+        """Return the binomial variance of one run's accuracy.
 
-    @property
-    def interval(self) -> Interval:
-        """Return the 95 % interval: Wilson's, widened by the spread between the seeds.
-
-        The two variances add up; Student's quantile takes the degrees of freedom of the sum
-        after Welch and Satterthwaite. One run gives Wilson's interval itself.
+        One image is added that is right and one that is wrong, so that no accuracy is certain.
         """
-        wilson = wilson_interval(self.accuracy * self.images, self.images)
-        if self.sd is None:
-            return wilson
-        z = normal_quantile(CONFIDENCE)
-
-        def widened(half_width: float) -> float:
-            image_variance = (half_width / z) ** 2
-            return half_margin(image_variance, [(self.seed_variance, self.runs - 1)])
-
-        return Interval(
-            low=max(0.0, self.accuracy - widened(self.accuracy - wilson.low)),
-            high=min(1.0, self.accuracy + widened(wilson.high - self.accuracy)),
-        )
+        share = (self.accuracy * self.images + 1) / (self.images + 2)
+        return share * (1 - share) / self.images
 
 
 def wilson_interval(correct: float, total: int) -> Interval:
@@ -138,16 +120,6 @@ def mcnemar_p_value(first_only: int, second_only: int) -> float:
     return min(1.0, 2 * tail)
 
 
-def paired_variance(first_only: int, second_only: int, images: int) -> float:
-    """Return the variance of the difference of two accuracies on the same images.
-
-    One image is added to each cell of the table of pairs, in all two, so that no difference is
-    certain. Source: A. Agresti, Y. Min, Stat. Med. 24 (2005).
-    """
-    pairs, lead, total = first_only + second_only + 1, first_only - second_only, images + 2
-    return (pairs - lead**2 / total) / total**2
-
-
 def holm_adjusted(p_values: Sequence[float]) -> list[float]:
     """Return each p-value as it stands among all of them together, in the order given.
 
@@ -162,107 +134,75 @@ def holm_adjusted(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def difference_p_value(first: Estimate, second: Estimate) -> float:
-    """Return the two-sided p-value that two accuracies are one, as if on different images.
-
-    The images give the pooled two-proportion variance, the seeds of each side their own.
-    """
-    variance = pooled_image_variance(first, second)
-    parts = [(side.seed_variance, side.runs - 1) for side in (first, second)]
-    return mean_p_value(first.accuracy - second.accuracy, variance, parts)
-
-
-def difference_interval(first: Estimate, second: Estimate) -> Interval:
-    """Return the 95 % interval of the difference (first - second), as if on different images.
-
-    Source of the variance: A. Agresti, B. Caffo, Am. Stat. 54 (2000): two images more on each
-    side, one of them right.
-    """
-    variance = 0.0
-    for side in (first, second):
-        images = side.images + 2
-        share = (side.accuracy * side.images + 1) / images
-        variance += share * (1 - share) / images
-    half = half_margin(variance, [(side.seed_variance, side.runs - 1) for side in (first, second)])
-    difference = first.accuracy - second.accuracy
-    return Interval(low=max(-1.0, difference - half), high=min(1.0, difference + half))
-
-
-def pooled_image_variance(first: Estimate, second: Estimate) -> float:
-    """Return the variance of the difference of two proportions that are one."""
-    correct = first.accuracy * first.images + second.accuracy * second.images
-    pooled = correct / (first.images + second.images)
-    return max(0.0, pooled * (1 - pooled)) * (1 / first.images + 1 / second.images)
-
-
-def mean_p_value(mean: float, image_variance: float, parts: Sequence[tuple[float, int]]) -> float:
-    """Return the two-sided p-value that a mean is 0; the variances are those of `half_margin`."""
-    total = image_variance + sum(part for part, _ in parts)
-    if total == 0:
-        return 1.0 if mean == 0 else 0.0
-    return student_p_value(mean / math.sqrt(total), _freedom(image_variance, parts))
-
-
-def half_margin(image_variance: float, parts: Sequence[tuple[float, int]]) -> float:
-    """Return the 95 % half-width for a normal variance plus (variance, freedom) parts."""
-    total = image_variance + sum(part for part, _ in parts)
-    return student_quantile(CONFIDENCE, _freedom(image_variance, parts)) * math.sqrt(total)
-
-
-def _freedom(image_variance: float, parts: Sequence[tuple[float, int]]) -> int:
-    """Return the degrees of freedom of a sum, after Welch and Satterthwaite, rounded down."""
-    total = image_variance + sum(part for part, _ in parts)
-    uncertain = sum((part / total) ** 2 / freedom for part, freedom in parts if part > 0)
-    if uncertain * NORMAL_FROM_FREEDOM <= 1:
-        return NORMAL_FROM_FREEDOM
-    # A hair more, so that a sum with one part alone keeps its whole number of degrees.
-    return max(1, math.floor(1 / uncertain + 1e-9))
-
-
 @lru_cache(maxsize=8)
 def normal_quantile(confidence: float) -> float:
     """Return z with `confidence` of the normal distribution within -z..z."""
     return statistics.NormalDist().inv_cdf((1 + confidence) / 2)
 
 
-def student_p_value(t: float, freedom: int) -> float:
-    """Return the two-sided p-value of Student's t; 1,000 degrees or more count as normal.
-
-    Source: the finite sums for whole degrees of freedom, Abramowitz and Stegun 26.7.3-4.
-    """
-    if freedom >= NORMAL_FROM_FREEDOM:
+def student_p_value(t: float, dof: float) -> float:
+    """Return the two-sided p-value of Student's t; above a million degrees it is the normal."""
+    if dof > NORMAL_FROM_DOF:
         return math.erfc(abs(t) / math.sqrt(2))
-    theta = math.atan2(abs(t), math.sqrt(freedom))
-    cos2 = math.cos(theta) ** 2
-    odd = freedom % 2
-    term = math.cos(theta) if odd else 1.0
-    total = 0.0
-    for step in range(freedom // 2):
-        total += term
-        term *= cos2 * (2 * step + 1 + odd) / (2 * step + 2 + odd)
-    inside = math.sin(theta) * total
-    if odd:
-        inside = 2 / math.pi * (theta + inside)
-    return min(1.0, max(0.0, 1 - inside))
+    return incomplete_beta(dof / 2, 0.5, dof / (dof + t * t))
 
 
-@lru_cache(maxsize=256)
-def student_quantile(confidence: float, freedom: int) -> float:
+@lru_cache(maxsize=1024)
+def student_quantile(confidence: float, dof: float) -> float:
     """Return t with `confidence` of Student's distribution within -t..t."""
-    if freedom < 1:
-        raise ValueError(f"degrees of freedom must be >= 1, got {freedom}")
-    if freedom >= NORMAL_FROM_FREEDOM:
+    if dof <= 0:
+        raise ValueError(f"degrees of freedom must be > 0, got {dof}")
+    if dof > NORMAL_FROM_DOF:
         return normal_quantile(confidence)
     low, high = 0.0, 1.0
-    while student_p_value(high, freedom) > 1 - confidence:
+    while student_p_value(high, dof) > 1 - confidence:
         high *= 2
     for _ in range(60):
         middle = (low + high) / 2
-        if student_p_value(middle, freedom) > 1 - confidence:
+        if student_p_value(middle, dof) > 1 - confidence:
             low = middle
         else:
             high = middle
     return high
+
+
+def variance_ratio_p_value(ratio: float, dof: int, other_dof: float) -> float:
+    """Return the chance that the ratio of two estimates of one variance is as large (F test)."""
+    if ratio <= 0:
+        return 1.0
+    return incomplete_beta(other_dof / 2, dof / 2, other_dof / (other_dof + dof * ratio))
+
+
+def incomplete_beta(a: float, b: float, x: float) -> float:
+    """Return the regularized incomplete beta function I_x(a, b), to about 1e-12.
+
+    Source: the continued fraction of Abramowitz and Stegun 26.5.8, by Lentz's method.
+    """
+    if x <= 0 or x >= 1:
+        return 0.0 if x <= 0 else 1.0
+    if x > (a + 1) / (a + b + 2):
+        # The fraction converges fast on this side of the mean alone.
+        return 1 - incomplete_beta(b, a, 1 - x)
+    front = math.exp(
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    )
+    tiny = 1e-300
+    c, d = 1.0, 1 - (a + b) * x / (a + 1)
+    d = 1 / (d if abs(d) > tiny else tiny)
+    fraction = d
+    for m in range(1, 10_000):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        before = fraction
+        for step in (even, odd):
+            d = 1 + step * d
+            d = 1 / (d if abs(d) > tiny else tiny)
+            c = 1 + step / c
+            c = c if abs(c) > tiny else tiny
+            fraction *= c * d
+        if abs(fraction / before - 1) < 1e-14:
+            break
+    return front * fraction / a
 
 
 def median_and_iqr(values: Sequence[float]) -> Spread | None:

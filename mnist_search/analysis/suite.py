@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mnist_search.analysis.baselines import collect_baselines
 from mnist_search.analysis.curves import CurvePoint, published_curves
 from mnist_search.analysis.findings import Finding, find_contrasts
 from mnist_search.analysis.row import Row
+from mnist_search.analysis.spread import SeedSpread
 from mnist_search.analysis.times import is_measured_reference
 from mnist_search.references import Reference
 from mnist_search.specs import Record
@@ -30,7 +31,11 @@ class Suite:
 
 
 def build_suite(
-    rows: Sequence[Row], records: Sequence[Record], references: Sequence[Reference]
+    rows: Sequence[Row],
+    records: Sequence[Record],
+    references: Sequence[Reference],
+    spread: SeedSpread,
+    labels: Mapping[str, bytes],
 ) -> Suite | None:
     """Return what there is to say about the measured references among `rows`; None for none."""
     places = {reference.name: place for place, reference in enumerate(references)}
@@ -48,7 +53,7 @@ def build_suite(
             for reference in references
             if reference.document in documents
         },
-        findings=find_contrasts(baselines, references),
+        findings=find_contrasts(baselines, references, spread=spread, labels=labels),
         curves=published_curves(baselines, references),
     )
 

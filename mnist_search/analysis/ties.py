@@ -1,70 +1,14 @@
-"""Tie groups: rows that share a letter are not told apart by the data."""
+"""Tie groups: rows that share a letter do not differ significantly."""
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
 
-from mnist_search.analysis.predictions import Answers, compare_runs
-from mnist_search.analysis.statistics import (
-    SIGNIFICANT,
-    Estimate,
-    difference_p_value,
-    holm_adjusted,
-)
-
-Pair = tuple[int, int]
+from mnist_search.analysis.comparison import Pair
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """A model to compare: its accuracy, and by seed the answers to the images of `image_set`."""
-
-    estimate: Estimate
-    image_set: str | None = None
-    answers: Mapping[int, Answers] = field(default_factory=dict)
-
-
-def p_value(first: Contender, second: Contender) -> float:
-    """Return the p-value that two contenders are one, paired wherever that can be.
-
-    McNemar over common seeds where both answered the same images, otherwise the test of two
-    proportions, which is weaker as it ignores that the images may be the same.
-    """
-    if first.image_set is not None and first.image_set == second.image_set:
-        comparison = compare_runs(first.answers, second.answers)
-        if comparison is not None:
-            return comparison.p_value
-    return difference_p_value(first.estimate, second.estimate)
-
-
-def tie_groups(contenders: Sequence[Contender]) -> list[str]:
-    """Return letters per contender, best first: two that share one are not told apart."""
-    return letters(len(contenders), find_differences(contenders))
-
-
-def find_differences(contenders: Sequence[Contender]) -> set[Pair]:
-    """Return the pairs (of places, the lower first) that the data tell apart.
-
-    All pairs are tested; Holm's correction holds the chance of even one wrong difference among
-    them at 5 %.
-    """
-    p_values = {
-        pair: p_value(contenders[pair[0]], contenders[pair[1]])
-        for pair in itertools.combinations(range(len(contenders)), 2)
-    }
-    return holm_differences(p_values)
-
-
-def holm_differences(p_values: Mapping[Pair, float]) -> set[Pair]:
-    """Return the pairs that differ at 5 % over all of them together."""
-    adjusted = holm_adjusted(list(p_values.values()))
-    return {pair for pair, p in zip(p_values, adjusted, strict=True) if p <= SIGNIFICANT}
-
-
-def letters(count: int, different: set[Pair]) -> list[str]:
+def letters(count: int, different: AbstractSet[Pair]) -> list[str]:
     """Return letters so that two rows share one exactly if their pair is not in `different`.
 
     `ab` marks a row between two groups. Source of the compact letter display: H.-P. Piepho,

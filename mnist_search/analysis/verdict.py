@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_search.analysis.statistics import (
-    Estimate,
-    half_margin,
-    pooled_image_variance,
-    summarize_runs,
-)
+from mnist_search.analysis.comparison import estimate
+from mnist_search.analysis.spread import SHIPPED, SeedSpread
+from mnist_search.analysis.statistics import CONFIDENCE, Estimate, student_quantile
 from mnist_search.references import Reference
 from mnist_search.specs import DatasetRef, RunConfig, RunResult, Score
 
-Verdict = Literal["reproduced", "higher", "lower", "collapsed", "not comparable"]
+Verdict = Literal["reproduced", "higher", "lower", "inconclusive", "collapsed", "not comparable"]
 
+# A difference that is surely within ±0.3 points is none that matters between two of the models.
+MARGIN = 0.003
 MNIST_TRAIN_IMAGES = 60_000
 # How often each digit occurs among MNIST's 10,000 test images.
 MNIST_TEST_COUNTS = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
@@ -36,22 +35,19 @@ def verdict(
     config: RunConfig,
     dataset: DatasetRef | None,
     results: Sequence[RunResult],
+    spread: SeedSpread = SHIPPED,
 ) -> Judgement | None:
     """Judge complete runs of one configuration of `reference` against its published accuracy.
 
     The first rule that fits decides:
 
     1. No complete run: None, there is nothing to judge.
-    2. Any run flagged as collapsed (one constant answer): *collapsed*, also where the published
-       figure is a constant answer itself and the two agree, and whatever the data.
+    2. Any run flagged as collapsed (it predicts a single class): *collapsed*, also where the
+       published figure is that of a single class and the two agree, and whatever the data.
     3. No test score, or a run that `why_not_comparable` says differs from the document in its
        data, its effort or its model, or lacks its quirk: *not comparable*.
-    4. The mean test accuracy against the published one, two-sided at 5 %. The error holds the
-       binomial error of both figures (pooled; as if on different images, although they are the
-       same 10,000, which errs towards *reproduced*), and with two seeds or more the variance
-       between them, once for our mean over n runs and once whole for the published single run.
-       Inside the error: *reproduced*, outside: *higher* or *lower*. *Reproduced* therefore means
-       "not told apart", not "equal".
+    4. The mean test accuracy against the published one, as `judge` does: *reproduced*, *higher*,
+       *lower* or *inconclusive*.
 
     A changed recipe (another learning rate, raw test pixels where the document had none) is
     judged like any other run: that is how a mistake in a recipe comes out as *lower*.
@@ -66,7 +62,7 @@ def verdict(
         too = is_constant_answer(published.accuracy, published.test_images)
         return Judgement(
             verdict="collapsed",
-            reason=f"{runs} gave one constant answer{', as the published one did' if too else ''}",
+            reason=f"{runs} predicted a single class{', as the published one did' if too else ''}",
         )
     obstacle = why_not_comparable(reference, config, dataset)
     if obstacle is not None:
@@ -75,7 +71,7 @@ def verdict(
     measured = estimate(scores) if len(scores) == len(complete) else None
     if measured is None or measured.images != reference.published.test_images:
         return Judgement(verdict="not comparable", reason="not scored on the published test images")
-    return judge(measured, published_estimate(reference))
+    return judge(measured, published_estimate(reference), spread)
 
 
 def published_estimate(reference: Reference) -> Estimate:
@@ -84,23 +80,37 @@ def published_estimate(reference: Reference) -> Estimate:
     return Estimate(accuracy=published.accuracy, images=published.test_images, runs=published.runs)
 
 
-def judge(measured: Estimate, published: Estimate) -> Judgement:
-    """Apply rule 4 of `verdict` alone; the published runs borrow our spread between seeds."""
-    parts = []
-    if measured.sd is not None:
-        seeds = 1 / measured.runs + 1 / published.runs
-        parts.append((measured.sd**2 * seeds, measured.runs - 1))
-    margin = half_margin(pooled_image_variance(measured, published), parts)
+def judge(
+    measured: Estimate, published: Estimate, spread: SeedSpread = SHIPPED, margin: float = MARGIN
+) -> Judgement:
+    """Apply rule 4 of `verdict` alone.
+
+    Both met the same test images, so the only error is that of the seeds: a 95 % prediction
+    interval of the difference, from the pooled spread of one run, over our runs and once more for
+    the published ones. Wholly within ± `margin`: *reproduced*. Else *higher* or *lower* where it
+    excludes 0, and *inconclusive* where it does not.
+    """
+    part = spread.variance_of(measured)
+    variance = part.variance * (1 / measured.runs + 1 / published.runs)
+    half = student_quantile(CONFIDENCE, part.dof) * math.sqrt(variance)
     gap = measured.accuracy - published.accuracy
-    within = math.isclose(gap, 0.0, abs_tol=1e-12) or abs(gap) <= margin
-    found: Verdict = "reproduced" if within else "higher" if gap > 0 else "lower"
+    # 0.30 of a decimal figure must not be outside of 0.3 for its last bit.
+    within = abs(gap) + half <= margin + 1e-12
+    found: Verdict = "inconclusive"
+    if within:
+        found, why = "reproduced", f"the whole interval is within ±{100 * margin:.2f}"
+    elif abs(gap) > half:
+        found = "higher" if gap > 0 else "lower"
+        why = f"{'above' if gap > 0 else 'below'} what other seeds explain"
+    else:
+        why = f"neither surely within ±{100 * margin:.2f} nor surely different"
     runs = "1 run" if measured.runs == 1 else f"{measured.runs} runs"
+    source = "its own" if part.own else f"pooled over {spread.models} models"
     return Judgement(
         verdict=found,
         reason=(
             f"{100 * measured.accuracy:.2f} % against {100 * published.accuracy:.2f} %: "
-            f"{100 * gap:+.2f} points, {'within' if within else 'beyond'} the "
-            f"±{100 * margin:.2f} that both figures' errors allow at 95 % ({runs})"
+            f"{100 * gap:+.2f} ± {100 * half:.2f} points ({runs}; seed spread {source}): {why}"
         ),
     )
 
@@ -139,20 +149,11 @@ def why_not_comparable(
     return None
 
 
-def estimate(scores: Sequence[Score]) -> Estimate | None:
-    """Return the accuracy over runs on one set of images; None for none, or for mixed sets."""
-    totals = {score.total for score in scores}
-    if len(totals) != 1 or 0 in totals:
-        return None
-    sample = summarize_runs([score.accuracy for score in scores])
-    return Estimate(accuracy=sample.mean, images=totals.pop(), runs=sample.n, sd=sample.sd)
-
-
 def has_score(score: Score | None) -> bool:
     """Say whether there is a score on at least one image."""
     return score is not None and score.total > 0
 
 
 def is_constant_answer(accuracy: float, images: int) -> bool:
-    """Say whether a published MNIST test accuracy is that of one constant answer."""
+    """Say whether a published MNIST test accuracy is that of predicting a single class."""
     return images == sum(MNIST_TEST_COUNTS) and round(accuracy * images) in MNIST_TEST_COUNTS

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Final, assert_never
 
 from mnist_search.analysis.findings import Finding, Outcome, Side
+
+NONE: Final = "no significant difference"
 
 
 def tell(finding: Finding) -> str:
@@ -24,33 +26,33 @@ def tell(finding: Finding) -> str:
 
 
 def tell_all(findings: Sequence[Finding]) -> str:
-    """Return how many contrasts the data tell apart, and how many agree with their documents."""
+    """Return how many contrasts differ significantly, and how many agree with their documents."""
     count = len(findings)
-    apart = sum(finding.outcome != "not told apart" for finding in findings)
+    apart = sum(finding.outcome != NONE for finding in findings)
     agreement = Counter(
         (finding.outcome, finding.published_outcome)
         for finding in findings
         if finding.published_outcome is not None
     )
-    confirmed = agreement["ahead", "ahead"] + agreement["behind", "behind"]
-    turned = agreement["ahead", "behind"] + agreement["behind", "ahead"]
-    lost = agreement["not told apart", "ahead"] + agreement["not told apart", "behind"]
-    told = f"{apart} of {count} contrasts {_are(apart)} told apart"
+    confirmed = agreement["better", "better"] + agreement["worse", "worse"]
+    reversed_ = agreement["better", "worse"] + agreement["worse", "better"]
+    lost = agreement[NONE, "better"] + agreement[NONE, "worse"]
+    told = f"{apart} of {count} contrasts {_are(apart)} significant"
     if agreement:
         told += (
-            f"; of the differences that stand out in the documents {confirmed} "
-            f"{_are(confirmed)} found again, {turned} {'turns' if turned == 1 else 'turn'} round "
-            f"and {lost} {_are(lost)} not told apart here"
+            f"; of the significant differences in the documents {confirmed} "
+            f"{_are(confirmed)} confirmed, {reversed_} {_are(reversed_)} reversed and {lost} "
+            f"{_are(lost)} not significant here"
         )
     return f"{told}."
 
 
 def _outcome(finding: Finding) -> str:
     match finding.outcome:
-        case "ahead" | "behind":
-            return f"{finding.first.label} is {finding.outcome} beyond chance"
-        case "not told apart":
-            return "not told apart"
+        case "better" | "worse":
+            return f"{finding.first.label} is significantly {finding.outcome}"
+        case "no significant difference":
+            return finding.outcome
         case _:
             assert_never(finding.outcome)
 
@@ -66,12 +68,12 @@ def _published(finding: Finding) -> list[str]:
 
 def _agreement(measured: Outcome, published: Outcome) -> str:
     if measured == published:
-        return "not told apart either" if published == "not told apart" else "the same way round"
-    if published == "not told apart":
-        return "which one run each does not tell apart"
-    if measured == "not told apart":
-        return "a difference that is not found again here"
-    return "which turns round here"
+        return "not significant either" if published == NONE else "in the same direction"
+    if published == NONE:
+        return "not significant with one run each"
+    if measured == NONE:
+        return "significant there, not here"
+    return "in the opposite direction"
 
 
 def _side(side: Side) -> str:
@@ -79,18 +81,22 @@ def _side(side: Side) -> str:
     if not side.collapsed:
         return told
     if side.collapsed == side.runs:
-        return f"{told} (collapsed to one constant answer)"
+        return f"{told} (collapsed: predicts a single class)"
     return f"{told} ({side.collapsed} of {side.runs} runs collapsed)"
 
 
 def _method(finding: Finding) -> str:
-    p_value = f"{finding.method} {_p(finding.p_value)}, corrected {_p(finding.adjusted_p_value)}"
-    images = f"{finding.images:,}"
-    if finding.seeds:
-        return f"{p_value}; n = {_runs(len(finding.seeds))} each, the same {images} images"
+    p_value = f"{_p(finding.p_value)}, corrected {_p(finding.adjusted_p_value)}"
     runs = (finding.first.runs, finding.second.runs)
     counts = _runs(runs[0]) + " each" if runs[0] == runs[1] else f"{runs[0]} and {runs[1]} runs"
-    return f"{p_value}; n = {counts}, {images} images, not in pairs"
+    images = f"{finding.images:,} images"
+    told = f"{p_value}; {counts}, "
+    told += f"the same {images}" if finding.method == "paired" else f"{images}, not paired"
+    if max(runs) == 1 and finding.borrowed:
+        told += "; how much another seed would change is borrowed from other models"
+    if finding.networks_p_value is not None:
+        told += f"; these two networks: McNemar {_p(finding.networks_p_value)}"
+    return told
 
 
 def _runs(count: int) -> str:

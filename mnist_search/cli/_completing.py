@@ -5,10 +5,9 @@ Neither Optuna nor TensorFlow is loaded, and whatever goes wrong is silence.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -48,7 +47,7 @@ def complete_confirmed_reference(incomplete: str) -> Offer:
 
 def complete_study(context: typer.Context, incomplete: str) -> Offer:
     """Offer the studies of the home that was typed, or is set."""
-    from mnist_search.studies.home import list_studies
+    from mnist_search.studies.folder import list_studies
 
     with suppress(OSError):
         return _matching([(name, "") for name in list_studies(_home(context))], incomplete)
@@ -66,32 +65,26 @@ def complete_run(context: typer.Context, incomplete: str) -> Offer:
 
 
 def _home(context: typer.Context) -> Path:
-    from mnist_search.studies.home import resolve_home
+    from mnist_search.studies.folder import resolve_home
 
     typed = context.params.get("home")
     return resolve_home(None if typed is None else Path(typed), os.environ)
 
 
 def _runs(context: typer.Context) -> Offer:
-    from mnist_search.studies.home import study_folder
+    from mnist_search.studies.folder import study_folder
+    from mnist_search.studies.glancing import glance
 
     study = context.params.get("study")
-    found: Offer = []
-    with suppress(OSError, sqlite3.Error, MnistSearchError, ValueError):
-        path = study_folder(_home(context), str(study)) / "study.db"
-        address = f"{path.resolve(strict=True).as_uri()}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=1)) as connection:
-            for number, state, value in connection.execute(
-                "SELECT number, state, (SELECT value FROM trial_values v"
-                " WHERE v.trial_id = t.trial_id AND objective = 0) FROM trials t ORDER BY number"
-            ):
-                score = "" if value is None else f" {100 * value:.2f} %"
-                found.append((str(number), f"{state.lower()}{score}"))
-            for (text,) in connection.execute(
-                "SELECT DISTINCT value_json FROM trial_user_attributes WHERE key = 'reference'"
-            ):
-                found.append((str(json.loads(text)), "reference"))
-    return found
+    with suppress(OSError, sqlite3.Error, MnistSearchError, ValueError, LookupError, TypeError):
+        trials = glance(study_folder(_home(context), str(study)))
+        found: Offer = []
+        for number, trial in enumerate(trials):
+            score = "" if trial.value is None else f" {100 * trial.value:.2f} %"
+            found.append((str(number), f"{trial.state}{score}"))
+        references = {trial.reference: None for trial in trials if trial.reference is not None}
+        return [*found, *((name, "reference") for name in references)]
+    return []
 
 
 def _matching(offers: Offer, incomplete: str) -> Offer:

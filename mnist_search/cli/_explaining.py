@@ -47,10 +47,10 @@ def explain_trial(options: ExplainOptions, around: Surroundings) -> int:
     from mnist_search.studies.explaining import (
         choose_trial,
         explanation_spec,
-        search_of,
         walk_results,
     )
-    from mnist_search.studies.home import list_studies, study_folder
+    from mnist_search.studies.folder import list_studies, study_folder
+    from mnist_search.studies.spec import search_of
 
     home = resolve_home(options.home, around.environ)
     trials = read_records(home, [options.study])
@@ -101,7 +101,7 @@ def _ablate(
 ) -> tuple[int, Sequence[Step], Sequence[int], Sequence[Record]]:
     from mnist_search.studies import open_benchmark
     from mnist_search.studies.explaining import plan_walk, plan_walk_runs, walk_seeds
-    from mnist_search.studies.home import study_folder
+    from mnist_search.studies.folder import study_folder
 
     workers = count_workers(options.workers)
     seeds = walk_seeds(search, trials, options.seeds)

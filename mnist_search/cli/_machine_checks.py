@@ -123,7 +123,7 @@ def check_home(home: Path) -> Finding:
             found=f"{home}: {error.strerror}",
             hint="--home or MNIST_SEARCH_HOME names another folder",
         )
-    from mnist_search.studies.home import list_studies
+    from mnist_search.studies.folder import list_studies
 
     count = len(list_studies(home))
     told = "not made yet" if place != home else f"{count} {'study' if count == 1 else 'studies'}"
@@ -138,7 +138,7 @@ def check_home(home: Path) -> Finding:
 def check_disk(home: Path) -> Finding:
     """Look at the room for studies."""
     from mnist_search.reporting.cells import format_cell
-    from mnist_search.studies.storage import FREE_BYTES
+    from mnist_search.studies.folder import FREE_BYTES
 
     free = shutil.disk_usage(_existing(home)).free
     full, scarce = free < FREE_BYTES, free < SCARCE_DISK_BYTES

@@ -58,8 +58,8 @@ def dry_run(options: SearchOptions, folder: Path, spec: StudySpec, around: Surro
 
     trials = options.trials
     if has_study(folder):
-        with closing(open_search(folder, spec, slots=trials)) as ledger:
-            states = [record.state for record in ledger.records()]
+        with closing(open_search(folder, spec)) as ledger:
+            states = ledger.states()
         done = sum(state not in ("waiting", "running") for state in states)
         trials = max(trials, len(states)) - done
         typer.echo(f"study {spec.name} has {done} trials, {trials} are left", err=True)

@@ -159,7 +159,6 @@ def search(options: SearchOptions, around: Surroundings) -> int:
     ledger = open_search(
         folder,
         spec,
-        slots=options.trials,
         references=REFERENCES if options.with_references else (),
     )
     with (
@@ -173,7 +172,7 @@ def search(options: SearchOptions, around: Surroundings) -> int:
             budget = max(0.0, budget - ledger.seconds_used())
         done = sum(state not in ("waiting", "running") for state in ledger.states())
         what = f"search {space.name} · {options.engine} {sampler}, {pruner}"
-        total = max(options.trials, ledger.slots())
+        total = max(options.trials, ledger.count())
         begin(progress, ledger, what=what, total=total, done=done, workers=workers)
         summary = run_search(
             ledger,

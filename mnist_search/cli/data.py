@@ -50,7 +50,7 @@ def status(format: FormatOption = "table") -> None:
         columns += [Column("digest", "digest"), Column("problem", "problem")]
     rows = status_rows(survey(os.environ))
     notes = ["auto: what --dataset auto takes when nothing can be downloaded"]
-    notes += [row["problem"] for row in rows if row["problem"] is not None]
+    notes += dict.fromkeys(row["problem"] for row in rows if row["problem"] is not None)
     typer.echo(render_rows(rows, columns, format, title="Data", notes=notes), nl=False)
 
 
@@ -64,11 +64,11 @@ def fetch(
 
     Example: mnist-search data fetch fashion-mnist
     """
-    from mnist_search.datasets import Limits, resolve
+    from mnist_search.datasets import Limits, Means, find_data
 
     cache_alone = {key: value for key, value in os.environ.items() if key != "MNIST_SEARCH_DATA"}
     limits = Limits(connect_seconds=FETCH_CONNECT_SECONDS)
-    ref = resolve(name, environ=cache_alone, notice=_say, limits=limits)
+    ref = find_data(name, Means(environ=cache_alone, notice=_say, limits=limits)).ref
     _say(f"{name}: {ref.train_images:,} training and {ref.test_images:,} test images, as published")
     typer.echo(ref.path)
 
@@ -79,7 +79,8 @@ def show(
         str,
         typer.Argument(
             envvar="MNIST_SEARCH_DATASET",
-            help="auto, mnist, fashion-mnist, digits, a .npz file or a folder of IDX files.",
+            help="auto, mnist, fashion-mnist, digits, or your own file or folder: .npz, IDX, .npy "
+            "or CSV.",
         ),
     ] = "auto",
     samples: Annotated[
@@ -100,22 +101,25 @@ def show(
     ] = None,
     format: FormatOption = "table",
 ) -> None:
-    """Show how often each class occurs, and sample images.
+    """Show what is read as what, how often each class occurs, and sample images.
 
     Example: mnist-search data show mnist --samples 20
     """
-    from mnist_search.datasets import load_full, resolve
+    from mnist_search.datasets import Means, find_data, load_full
     from mnist_search.reporting import render_rows
     from mnist_search.reporting.terminal import detect_terminal
 
     wanted = sample_count(samples, format, terminal=sys.stdout.isatty()) if output is None else 0
-    ref = resolve(dataset, environ=os.environ, notice=_say)
+    found = find_data(dataset, Means(environ=os.environ, notice=_say))
+    ref = found.ref
     data = load_full(ref)
     ascii_only = detect_terminal().ascii_only
     bar = None if format != "table" else "#" if ascii_only else "\N{FULL BLOCK}"
     rows = class_rows(ref.name, data, bar=bar)
     title = f"{ref.name}: {ref.train_images:,} training and {ref.test_images:,} test images"
-    notes = ["these digits stand in for MNIST, which was not to be had"] if ref.fallback else []
+    notes = [found.sentence] if found.published else []
+    if ref.fallback:
+        notes.append("these digits stand in for MNIST, which was neither found nor downloadable")
     typer.echo(
         render_rows(rows, class_columns(rows, format), format, title=title, notes=notes), nl=False
     )

@@ -32,7 +32,7 @@ def doctor(
     Example: mnist-search doctor
     """
     from mnist_search.reporting import Column, render_rows
-    from mnist_search.studies.home import resolve_home
+    from mnist_search.studies.folder import resolve_home
 
     found: list[Finding] = []
     for finding in _findings(resolve_home(home, os.environ), quick=quick):

@@ -12,6 +12,7 @@ import typer
 
 from mnist_search.cli._completing import complete_study
 from mnist_search.cli._options import HomeOption, OutputOption
+from mnist_search.errors import MnistSearchError
 
 # Of thousands of trials a page shows the best; JSON and CSV have them all.
 _SHOWN = {"table": 20, "html": 1000}
@@ -74,24 +75,33 @@ def report(
     from mnist_search.reporting import render_leaderboard
     from mnist_search.reporting.files import write_atomically
     from mnist_search.reporting.made import made_facts
-    from mnist_search.studies import (
-        read_confirmations,
-        read_records,
-        read_sessions,
-        resolve_home,
-    )
-    from mnist_search.studies.reading import read_specs
+    from mnist_search.studies import read_confirmations, read_studies, resolve_home
+    from mnist_search.studies.labels import read_labels
 
     where, names = resolve_home(home, os.environ), studies or []
+    left_out: set[str] = set()
+
+    def tell(error: MnistSearchError) -> None:
+        if error.message not in left_out:
+            left_out.add(error.message)
+            typer.echo(f"left out: {error.message}", err=True)
+
     shown = _SHOWN.get(format, 0) if top is None else top
     with _uncollected():
-        records = read_records(where, names)
+        found = read_studies(where, names, tell)
+        records = [record for study in found for record in study.records]
         board = build_leaderboard(
-            records, REFERENCES, sort=sort, top=shown if shown > 0 else None, pareto=pareto
+            records,
+            REFERENCES,
+            sort=sort,
+            top=shown if shown > 0 else None,
+            pareto=pareto,
+            labels=read_labels(records),
         )
-        confirmed = () if format == "csv" else read_confirmations(where, records, REFERENCES)
-        sessions = {} if format in ("csv", "table") else read_sessions(where, names)
-        specs = read_specs(where, names) if format in ("html", "markdown") else []
+        confirmed = () if format == "csv" else read_confirmations(where, records, REFERENCES, tell)
+        with_sessions = format not in ("csv", "table")
+        sessions = {each.spec.name: each.sessions for each in found if with_sessions}
+        specs = [each.spec for each in found] if format in ("html", "markdown") else []
         if format == "html":
             from mnist_search.reporting.html import gather_answers, render_page, tell_confirmations
 

@@ -5,20 +5,26 @@ from mnist_search.datasets.catalog import CATALOG, Source, class_names
 from mnist_search.datasets.download import Limits
 from mnist_search.datasets.drawing import draw_images, pick_samples
 from mnist_search.datasets.loading import FullData, SearchData, load_full, load_search
-from mnist_search.datasets.resolving import resolve
+from mnist_search.datasets.places import home_folder
+from mnist_search.datasets.resolving import Found, Means, find_again, find_data, resolve
 from mnist_search.datasets.splits import rung_subset, stratified_subset
 from mnist_search.datasets.survey import DatasetStatus, survey
 
 __all__ = [
     "CATALOG",
     "DatasetStatus",
+    "Found",
     "FullData",
     "Limits",
+    "Means",
     "SearchData",
     "Source",
     "class_counts",
     "class_names",
     "draw_images",
+    "find_again",
+    "find_data",
+    "home_folder",
     "load_full",
     "load_search",
     "pick_samples",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.datasets.arrays import Part, idx_md5
+from mnist_search.datasets.places import expand, home_folder
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
@@ -35,9 +36,13 @@ class Source:
     idx_md5: tuple[str, str, str, str]
     class_names: tuple[str, ...]
 
-    def location(self, environ: Mapping[str, str]) -> Path:
-        """Return where Keras keeps it."""
-        return keras_datasets(environ) / self.place
+    def location(self, environ: Mapping[str, str]) -> Path | None:
+        """Return where Keras keeps it: below KERAS_HOME or ~/.keras; None: there is no home."""
+        named = environ.get("KERAS_HOME")
+        home = home_folder(environ)
+        if named is not None and named:
+            return expand(named, environ) / "datasets" / self.place
+        return None if home is None else home.absolute() / ".keras" / "datasets" / self.place
 
     def holds(self, train: Part, test: Part) -> bool:
         """Tell whether these arrays are this data set; labels first, they are small."""
@@ -48,22 +53,6 @@ class Source:
             and idx_md5(test.images) == test_images
             and idx_md5(train.images) == train_images
         )
-
-
-def keras_datasets(environ: Mapping[str, str]) -> Path:
-    """Return `$KERAS_HOME/datasets`, by default below ~/.keras."""
-    home = environ.get("KERAS_HOME")
-    base = expand("~/.keras" if home is None or not home else home, environ)
-    return base / "datasets"
-
-
-def expand(path: str, environ: Mapping[str, str]) -> Path:
-    """Return an absolute path, with a leading ~ replaced by the home folder."""
-    if path == "~" or path.startswith("~/"):
-        home = environ.get("HOME")
-        base = Path.home() if home is None or not home else Path(home)
-        return (base / path[2:]).absolute()
-    return Path(path).absolute()
 
 
 # The SHA-256 of mnist.npz is the one that Keras checks; the MD5s are those of the original files,

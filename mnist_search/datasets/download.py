@@ -5,17 +5,16 @@ from __future__ import annotations
 import errno
 import hashlib
 import http.client
+import queue
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, InvalidStateError
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
-from urllib.parse import urlsplit
+from typing import IO
 
 from filelock import FileLock, Timeout
 
@@ -81,19 +80,18 @@ def _held(
     lock: FileLock, target: Path, limits: Limits, tell: Callable[[str], None]
 ) -> Iterator[None]:
     try:
-        lock.acquire(timeout=0)
+        with lock.acquire(timeout=0):
+            yield
+            return
     except Timeout:
         tell(f"waiting for another process that downloads {target.name}")
-        try:
-            lock.acquire(timeout=limits.total_seconds)
-        except Timeout as error:
-            raise DataError(
-                f"{target}: another process has held its lock for {limits.total_seconds:g} s"
-            ) from error
     try:
-        yield
-    finally:
-        lock.release()
+        with lock.acquire(timeout=limits.total_seconds):
+            yield
+    except Timeout as error:
+        raise DataError(
+            f"{target}: another process has held its lock for {limits.total_seconds:g} s"
+        ) from error
 
 
 def _download(
@@ -101,7 +99,10 @@ def _download(
 ) -> None:
     tell(f"downloading {url}")
     with _open(url, limits) as response:
-        announced = _announced_bytes(url, response, limits)
+        text = response.headers.get("Content-Length")
+        announced = int(text) if text is not None and text.isdecimal() else None
+        if announced is not None and announced > limits.max_bytes:
+            raise DataError(f"{url}: must not exceed {limits.max_bytes:,} bytes, got {announced:,}")
         target.parent.mkdir(exist_ok=True)
         with replacing(target) as part:
             with part.open("wb") as sink:
@@ -112,15 +113,6 @@ def _download(
                 )
             if digest != sha256:
                 raise DataError(f"{url}: must have the SHA-256 {sha256}, got {digest}")
-
-
-def _announced_bytes(url: str, response: http.client.HTTPResponse, limits: Limits) -> int | None:
-    text = response.headers.get("Content-Length")
-    if text is None or not text.isdecimal():
-        return None
-    if int(text) > limits.max_bytes:
-        raise DataError(f"{url}: must not exceed {limits.max_bytes:,} bytes, got {int(text):,}")
-    return int(text)
 
 
 def _copy(
@@ -158,13 +150,11 @@ def _open(url: str, limits: Limits) -> http.client.HTTPResponse:
         raise DataError(f"{url}: HTTP {error.code} {_reason(error)}") from error
     except TimeoutError as error:
         raise DataError(f"{url}: no answer within {limits.connect_seconds:g} s") from error
-    except urllib.error.URLError as error:
-        raise DataError(f"{url}: cannot be reached: {_reason(error)}") from error
     except (ValueError, http.client.InvalidURL):
         # Neither shown nor kept as the cause: the address of a proxy may hold a password.
         raise DataError(f"{url}: the address of a proxy or a redirect is not valid") from None
     except (OSError, http.client.HTTPException) as error:
-        raise DataError(f"{url}: the connection failed: {_reason(error)}") from error
+        raise DataError(f"{url}: cannot be reached: {_reason(error)}") from error
 
 
 def _open_within(url: str, limits: Limits) -> http.client.HTTPResponse:
@@ -173,63 +163,29 @@ def _open_within(url: str, limits: Limits) -> http.client.HTTPResponse:
     A socket's timeout holds for each address of a host, and not for looking up its name, which
     takes minutes behind some firewalls; so a thread does it, and is abandoned.
     """
-    future: Future[http.client.HTTPResponse] = Future()
-    opener = _opener()
+    answers: queue.SimpleQueue[http.client.HTTPResponse | Exception] = queue.SimpleQueue()
+    abandoned = threading.Event()
 
     def run() -> None:
         try:
-            response = cast(
-                http.client.HTTPResponse, opener.open(url, timeout=limits.stall_seconds)
-            )
+            # Where redirects lead does not matter: what comes must have the SHA-256.
+            response = urllib.request.urlopen(url, timeout=limits.stall_seconds)
         except Exception as error:
-            with suppress(InvalidStateError):
-                future.set_exception(error)
+            answers.put(error)
             return
-        try:
-            future.set_result(response)
-        except InvalidStateError:
+        answers.put(response)
+        if abandoned.is_set():
             response.close()
 
     threading.Thread(target=run, name="download", daemon=True).start()
     try:
-        return future.result(timeout=limits.connect_seconds)
-    except TimeoutError:
-        if future.cancel():
-            raise
-        return future.result()
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follow a few redirects, never from https to something else."""
-
-    max_redirections = 5
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
-            raise urllib.error.URLError("a redirect leads away from https")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        _Redirects(),
-    ):
-        opener.add_handler(handler)
-    return opener
+        answer = answers.get(timeout=limits.connect_seconds)
+    except queue.Empty as error:
+        abandoned.set()
+        raise TimeoutError from error
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _reason(error: Exception) -> str:

@@ -1,38 +1,219 @@
-"""Tell what a path is and read one part of it."""
+"""From a path to a container, by what is in it, and the two parts of it."""
 
 from __future__ import annotations
 
 import os
-import stat
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_search.datasets.arrays import Part, PartName
-from mnist_search.datasets.idx import read_idx_part
-from mnist_search.datasets.npz import read_npz_part
+from mnist_search.datasets.arrays import Part, PartName, Slot, class_counts
+from mnist_search.datasets.containers import Container, slot_of
+from mnist_search.datasets.csvs import find_csv, other_part, read_layout
+from mnist_search.datasets.foreign import RULE, kind_of, refusal
+from mnist_search.datasets.forms import Reading, read_part_of
+from mnist_search.datasets.idx import find_idx, read_start
+from mnist_search.datasets.npz import find_in_npy, find_in_npz, is_npz
+from mnist_search.datasets.places import is_folder
 from mnist_search.errors import DataError, ResourceError
+
+MAX_FOLDER_FILES = 10_000
+START_BYTES = 512
+LOOKED_AT = 20
+HALF = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """Both parts of a data set.
+
+    `sentence` says what was read as what, `warnings` what is odd about the images.
+    """
+
+    name: str
+    path: Path
+    train: Part
+    test: Part
+    sentence: str
+    warnings: tuple[str, ...]
 
 
 def read_part(path: Path, name: PartName) -> Part:
-    """Read one part from a .npz file or a folder of IDX files.
+    """Read one part from a file or folder, and nothing of the other.
 
-    Raises DataError for a missing path and for anything that is neither a folder nor a regular
-    file: opening a pipe would wait for ever. ResourceError: the memory does not suffice.
+    Raises DataError for what cannot be read, ResourceError where the memory does not suffice.
     """
+    return _read(find_container(path), name).part
+
+
+def read_whole(path: Path) -> Whole:
+    """Read both parts. Raises what `read_part` does."""
+    container = find_container(path)
+    train, test = _read(container, "train"), _read(container, "test")
+    if train.scale != test.scale:
+        ranges = {1: "0..255", 255: "0..1"}
+        raise DataError(
+            f"{path}: the training images are in {ranges[train.scale]}, the test images in "
+            f"{ranges[test.scale]}",
+            hint="store both in the same range",
+        )
+    return Whole(
+        name=_own_name(container),
+        path=container.path,
+        train=train.part,
+        test=test.part,
+        sentence=f"read {_sentence(container, train, test)}",
+        warnings=tuple(f"{path}: {text}" for text in _oddities(train.part, test.part)),
+    )
+
+
+def find_container(path: Path) -> Container:
+    """Tell by its content what a path is. Raises DataError where it is nothing that is read."""
+    if is_folder(path):
+        return _in_folder(path)
+    start = read_start(path, START_BYTES)
+    if kind_of(start) is None and b"\0" not in start and read_layout(path) is not None:
+        other = other_part(path)
+        files: dict[PartName, Path] = {"train": path}
+        if other is not None:
+            pair = (other, path) if re.search("test", path.name, re.IGNORECASE) else (path, other)
+            files = {"train": pair[0], "test": pair[1]}
+        return find_csv(path, files)
+    if is_npz(path) or path.suffix == ".npz":
+        return find_in_npz(path)
+    raise refusal(path, start)
+
+
+def _read(container: Container, name: PartName) -> Reading:
     try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None)
-        raise DataError(f"{path}: {'cannot be read' if reason is None else reason}") from error
-    try:
-        if stat.S_ISDIR(mode):
-            return read_idx_part(path, name)
-        if stat.S_ISREG(mode):
-            return read_npz_part(path, name)
+        return read_part_of(container, name)
     except MemoryError as error:
-        raise ResourceError(f"{path}: not enough memory to read the {name} images") from error
-    raise DataError(f"{path}: must be a .npz file or a folder of IDX files, got a special file")
+        raise ResourceError(
+            f"{container.path}: not enough memory to read the {name} images"
+        ) from error
 
 
-def is_there(path: Path) -> bool:
-    """Tell whether a path exists and may be looked at; `Path.exists` raises where it may not."""
-    return os.path.exists(path)  # noqa: PTH110
+def _in_folder(folder: Path) -> Container:
+    """Look in the folder and, for IDX files, where torchvision keeps them below it."""
+    files = _files(folder)
+    found = find_idx(folder, files) or _npz_of(folder, files) or _csv_of(folder, files)
+    found = found or _npy_of(folder, files)
+    if found is not None:
+        return found
+    below = [folder / "raw", *sorted(folder.glob("*/raw"))]
+    raws = [c for raw in below if raw.is_dir() and (c := find_idx(raw, _files(raw))) is not None]
+    if len(raws) == 1:
+        return raws[0]
+    if raws:
+        told = ", ".join(str(raw.path.relative_to(folder)) for raw in raws)
+        raise DataError(f"{folder}: holds several data sets: {told}", hint="name one of them")
+    for file in files[:LOOKED_AT]:
+        start = read_start(file, START_BYTES)
+        if kind_of(start) is not None:
+            raise refusal(file, start)
+    raise DataError(f"{folder}: holds no data that can be read", hint=RULE)
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the regular files of a folder, sorted. Raises DataError."""
+    found: list[Path] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_file():
+                    found.append(folder / entry.name)
+                if len(found) > MAX_FOLDER_FILES:
+                    raise DataError(
+                        f"{folder}: holds more than {MAX_FOLDER_FILES:,} files", hint=RULE
+                    )
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror or error}") from error
+    return sorted(found)
+
+
+def _npz_of(folder: Path, files: Sequence[Path]) -> Container | None:
+    archives = [file for file in files if file.suffix.lower() == ".npz"]
+    named = [file for file in archives if file.name.lower() == "mnist.npz"]
+    if not archives:
+        return None
+    if len(archives) > 1 and len(named) != 1:
+        told = ", ".join(file.name for file in archives[:4])
+        raise DataError(f"{folder}: holds several .npz files: {told}", hint="name one of them")
+    return find_in_npz([*named, *archives][0])
+
+
+def _csv_of(folder: Path, files: Sequence[Path]) -> Container | None:
+    tables = [f for f in files if re.search(r"\.csv(\.gz)?$", f.name, re.IGNORECASE)]
+    parts: dict[PartName, Path] = {}
+    words: tuple[tuple[PartName, str], ...] = (("test", "test"), ("train", "train"))
+    for part, word in words:
+        found = [file for file in tables if word in file.name.lower()]
+        if len(found) > 1:
+            told = ", ".join(file.name for file in found[:4])
+            raise DataError(f"{folder}: {told} could each be the {part} images", hint="name one")
+        if found:
+            parts[part] = found[0]
+    return find_csv(folder, parts) if "train" in parts else None
+
+
+def _npy_of(folder: Path, files: Iterable[Path]) -> Container | None:
+    slots: dict[Slot, Path] = {}
+    for file in files:
+        match slot_of(file.stem) if file.suffix == ".npy" else None:
+            case ("train" | "test" as part, kind):
+                slots[part, kind] = file
+    return find_in_npy(folder, slots) if slots else None
+
+
+def _own_name(container: Container) -> str:
+    """Return what a data set of no known name is called by."""
+    path = container.path.parent if container.path.name == "raw" else container.path
+    folder = container.kind in ("idx", "npy")
+    text = path.name if folder else path.name.removesuffix(".gz").rpartition(".")[0]
+    return f"{container.kind}:" + "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _sentence(container: Container, train: Reading, test: Reading) -> str:
+    told = _told(train)
+    names = f"{test.images.name} and {test.labels.name}"
+    alike = (train.image_note, train.label_note, train.image_form.shape[1:]) == (
+        test.image_note,
+        test.label_note,
+        test.image_form.shape[1:],
+    )
+    return f"{container.path}: {told}; {f'{names} alike' if alike else _told(test)}"
+
+
+def _told(reading: Reading) -> str:
+    image, label = reading.image_note, reading.label_note
+    return (
+        f"{reading.images.name} {reading.image_form} as images"
+        f"{'' if image is None else f' ({image})'}, "
+        f"{reading.labels.name} {reading.label_form} as labels"
+        f"{'' if label is None else f' ({label})'}"
+    )
+
+
+def _oddities(train: Part, test: Part) -> list[str]:
+    found = []
+    low, high = int(train.images.min()), int(train.images.max())
+    if high - low < HALF:
+        found.append(
+            f"the pixels of the training images only go from {low} to {high} of 0..255, and "
+            "networks are trained on them as they are"
+        )
+    if train.images.mean(dtype="float64") >= HALF:
+        found.append(
+            "the images are bright on the whole: MNIST has bright digits on black, and 255 - x "
+            "inverts the others"
+        )
+    trained, tested = class_counts(train.labels), class_counts(test.labels)
+    unknown = [str(c) for c in range(len(tested)) if tested[c] and not trained[c]]
+    if unknown:
+        share = sum(tested[int(c)] for c in unknown) / sum(tested)
+        found.append(
+            f"the test images have classes that training lacks ({', '.join(unknown)}): "
+            f"{share:.0%} of them cannot be recognised"
+        )
+    return found

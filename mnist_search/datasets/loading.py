@@ -51,7 +51,7 @@ def load_search(ref: DatasetRef) -> SearchData:
 
     Raises DataError when they are no longer those of the reference.
     """
-    part = _load(ref, "train")
+    part = load_part(ref, "train")
     train, validation = split_validation(part.labels)
     return SearchData(
         x_train=part.images[train],
@@ -66,13 +66,14 @@ def load_full(ref: DatasetRef) -> FullData:
 
     Raises DataError when they are no longer those of the reference.
     """
-    train, test = _load(ref, "train"), _load(ref, "test")
+    train, test = load_part(ref, "train"), load_part(ref, "test")
     return FullData(
         x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels
     )
 
 
-def _load(ref: DatasetRef, name: PartName) -> Part:
+def load_part(ref: DatasetRef, name: PartName) -> Part:
+    """Read one part. Raises DataError when it is no longer that of the reference."""
     part = read_digits_part(name) if ref.path is None else read_part(Path(ref.path), name)
     expected, got = digest_of_part(ref.digest, name), part_digest(part)
     if got != expected:

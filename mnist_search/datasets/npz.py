@@ -1,86 +1,181 @@
-"""Read MNIST-like .npz files within bounds: headers are judged before data is read."""
+"""Arrays in NumPy's own format, in a .npz file or in .npy files: judged before data is read."""
 
 from __future__ import annotations
 
-import ast
+import functools
+import io
+import math
+import tokenize
+import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from mnist_search.datasets.arrays import (
-    MAX_PART_BYTES,
-    Part,
-    PartName,
-    check_image_shape,
-    check_label_shape,
-    check_packed_size,
-    make_part,
+from mnist_search.datasets.arrays import SLOTS, Slot
+from mnist_search.datasets.containers import (
+    MAX_ARRAY_BYTES,
+    Container,
+    Form,
+    Member,
+    check_size,
+    slot_of,
 )
+from mnist_search.datasets.hints import literal
 from mnist_search.errors import DataError
 
 MAX_MEMBERS = 100
-MAX_FILE_BYTES = 3 * MAX_PART_BYTES
+MAX_FILE_BYTES = 3 * MAX_ARRAY_BYTES
 MAX_HEADER_BYTES = 4096
-CHUNK_BYTES = 2**20
+LETTERS = {"images": "x", "labels": "y"}
+# What zipfile, zlib, and NumPy's parser of headers with ast and tokenize below it, raise.
 DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
     ValueError,
+    TypeError,
+    SyntaxError,
+    tokenize.TokenError,
     NotImplementedError,
-    RuntimeError,
     OverflowError,
+    # RecursionError among them, and passwords.
+    RuntimeError,
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Header:
-    shape: tuple[int, ...]
-    fortran_order: bool
-    dtype: np.dtype[np.generic]
-    data_start: int
+def find_in_npz(path: Path) -> Container:
+    """Recognise the arrays of a .npz file by their names; those without names by their order.
 
-    @property
-    def data_bytes(self) -> int:
-        count = 1
-        for length in self.shape:
-            count *= length
-        return count * self.dtype.itemsize
-
-
-def read_npz_part(path: Path, name: PartName) -> Part:
-    """Read `x_train` and `y_train`, or `x_test` and `y_test`, and nothing else.
-
-    Images must be uint8, labels of any integer type. Raises DataError for whatever is damaged,
-    too large or of another form; never unpickles.
+    Raises DataError where it is not a .npz file that can be read.
     """
-    _check_file_size(path)
-    with _damage_named(path), zipfile.ZipFile(path) as archive:
-        images = _member(archive, f"x_{name}", path)
-        labels = _member(archive, f"y_{name}", path)
-        where = f"{path}: {{}}_{name}"
-        image_header = _header(archive, images, where.format("x"))
-        label_header = _header(archive, labels, where.format("y"))
-        for letter, found in (("x", image_header), ("y", label_header)):
-            # The archive may lie about the size of its members, the file system does not.
-            size = path.stat().st_size
-            check_packed_size(found.data_bytes, file_bytes=size, where=where.format(letter))
-        _check_types(image_header, label_header, where)
-        count = check_image_shape(image_header.shape, where=where.format("x"))
-        check_label_shape(label_header.shape, images=count, where=where.format("y"))
-        return make_part(
-            _data(archive, images, image_header, where.format("x")),
-            _data(archive, labels, label_header, where.format("y")),
-            name=name,
-            where=str(path),
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise DataError(
+            f"{path}: must not exceed {MAX_FILE_BYTES:,} bytes, got {path.stat().st_size:,}"
         )
+    with _damage_named(path), zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise DataError(f"{path}: must hold four arrays, got {len(members):,} members")
+    names = [info.filename.removesuffix(".npy") for info in members]
+    chosen = _choose(path, names)
+
+    def missing(slot: Slot) -> str:
+        found = ", ".join(repr(name)[1:-1] for name in sorted(names)[:8])
+        return (
+            f"{path}: the arrays x_train, y_train, x_test and y_test are needed, "
+            f"{_usual(slot)} is missing (found: {found or 'none'})"
+        )
+
+    return Container(
+        kind="npz",
+        path=path,
+        members={
+            slot: _member(path, members[names.index(name)], name) for slot, name in chosen.items()
+        },
+        missing=missing,
+        setup=(f"d = np.load({literal(path)})",),
+    )
+
+
+def is_npz(path: Path) -> bool:
+    """Tell whether a file is an archive with an array in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith(".npy") for name in archive.namelist()[: MAX_MEMBERS + 1])
+    except (*DAMAGE, OSError):
+        return False
+
+
+def find_in_npy(folder: Path, files: Mapping[Slot, Path]) -> Container:
+    """Take .npy files of a folder for the arrays of a data set."""
+
+    def missing(slot: Slot) -> str:
+        return f"{folder}: {_usual(slot)}.npy is missing"
+
+    def member(path: Path) -> Member:
+        where = str(path)
+
+        def form() -> Form:
+            with _damage_named(path), path.open("rb") as stream:
+                return _read_header(stream, file_bytes=path.stat().st_size, where=where)
+
+        def load() -> NDArray[Any]:
+            with _damage_named(path), path.open("rb") as stream:
+                return _read_data(stream)
+
+        code = f"np.load({literal(path)})"
+        return Member(name=path.name, where=where, form=form, load=load, code=code)
+
+    members = {slot: member(path) for slot, path in files.items()}
+    return Container(kind="npy", path=folder, members=members, missing=missing)
+
+
+def _usual(slot: Slot) -> str:
+    return f"{LETTERS[slot[1]]}_{slot[0]}"
+
+
+def _choose(path: Path, names: list[str]) -> dict[Slot, str]:
+    """Return the array of each slot; the names that Keras gives go before all others."""
+    chosen: dict[Slot, str] = {}
+    for name in names:
+        match slot_of(name):
+            case (None, kind) if not any(slot_of(other) == ("train", kind) for other in names):
+                slot: Slot = ("train", kind)
+            case ("train" | "test" as part, kind):
+                slot = (part, kind)
+            case _:
+                continue
+        if chosen.get(slot) == _usual(slot):
+            continue
+        if slot in chosen and name != _usual(slot):
+            raise DataError(
+                f"{path}: {chosen[slot]} and {name} could both be the {slot[0]} {slot[1]}",
+                hint=f"name the right one {_usual(slot)}",
+            )
+        chosen[slot] = name
+    if not chosen and sorted(names) == [f"arr_{number}" for number in range(len(SLOTS))]:
+        return _by_order(path, sorted(names))
+    return chosen
+
+
+def _by_order(path: Path, names: list[str]) -> dict[Slot, str]:
+    """Tell the arrays of `np.savez(file, a, b, c, d)` apart: images have more dimensions."""
+    with _damage_named(path), zipfile.ZipFile(path) as archive:
+        forms = {name: _member(path, archive.getinfo(f"{name}.npy"), name).form() for name in names}
+    many = [name for name in names if math.prod(forms[name].shape[1:]) >= 64]
+    few = [name for name in names if name not in many]
+    if len(many) != 2:
+        return {}
+    return dict(zip(SLOTS, (many[0], few[0], many[1], few[1]), strict=True))
+
+
+def _member(path: Path, info: zipfile.ZipInfo, name: str) -> Member:
+    where = f"{path}: {repr(name)[1:-1]}"
+
+    @functools.cache
+    def form() -> Form:
+        # What NumPy writes; other methods pack bombs of any size into a few bytes.
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise DataError(f"{where} must be stored or deflated, got method {info.compress_type}")
+        with _damage_named(path), zipfile.ZipFile(path) as archive, archive.open(info) as stream:
+            return _read_header(
+                stream,
+                file_bytes=path.stat().st_size,
+                member_bytes=info.file_size,
+                where=where,
+            )
+
+    def load() -> NDArray[Any]:
+        with _damage_named(path), zipfile.ZipFile(path) as archive, archive.open(info) as stream:
+            return _read_data(stream)
+
+    return Member(name=name, where=where, form=form, load=load, code=f"d[{literal(name)}]")
 
 
 @contextmanager
@@ -88,106 +183,49 @@ def _damage_named(path: Path) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        raise DataError(f"{path}: not a readable .npz file: {error or 'it ends early'}") from error
+        kind = ".npy" if path.suffix == ".npy" else ".npz"
+        reason = str(error).partition("\n")[0] or "it ends early"
+        raise DataError(f"{path}: not a readable {kind} file: {reason}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _check_file_size(path: Path) -> None:
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise DataError(f"{path}: must not exceed {MAX_FILE_BYTES:,} bytes, got {size:,}")
-
-
-def _member(archive: zipfile.ZipFile, key: str, path: Path) -> zipfile.ZipInfo:
-    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-    if key not in members:
-        found = ", ".join(repr(name)[1:-1] for name in sorted(members)[:8])
-        raise DataError(
-            f"{path}: the arrays x_train, y_train, x_test and y_test are needed, "
-            f"{key} is missing (found: {found})"
-        )
-    if len(members) > MAX_MEMBERS:
-        raise DataError(f"{path}: must hold four arrays, got {len(members):,} members")
-    return members[key]
-
-
-def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> _Header:
-    # What NumPy writes; other methods pack bombs of any size into a few bytes.
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise DataError(f"{where} must be stored or deflated, got method {info.compress_type}")
-    with archive.open(info) as stream:
-        start = stream.read(8)
-        if start[:6] != b"\x93NUMPY" or start[6:7] not in {b"\x01", b"\x02", b"\x03"}:
-            raise DataError(f"{where} is not an array in NumPy's format")
-        width = 2 if start[6] == 1 else 4
-        length = int.from_bytes(stream.read(width), "little")
-        if length > MAX_HEADER_BYTES:
-            raise DataError(
-                f"{where}: its header must not exceed {MAX_HEADER_BYTES:,} bytes, got {length:,}"
-            )
-        shape, fortran_order, dtype = _parse_header(stream.read(length), where)
-    header = _Header(
-        shape=shape, fortran_order=fortran_order, dtype=dtype, data_start=8 + width + length
-    )
-    if header.data_bytes > MAX_PART_BYTES:
-        raise DataError(f"{where} must not exceed {MAX_PART_BYTES:,} bytes, got shape {shape}")
-    declared = info.file_size - header.data_start
-    if declared != header.data_bytes and not dtype.hasobject:
-        raise DataError(
-            f"{where}: {dtype} of shape {shape} takes {header.data_bytes:,} bytes, "
-            f"the file declares {declared:,}"
-        )
-    return header
-
-
-def _parse_header(raw: bytes, where: str) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+def _read_header(
+    stream: IO[bytes], *, file_bytes: int, where: str, member_bytes: int | None = None
+) -> Form:
+    # NumPy reads a header as long as it says it is before it asks for the bound.
+    start = io.BytesIO(stream.read(MAX_HEADER_BYTES))
     try:
-        fields = ast.literal_eval(raw.decode("latin-1").strip())
-        shape, fortran_order = fields["shape"], fields["fortran_order"]
-        dtype = np.dtype(fields["descr"])
-    except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError) as error:
+        version = npy.read_magic(start)
+    except ValueError as error:
+        raise DataError(f"{where} is not an array in NumPy's format") from error
+    readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+    if version not in readers:
+        raise DataError(f"{where} is not an array in NumPy's format 1 or 2, got {version[0]}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            shape, _, dtype = readers[version](start, max_header_size=MAX_HEADER_BYTES)
+    except (*DAMAGE, MemoryError) as error:
         raise DataError(f"{where}: its header cannot be understood") from error
-    plain = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape)
-    if not plain or not isinstance(fortran_order, bool):
+    if any(type(n) is not int or n < 0 for n in shape):
         raise DataError(f"{where}: its header cannot be understood")
-    return shape, fortran_order, dtype
+    form = Form(shape=shape, dtype=dtype)
+    if not dtype.hasobject:
+        wanted = math.prod(shape) * dtype.itemsize
+        held = (file_bytes if member_bytes is None else member_bytes) - start.tell()
+        if held != wanted <= MAX_ARRAY_BYTES:
+            raise DataError(f"{where}: {form} takes {wanted:,} bytes, the file declares {held:,}")
+        check_size(form, file_bytes=file_bytes, where=where)
+    return form
 
 
-def _check_types(images: _Header, labels: _Header, where: str) -> None:
-    for letter, header in (("x", images), ("y", labels)):
-        if header.dtype.hasobject:
-            raise DataError(f"{where.format(letter)} holds pickled objects, which are not loaded")
-    if images.dtype != np.uint8:
-        raise DataError(
-            f"{where.format('x')} must be uint8 (0..255), "
-            f"got {images.dtype} of shape {images.shape}"
+def _read_data(stream: IO[bytes]) -> NDArray[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        array: NDArray[Any] = npy.read_array(
+            stream, allow_pickle=False, max_header_size=MAX_HEADER_BYTES
         )
-    if labels.dtype.kind not in "iu":
-        raise DataError(
-            f"{where.format('y')} must be whole numbers, got {labels.dtype} of shape {labels.shape}"
-        )
-
-
-def _data(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, header: _Header, where: str
-) -> NDArray[np.integer]:
-    buffer = np.empty(header.data_bytes, dtype=np.uint8)
-    with archive.open(info) as stream:
-        stream.read(header.data_start)
-        filled = _fill(stream, buffer)
-        if filled != header.data_bytes:
-            raise DataError(f"{where} must have {header.data_bytes:,} bytes, got {filled:,}")
-    flat: NDArray[np.integer] = buffer.view(header.dtype)
-    return flat.reshape(header.shape, order="F" if header.fortran_order else "C")
-
-
-def _fill(stream: IO[bytes], buffer: NDArray[np.uint8]) -> int:
-    filled = 0
-    while filled < len(buffer):
-        chunk = stream.read(min(CHUNK_BYTES, len(buffer) - filled))
-        if not chunk:
-            break
-        buffer[filled : filled + len(chunk)] = np.frombuffer(chunk, dtype=np.uint8)
-        filled += len(chunk)
-    return filled
+    # zipfile compares the checksum when it comes to the end.
+    stream.read(1)
+    return array

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mnist_search.analysis.comparison import estimate, recipe_interval
 from mnist_search.analysis.confirmation import confirmed_name, summarize_confirmation
-from mnist_search.analysis.statistics import Estimate, summarize_runs
+from mnist_search.analysis.spread import SHIPPED
 from mnist_search.errors import BudgetError, UsageError
 from mnist_search.exporting.recipe import Expected, Export
 from mnist_search.specs import Record, RunResult
@@ -105,17 +106,17 @@ def _name(record: Record) -> str:
 
 def _expected(results: Sequence[RunResult]) -> Expected:
     scores = [result.score for result in results if result.score is not None]
-    sample = summarize_runs([score.accuracy for score in scores])
-    images = scores[0].total
-    interval = Estimate(accuracy=sample.mean, images=images, runs=sample.n, sd=sample.sd).interval
+    found = estimate(scores)
+    assert found is not None
+    interval = recipe_interval(found, SHIPPED)
     return Expected(
         on="test" if results[0].validation is None else "validation",
-        accuracy=sample.mean,
+        accuracy=found.accuracy,
         low=interval.low,
         high=interval.high,
-        sd=sample.sd,
-        n=sample.n,
-        images=images,
+        sd=found.sd,
+        n=found.runs,
+        images=found.images,
     )
 
 

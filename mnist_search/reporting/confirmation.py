@@ -9,6 +9,7 @@ from mnist_search.analysis.confirming_words import (
     tell_incomplete,
     tell_runner_up,
     tell_shrinkage,
+    tell_spread,
     tell_winner,
 )
 from mnist_search.reporting.cells import Column
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from mnist_search.studies.confirming import TestUse
 
 _LEGEND = (
-    "± 95 % interval of images and seeds; sd between seeds; same tie letter: a tie; behind: "
-    "points behind the best trial; p corrected for all pairs"
+    "± 95 % interval of images and seeds; sd between seeds; same tie letter: no significant "
+    "difference; behind: points behind the best trial; p corrected for all pairs (Holm)"
 )
 _COLUMNS = (
     Column("rank", "#", "figure"),
@@ -31,7 +32,7 @@ _COLUMNS = (
     Column("n", "n", "count", 1),
     Column("tie_group", "tie", "word", 1),
     Column("search_accuracy", "in the search", "percent", 2),
-    Column("shrinkage", "shrinkage", "points", 2),
+    Column("shrinkage", "search less test", "points", 2),
     Column("behind", "behind", "figure"),
     Column("p_adjusted", "p", "figure", 1),
     Column("fit_seconds", "fit time", "seconds", 3),
@@ -112,7 +113,7 @@ def tell_use(use: TestUse) -> str:
         case True if use.uses == 1:
             return told
         case True:
-            return f"{told}; each further look makes the best figure a little too good"
+            return f"{told}; each further use makes the best figure more optimistic"
 
 
 def _notes(found: ConfirmedStudy) -> list[str]:
@@ -121,7 +122,10 @@ def _notes(found: ConfirmedStudy) -> list[str]:
     notes = [
         tell_runner_up(confirmation),
         tell_shrinkage(confirmation),
-        "the winner is the best of these trials on the test images themselves" if several else None,
+        "the winner was selected among these trials on the test images, so its figure is optimistic"
+        if several
+        else None,
+        tell_spread(confirmation),
         *tell_incomplete(confirmation.rows),
         tell_use(found.use),
     ]
@@ -141,7 +145,7 @@ def _readable(row: ConfirmedRow) -> dict[str, object]:
         "test_accuracy_sd": spread,
         "behind": None
         if gap is None
-        else f"{100 * gap.difference:+.2f} ±{50 * (gap.high - gap.low):.2f}",
+        else f"{100 * gap.difference:+.2f} ±{50 * (gap.interval.high - gap.interval.low):.2f}",
         "p_adjusted": None
         if gap is None
         else ("<0.001" if gap.p_adjusted < 0.001 else f"{gap.p_adjusted:.3f}"),

@@ -216,6 +216,8 @@ def _verdict(row: Row) -> str | None:
         return row.failure.partition(":")[0].replace("-", " ")
     if row.status in ("pruned", "failed", "running", "waiting"):
         return row.status
+    if row.quick:
+        return "quick"
     if row.verdict is None and row.collapsed:
         return "collapsed"
     if row.verdict is None and row.status == "published":
@@ -252,8 +254,8 @@ def explain_signs(rows: Sequence[Row]) -> list[str]:
         "± 95 % interval",
         "on: test images, val = held-out training images, publ = as published, not run here",
         "n: runs",
-        "range: ranks of the rows not told apart from this one",
-        "same tie letter: a tie",
+        "range: 1 + rows significantly better to all less those significantly worse",
+        "same tie letter: no significant difference",
     ]
     if any(row.contended for row in rows):
         words.append("!: other load disturbed the time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Final
 
 from mnist_search.analysis import CurvePoint, Row, Suite, tell, tell_all
 from mnist_search.analysis.verdict import MNIST_TRAIN_IMAGES
@@ -42,6 +43,7 @@ LOSS_COLUMNS = (
     Column("clipped", "measured, clipped", "figure"),
     Column("loss", "measured", "figure"),
 )
+NO_DIFFERENCE: Final = "no significant difference"
 # Of longer curves the first five epochs, then every fifth, and the last.
 _WHOLE_CURVE = 20
 _STRIDE = 5
@@ -56,10 +58,10 @@ _CLIPPED = (
 )
 _CORRECTED = (
     "Corrected p-values (Holm) hold the chance of even one wrong difference among all these "
-    "contrasts at 5 %, measured and published alike; the intervals are each for itself. McNemar's "
-    "test counts the images that only one of two networks answers rightly (without the labels: "
-    "as many as there may be, which errs towards a tie); the paired t test over several seeds "
-    "adds the spread between them. Published figures are one run each, and have no pairs."
+    "contrasts at 5 %, measured and published alike; the intervals are each for itself. The error "
+    "holds the images (paired, where both answered the same ones) and the seeds, whose spread is "
+    "pooled over the models. McNemar's test is about two trained networks, not about recipes. "
+    "Published figures are one run each, and have no pairs."
 )
 
 
@@ -86,14 +88,14 @@ def render_suite_table(suite: Suite, terminal: Terminal) -> str:
         apart = [
             f"{finding.document}: {tell(finding)}"
             for finding in suite.findings
-            if finding.outcome != "not told apart"
-            or finding.published_outcome not in (None, "not told apart")
+            if finding.outcome != NO_DIFFERENCE
+            or finding.published_outcome not in (None, NO_DIFFERENCE)
         ]
         lines = [tell_all(suite.findings), *apart]
         if len(apart) < len(suite.findings):
             lines.append(
-                "Left out is what neither the figures here nor the documents tell apart; all of "
-                "it, and the learning curves: --format markdown."
+                "Left out: contrasts that are significant neither here nor in the documents; all "
+                "of it, and the learning curves: --format markdown."
             )
         sections.append(render_lines("What this shows", lines, terminal))
     return "\n".join(sections)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from mnist_search.spaces.conditions import NeverHoldsError, merge_conditions
-from mnist_search.spaces.declarations import Declared, Report
-from mnist_search.spaces.families.family import OPTIMIZERS, Family, Index
+from mnist_search.spaces.families.family import OPTIMIZERS, Family, Index, join
 from mnist_search.spaces.parameters import (
     ChoiceParameter,
     Condition,
@@ -16,17 +14,14 @@ from mnist_search.spaces.parameters import (
     Parameter,
     Value,
 )
+from mnist_search.spaces.tables import Declared, Report
 from mnist_search.spaces.wording import did_you_mean, printable, show
 
 _DEPTHS = {"block": "blocks", "conv": "convs", "dense": "dense_layers"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Searched:
-    """A setting of a layer is decided by a parameter."""
-
-    name: str
-    template: Parameter
+class _NeverHoldsError(Exception):
+    """A condition cannot be met at any point of the space; the message says why."""
 
 
 class Expansion:
@@ -43,23 +38,23 @@ class Expansion:
         self._fixed = fixed
         self._report = report
         self._declared = declared
-        self._concrete: dict[str, tuple[Declared, Index]] = {}
+        self._searched: dict[str, tuple[Declared, Index]] = {}
+        depths = [it for it in declared.values() if it.setting.name in _DEPTHS.values()]
+        self._depth_is_wrong = any(depth.template is None for depth in depths)
+        for depth in depths:
+            if depth.when:
+                report(f"{depth.name}.when", "must not be given, a depth is always needed")
         # Depths first: how many layers there are decides what `per` means for the others.
-        order = sorted(declared.values(), key=lambda d: d.setting.name not in _DEPTHS.values())
-        self._depth_is_wrong = any(
-            d.template is None for d in order if d.setting.name in _DEPTHS.values()
-        )
-        for declaration in order:
-            if declaration.when and declaration.setting.name in _DEPTHS.values():
-                report(f"{declaration.name}.when", "must not be given, a depth is always needed")
+        others = (it for it in declared.values() if it.setting.name not in _DEPTHS.values())
+        for declaration in (*depths, *others):
             for index in self._indexes(declaration):
-                name = _join(declaration.setting.name, index)
-                if name in self._concrete:
+                name = join(declaration.setting.name, index)
+                if name in self._searched:
                     report(name, f"is searched twice, by {declaration.name}, too")
                 elif name in fixed:
                     report(name, f"is searched and fixed, got {show(fixed[name])} in fixed")
                 else:
-                    self._concrete[name] = declaration, index
+                    self._searched[name] = declaration, index
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the concrete parameters, each after those that its conditions name.
@@ -67,15 +62,16 @@ class Expansion:
         The order depends on the family's settings alone, not on the file's.
         """
         found: dict[str, Parameter] = {}
-        for name, (declared, index) in self._concrete.items():
+        for name, (declared, index) in self._searched.items():
             try:
-                conditions = merge_conditions(list(self._conditions(declared, index)))
-            except NeverHoldsError as error:
+                conditions = _merge(self._conditions(declared, index))
+            except _NeverHoldsError as error:
                 self._report(name, f"has no effect at any point, {error}")
                 continue
-            parameter = declared.concrete(name, conditions)
-            if parameter is not None:
-                found[name] = parameter
+            if declared.template is not None:
+                found[name] = replace(
+                    declared.template, name=name, conditions=conditions, per=declared.per
+                )
         return self._sort(found)
 
     def check_fixed(self) -> None:
@@ -88,31 +84,31 @@ class Expansion:
             try:
                 list(self._layer_conditions(setting.level, index))
                 if setting.level == "optimizer" and index:
-                    list(self._require(Condition("optimizer", choices=(str(index[0]),))))
-            except NeverHoldsError as error:
+                    list(self._require(Condition("optimizer", choices=index)))
+            except _NeverHoldsError as error:
                 self._report(f"fixed.{name}", f"has no effect at any point, {error}")
 
-    def _source(self, name: str, index: Index = ()) -> _Searched | Value | None:
-        """Return what decides a setting of a layer: a parameter, or else a value."""
+    def _decider(self, name: str, index: Index = ()) -> Parameter | Value | None:
+        """Return what decides a setting of a layer: a parameter, or else a value.
+
+        None where it is not known, for the parameter's range is wrong.
+        """
         for length in range(len(index), -1, -1):
-            key = _join(name, index[:length])
-            if key in self._concrete:
-                template = self._concrete[key][0].template
-                return None if template is None else _Searched(key, template)
+            key = join(name, index[:length])
+            if key in self._searched:
+                template = self._searched[key][0].template
+                return None if template is None else replace(template, name=key)
             if key in self._fixed:
                 return self._fixed[key]
         setting = self._family.settings.get(name)
         return None if setting is None else setting.default
 
     def _most(self, depth: str, index: Index = ()) -> int:
-        source = self._source(depth, index)
-        match source:
-            case _Searched(template=IntParameter(high=high)):
-                return high
-            case _Searched(template=ChoiceParameter(choices=choices)):
+        match self._decider(depth, index):
+            case IntParameter(high=most) | int(most):
+                return most
+            case ChoiceParameter(choices=choices):
                 return max(int(choice) for choice in choices)
-            case int():
-                return source
             case _:
                 return 0
 
@@ -146,53 +142,44 @@ class Expansion:
             others = tuple(
                 name
                 for name in OPTIMIZERS
-                if (name,) == index or (not index and not self._has(_join(setting.name, (name,))))
+                if (name,) == index or (not index and not self._has(join(setting.name, (name,))))
             )
             yield from self._require(Condition("optimizer", choices=others))
         for name, wanted in declared.when.items():
             yield from self._when(declared, index, name, wanted)
 
     def _has(self, name: str) -> bool:
-        return name in self._concrete or name in self._fixed
+        return name in self._searched or name in self._fixed
 
     def _layer_conditions(self, level: str, index: Index) -> Iterator[Condition]:
-        match level:
-            case "block" | "conv":
-                yield from self._require(
-                    Condition("blocks", at_least=int(index[0]) if index else 1)
-                )
-                if len(index) == 2:
-                    need = Condition("convs", at_least=int(index[1]))
-                    yield from self._require(need, index[:1])
-            case "dense":
-                least = int(index[0]) if index else 1
-                yield from self._require(Condition("dense_layers", at_least=least))
+        if level in _DEPTHS:
+            depth = _DEPTHS["dense" if level == "dense" else "block"]
+            yield from self._require(Condition(depth, at_least=int(index[0]) if index else 1))
+        if len(index) == 2:
+            yield from self._require(Condition("convs", at_least=int(index[1])), index[:1])
 
     def _require(self, need: Condition, index: Index = ()) -> Iterator[Condition]:
         """Yield the condition on what decides the needed setting; nothing if it always holds."""
-        source = self._source(need.parameter, index)
-        if source is None:
-            return
-        if not isinstance(source, _Searched):
-            if not need.allows(source):
-                raise NeverHoldsError(f"{need.parameter} is always {show(source)}")
-            return
-        choices = _finite(source.template)
-        allowed = tuple(choice for choice in choices if need.allows(choice))
-        if not allowed:
-            if need.at_least is not None:
-                raise NeverHoldsError(f"{source.name} is at most {max(choices)}")
-            wanted = " or ".join(show(choice) for choice in need.choices or ())
-            raise NeverHoldsError(f"{source.name} is never {wanted}")
-        if len(allowed) == len(choices) and self._always_active(source.name):
-            return
-        if need.at_least is not None:
-            yield Condition(source.name, at_least=need.at_least)
-        else:
-            yield Condition(source.name, choices=allowed)
+        match self._decider(need.parameter, index):
+            case None:
+                return
+            case IntParameter() | FloatParameter() | ChoiceParameter() as parameter:
+                choices = [parameter.value(place) for place in range(parameter.count or 0)]
+                allowed = tuple(choice for choice in choices if need.allows(choice))
+                if not allowed and need.at_least is not None:
+                    raise _NeverHoldsError(f"{parameter.name} is at most {max(choices)}")
+                if not allowed:
+                    wanted = " or ".join(show(choice) for choice in need.choices or ())
+                    raise _NeverHoldsError(f"{parameter.name} is never {wanted}")
+                if len(allowed) < len(choices) or not self._always_active(parameter.name):
+                    listed = None if need.at_least is not None else allowed
+                    yield Condition(parameter.name, choices=listed, at_least=need.at_least)
+            case value:
+                if not need.allows(value):
+                    raise _NeverHoldsError(f"{need.parameter} is always {show(value)}")
 
     def _always_active(self, name: str) -> bool:
-        declared, index = self._concrete[name]
+        declared, index = self._searched[name]
         if declared.when or declared.setting.needs:
             return False
         return not list(self._layer_conditions(declared.setting.level, index))
@@ -202,29 +189,30 @@ class Expansion:
     ) -> Iterator[Condition]:
         key = f"{declared.name}.when.{printable(name)}"
         target = self._target(declared, index, name)
-        if target is None:
+        resolved = None if target is None else self._family.resolve(target)
+        if target is None or resolved is None:
             if not self._depth_is_wrong:
                 self._report(key, self._why_not(name))
             return
-        resolved = self._family.resolve(target)
-        source = self._concrete[target][0].template if target in self._concrete else None
+        template = self._searched[target][0].template if target in self._searched else None
         items = wanted if isinstance(wanted, list) else [wanted]
         values: list[Value] = []
         for item in items:
-            value = None if resolved is None else resolved[0].read(item)
-            if value is None or not (source is None or source.contains(value)):
+            value = resolved[0].read(item)
+            if value is None or not (template is None or template.contains(value)):
                 self._report(key, f"must be a value that {target} can have, got {show(item)}")
             else:
                 values.append(value)
         if not items:
             self._report(key, "must be a value or a list of values, got []")
-        elif isinstance(source, FloatParameter) and source.count is None:
+        elif isinstance(template, FloatParameter) and template.count is None:
             self._report(key, f"must not ask for exact values of {target}, which has no step")
-        elif target in self._fixed:
-            if values and not Condition(target, choices=tuple(values)).holds(self._fixed):
-                raise NeverHoldsError(f"{target} is fixed to {show(self._fixed[target])}")
         elif values:
-            yield Condition(target, choices=tuple(values))
+            condition = Condition(target, choices=tuple(values))
+            if target not in self._fixed:
+                yield condition
+            elif not condition.holds(self._fixed):
+                raise _NeverHoldsError(f"{target} is fixed to {show(self._fixed[target])}")
 
     def _target(self, declared: Declared, index: Index, name: str) -> str | None:
         """Return the parameter or fixed value that a `when` means, for this layer."""
@@ -233,51 +221,56 @@ class Expansion:
             return name if self._has(name) else None
         # `when = { pool = "max" }` in a parameter per block means the same block's pool.
         length = 2 if other.per == "conv" else 1
-        kinds = {"dense"} if other.per == "dense" else {"block", "conv"}
-        concrete = _join(name, index[:length])
-        fits = len(index) >= length and declared.setting.level in kinds
-        return concrete if fits and self._has(concrete) else None
+        levels = {"dense"} if other.per == "dense" else {"block", "conv"}
+        target = join(name, index[:length])
+        fits = len(index) >= length and declared.setting.level in levels
+        return target if fits and self._has(target) else None
 
     def _why_not(self, name: str) -> str:
         other = self._declared.get(name)
         if other is not None and other.per is not None:
-            example = _join(name, (1, 1) if other.per == "conv" else (1,))
+            example = join(name, (1, 1) if other.per == "conv" else (1,))
             return f"must name one layer, as {example}, got one parameter per {other.per}"
-        known = (*self._concrete, *self._declared, *self._fixed)
+        known = (*self._searched, *self._declared, *self._fixed)
         return f"must name a parameter or fixed value of this file{did_you_mean(name, known)}"
 
     def _sort(self, found: dict[str, Parameter]) -> tuple[Parameter, ...]:
         places = {name: place for place, name in enumerate(self._family.settings)}
 
         def rank(name: str) -> tuple[int, tuple[str, ...]]:
-            declared, index = self._concrete[name]
+            declared, index = self._searched[name]
             return places[declared.setting.name], tuple(f"{part:>3}" for part in index)
 
         waiting = sorted(found, key=rank)
-        placed: dict[str, Parameter] = {}
+        placed: list[Parameter] = []
         while waiting:
             for name in waiting:
-                asked = {condition.parameter for condition in found[name].conditions}
-                if not asked & set(waiting):
-                    placed[name] = found[name]
+                if not {it.parameter for it in found[name].conditions} & set(waiting):
+                    placed.append(found[name])
                     waiting.remove(name)
                     break
             else:
-                names = ", ".join(waiting)
-                self._report(f"{waiting[0]}.when", f"must not run in a circle, got {names}")
+                problem = f"must not run in a circle, got {', '.join(waiting)}"
+                self._report(f"{waiting[0]}.when", problem)
                 break
-        return tuple(placed.values())
+        return tuple(placed)
 
 
-def _join(name: str, index: Index) -> str:
-    return "_".join([name, *map(str, index)])
+def _merge(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Make one condition of those on the same parameter."""
+    merged: dict[str, Condition] = {}
+    for condition in conditions:
+        before = merged.get(condition.parameter)
+        merged[condition.parameter] = condition if before is None else _both(before, condition)
+    return tuple(merged.values())
 
 
-def _finite(template: Parameter) -> tuple[Value, ...]:
-    match template:
-        case ChoiceParameter(choices=choices):
-            return choices
-        case IntParameter(low=low, high=high, step=step):
-            return tuple(range(low, high + 1, step))
-        case FloatParameter():
-            raise AssertionError("no setting needs a float")
+def _both(one: Condition, other: Condition) -> Condition:
+    if one.choices is None and other.choices is None:
+        return replace(one, at_least=max(one.at_least or 0, other.at_least or 0))
+    if one.choices is None:
+        one, other = other, one
+    left = tuple(choice for choice in one.choices or () if other.allows(choice))
+    if not left:
+        raise _NeverHoldsError(f"its conditions on {one.parameter} exclude each other")
+    return replace(one, choices=left)

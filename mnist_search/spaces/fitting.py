@@ -44,7 +44,7 @@ def _extreme(space: SearchSpace, parameter: Parameter, *, roomy: bool) -> Value:
     resolved = get_family(space.family).resolve(parameter.name)
     values = _values(parameter)
     match None if resolved is None else resolved[0].name:
-        case "kernel" | "convs":
+        case "kernel" | "stride" | "convs":
             return min(values) if roomy else max(values)
         case "padding" | "pool":
             return min(values, key=lambda value: (value in ("same", "none")) != roomy)

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from mnist_search.errors import SpaceError
-from mnist_search.spaces.declarations import Declared, read_declaration, read_fixed
 from mnist_search.spaces.expansion import Expansion
-from mnist_search.spaces.families import FAMILIES, Family, get_family
+from mnist_search.spaces.families import Family, Index, Setting, get_family
 from mnist_search.spaces.files import read_toml
 from mnist_search.spaces.fitting import never_fits
 from mnist_search.spaces.parameters import Value
 from mnist_search.spaces.space import SearchSpace
-from mnist_search.spaces.wording import did_you_mean, printable, show
+from mnist_search.spaces.tables import Declared, Report, SpaceFile, check_table, read_declaration
+from mnist_search.spaces.wording import did_you_mean, printable, shorten, show
 
 LONGEST_NAME = 64
 LONGEST_DESCRIPTION = 500
-_KEYS = ("family", "description", "parameters", "fixed")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -31,8 +30,12 @@ class _Problems:
         self.sentences: dict[str, None] = {}
 
     def __call__(self, key: str, sentence: str) -> None:
-        shown = key if len(key) <= 100 else f"{key[:97]}..."
-        self.sentences[f"{self._file}: {shown}: {sentence}"] = None
+        self.sentences[f"{self._file}: {shorten(key, 100)}: {sentence}"] = None
+
+    def check(self) -> None:
+        """Raise SpaceError if there are any."""
+        if self.sentences:
+            raise SpaceError(tuple(self.sentences))
 
 
 def load_space(path: Path) -> SearchSpace:
@@ -40,28 +43,25 @@ def load_space(path: Path) -> SearchSpace:
 
     Raises SpaceError with one sentence for everything that is wrong with it.
     """
-    table = read_toml(path)
     report = _Problems(path)
+    table = check_table(read_toml(path), SpaceFile, "", report)
     name = path.stem
     if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
         rule = f"must be at most {LONGEST_NAME} letters, digits, dots, dashes and underscores"
         report("file name", f"{rule}, got {show(name)}")
-    for key in (key for key in table if key not in _KEYS):
-        report(printable(key), f"unknown key{did_you_mean(key, _KEYS)}")
-    family = _read_family(table, report)
-    description = _read_description(table, report)
-    fixed_table = _table(table, "fixed", report)
-    declared = _read_parameters(_table(table, "parameters", report), family, report)
-    if not table.get("parameters"):
+    family = get_family(table["family"]) if "family" in table else None
+    description = _read_description(table.get("description", ""), report)
+    if table.get("parameters") == {}:
         report("parameters", "must have at least one table [parameters.NAME], got none")
-    fixed = _read_fixed(fixed_table, family, report)
-    if family is None or (report.sentences and not declared):
-        raise SpaceError(tuple(report.sentences))
+    declared = _read_parameters(table.get("parameters", {}), family, report)
+    fixed = _read_fixed(table.get("fixed", {}), family, report)
+    if family is None or not declared:
+        report.check()
+    assert family is not None
     expansion = Expansion(family, declared, fixed, report)
     parameters = expansion.parameters()
     expansion.check_fixed()
-    if report.sentences:
-        raise SpaceError(tuple(report.sentences))
+    report.check()
     space = SearchSpace(
         name=name,
         family=family.name,
@@ -72,25 +72,11 @@ def load_space(path: Path) -> SearchSpace:
     )
     if (problem := never_fits(space)) is not None:
         report("blocks", problem)
-        raise SpaceError(tuple(report.sentences))
+    report.check()
     return space
 
 
-def _read_family(table: Mapping[str, Any], report: _Problems) -> Family | None:
-    raw = table.get("family")
-    if isinstance(raw, str) and raw in FAMILIES:
-        return get_family(raw)
-    got = "none" if raw is None else show(raw)
-    hint = did_you_mean(raw, FAMILIES) if isinstance(raw, str) else ""
-    report("family", f"must be one of {', '.join(FAMILIES)}, got {got}{hint}")
-    return None
-
-
-def _read_description(table: Mapping[str, Any], report: _Problems) -> str:
-    raw = table.get("description", "")
-    if not isinstance(raw, str):
-        report("description", f"must be a text, got {show(raw)}")
-        return ""
+def _read_description(raw: str, report: Report) -> str:
     text = " ".join(raw.split())
     if len(text) > LONGEST_DESCRIPTION or not text.isprintable():
         rule = f"must be at most {LONGEST_DESCRIPTION} characters without control characters"
@@ -98,45 +84,38 @@ def _read_description(table: Mapping[str, Any], report: _Problems) -> str:
     return text
 
 
-def _table(table: Mapping[str, Any], key: str, report: _Problems) -> dict[str, Any]:
-    raw = table.get(key, {})
-    if isinstance(raw, dict):
-        return raw
-    report(key, f"must be a table, got {show(raw)}")
-    return {}
-
-
 def _read_parameters(
-    tables: Mapping[str, Any], family: Family | None, report: _Problems
+    tables: Mapping[str, Any], family: Family | None, report: Report
 ) -> dict[str, Declared]:
     declared = {}
     for name, raw in tables.items():
-        resolved = None
-        if family is not None and _check_name(name, family, "", report):
-            resolved = family.resolve(name)
-        declaration = read_declaration(name, raw, resolved, report)
+        declaration = read_declaration(name, raw, _resolve(name, family, "", report), report)
         if declaration is not None:
             declared[name] = declaration
     return declared
 
 
 def _read_fixed(
-    table: Mapping[str, Any], family: Family | None, report: _Problems
+    table: Mapping[str, Any], family: Family | None, report: Report
 ) -> dict[str, Value]:
     fixed: dict[str, Value] = {}
     for name, raw in table.items():
-        if family is None or not _check_name(name, family, "fixed.", report):
+        if (resolved := _resolve(name, family, "fixed.", report)) is None:
             continue
-        resolved = family.resolve(name)
-        value = None if resolved is None else read_fixed(name, raw, resolved[0], report)
-        if value is not None:
+        if (value := resolved[0].read(raw)) is not None:
             fixed[name] = value
+        else:
+            report(f"fixed.{name}", str(resolved[0].problem(raw)))
     return fixed
 
 
-def _check_name(name: str, family: Family, where: str, report: _Problems) -> bool:
-    if family.resolve(name) is not None:
-        return True
+def _resolve(
+    name: str, family: Family | None, where: str, report: Report
+) -> tuple[Setting, Index] | None:
+    if family is None:
+        return None
+    if (resolved := family.resolve(name)) is not None:
+        return resolved
     shown = f"{where}{printable(name)}"
     if len(name) > LONGEST_NAME or not name.isprintable():
         rule = f"must be at most {LONGEST_NAME} characters without control characters"
@@ -144,4 +123,4 @@ def _check_name(name: str, family: Family, where: str, report: _Problems) -> boo
     else:
         hint = did_you_mean(name, family.settings)
         report(shown, f"unknown parameter of the family {family.name}{hint}")
-    return False
+    return None

@@ -6,7 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
-from typing import Literal
+from fractions import Fraction
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from mnist_search.spaces.wording import list_words
 
 Value = bool | int | float | str
 Level = Literal["model", "block", "conv", "dense", "optimizer"]
@@ -21,13 +26,19 @@ def same(one: Value, other: Value) -> bool:
     return one == other
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """Holds while a parameter is active and has one of `choices`, or is `at_least` so large."""
 
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
     parameter: str
-    choices: tuple[Value, ...] | None = None
-    at_least: int | None = None
+    choices: Annotated[tuple[Value, ...] | None, Field(exclude_if=_is_none)] = None
+    at_least: Annotated[int | None, Field(exclude_if=_is_none)] = None
 
     def __post_init__(self) -> None:
         if (self.choices is None) == (self.at_least is None):
@@ -46,6 +57,8 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class _Conditional:
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
     name: str
     _: KW_ONLY
     conditions: tuple[Condition, ...] = ()
@@ -57,47 +70,8 @@ class _Conditional:
 
 
 @dataclass(frozen=True, slots=True)
-class IntParameter(_Conditional):
-    """Integers from low to high, both included.
-
-    Where `step` does not divide the range, high becomes the largest value that it reaches, as in
-    Optuna. Raises ValueError for a range that `range_problems` objects to.
-    """
-
-    low: int
-    high: int
-    _: KW_ONLY
-    log: bool = False
-    step: int = 1
-
-    def __post_init__(self) -> None:
-        _refuse(self.name, range_problems(self.low, self.high, log=self.log, step=self.step))
-        object.__setattr__(self, "high", self.high - (self.high - self.low) % self.step)
-
-    def contains(self, value: Value) -> bool:
-        """Say whether the value is a plain int of the range."""
-        inside = type(value) is int and self.low <= value <= self.high
-        return inside and (int(value) - self.low) % self.step == 0
-
-    def normalise(self, value: Value) -> Value:
-        """Return the value itself."""
-        return value
-
-    def nearest(self, value: Value | None) -> int:
-        """Return the value of the range that is nearest to a number; None: the middle."""
-        number = _middle(self.low, self.high, log=self.log) if value is None else float(value)
-        inside = min(max(number, self.low), self.high)
-        return self.low + round((inside - self.low) / self.step) * self.step
-
-    @property
-    def count(self) -> int | None:
-        """Return the number of values."""
-        return (self.high - self.low) // self.step + 1
-
-
-@dataclass(frozen=True, slots=True)
-class FloatParameter(_Conditional):
-    """Floats from low to high, both included; with `step`, only low + k * step.
+class _Range(_Conditional):
+    """Numbers from low to high, both included; with `step`, only low + k * step.
 
     Where `step` does not divide the range, high becomes the largest value that it reaches, as in
     Optuna. Raises ValueError for a range that `range_problems` objects to.
@@ -111,44 +85,73 @@ class FloatParameter(_Conditional):
 
     def __post_init__(self) -> None:
         _refuse(self.name, range_problems(self.low, self.high, log=self.log, step=self.step))
+        if self.step is not None:
+            places = (Fraction(str(self.high)) - Fraction(str(self.low))) // Fraction(
+                str(self.step)
+            )
+            object.__setattr__(self, "high", self.value(places))
+
+    def contains(self, value: Value) -> bool:
+        """Say whether the value is one of the range's, and of its type."""
+        if type(value) is not type(self.low) or not math.isfinite(value):
+            return False
+        # Compared on its step: Optuna's 0.6000000000000001 is the 0.6 that may be the highest.
+        on_step = self.normalise(value)
+        return same(value, on_step) and self.low <= on_step <= self.high
+
+    def normalise(self, value: Value) -> float:
+        """Return the value on its step as people write it: 0.3, not 0.30000000000000004."""
+        return float(value) if self.step is None else self.value(self.place(value))
+
+    def nearest(self, value: Value | None) -> float:
+        """Return the value of the range that is nearest to a number; None: the middle."""
+        middle = math.sqrt(self.low * self.high) if self.log else (self.low + self.high) / 2
+        number = middle if value is None else float(value)
+        return self.normalise(min(max(number, self.low), self.high))
+
+    @property
+    def count(self) -> int | None:
+        """Return the number of values, None for floats without a step."""
+        if self.step is None:
+            return 1 if self.low == self.high else None
+        return round((Fraction(self.high) - Fraction(self.low)) / Fraction(self.step)) + 1
+
+    def value(self, place: int) -> float:
+        """Return the value at a place, counted from 0; without a step there is only low."""
+        if isinstance(self.low, int):
+            return self.low + place * int(self.step or 0)
+        return float(Decimal(str(self.low)) + place * Decimal(str(self.step or 0)))
+
+    def place(self, value: Value) -> int:
+        """Return the place of the value that is nearest to a number, counted from 0."""
+        return round((float(value) - self.low) / (self.step or 1))
+
+
+@dataclass(frozen=True, slots=True)
+class IntParameter(_Range):
+    """Whole numbers of a range."""
+
+    low: int
+    high: int
+    _: KW_ONLY
+    step: int = 1
+    type: Literal["int"] = "int"
+
+
+@dataclass(frozen=True, slots=True)
+class FloatParameter(_Range):
+    """Floats of a range."""
+
+    _: KW_ONLY
+    type: Literal["float"] = "float"
+
+    def __post_init__(self) -> None:
         object.__setattr__(self, "low", float(self.low))
         object.__setattr__(self, "high", float(self.high))
         if self.step is not None:
             object.__setattr__(self, "step", float(self.step))
-            steps = (_decimal(self.high) - _decimal(self.low)) // _decimal(self.step)
-            object.__setattr__(self, "high", self._at(int(steps)))
-
-    def contains(self, value: Value) -> bool:
-        """Say whether the value is a plain float of the range."""
-        if type(value) is not float:
-            return False
-        if self.step is None or not math.isfinite(value):
-            return self.low <= value <= self.high
-        # Compared on its step: Optuna's 0.6000000000000001 is the 0.6 that may be the highest.
-        on_step = float(self.normalise(value))
-        return same(value, on_step) and self.low <= on_step <= self.high
-
-    def normalise(self, value: Value) -> Value:
-        """Return the value on its step as people write it: 0.3, not 0.30000000000000004."""
-        if self.step is None:
-            return value
-        return self._at(round((float(value) - self.low) / self.step))
-
-    def nearest(self, value: Value | None) -> float:
-        """Return the value of the range that is nearest to a number; None: the middle."""
-        number = _middle(self.low, self.high, log=self.log) if value is None else float(value)
-        return float(self.normalise(min(max(number, self.low), self.high)))
-
-    @property
-    def count(self) -> int | None:
-        """Return the number of values, None without a step."""
-        if self.step is None:
-            return 1 if self.low == self.high else None
-        return round((self.high - self.low) / self.step) + 1
-
-    def _at(self, steps: int) -> float:
-        assert self.step is not None
-        return float(_decimal(self.low) + steps * _decimal(self.step))
+        # Not `super()`: slots=True makes another class of this one, which it would not find.
+        _Range.__post_init__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,8 @@ class ChoiceParameter(_Conditional):
     """One of some values of one type; raises ValueError for an empty or repeated choice."""
 
     choices: tuple[Value, ...]
+    _: KW_ONLY
+    type: Literal["choice"] = "choice"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choices", tuple(self.choices))
@@ -185,8 +190,35 @@ class ChoiceParameter(_Conditional):
         """Return the number of values."""
         return len(self.choices)
 
+    def value(self, place: int) -> Value:
+        """Return the value at a place, counted from 0."""
+        return self.choices[place]
+
+    def place(self, value: Value) -> int:
+        """Return the place of a choice, counted from 0."""
+        return next(at for at, choice in enumerate(self.choices) if same(value, choice))
+
 
 Parameter = IntParameter | FloatParameter | ChoiceParameter
+
+
+def range_words(parameter: Parameter) -> str:
+    """Return the range of a parameter in a few words."""
+    match parameter:
+        case ChoiceParameter(choices=choices):
+            return list_words(choices)
+        case (
+            IntParameter(low=low, high=high, log=log) | FloatParameter(low=low, high=high, log=log)
+        ):
+            step = None if parameter.step == 1 and parameter.type == "int" else parameter.step
+            steps = "" if step is None else f", step {step:.12g}"
+            return f"{low:.12g} to {high:.12g}{', log' if log else ''}{steps}"
+
+
+def range_rule(parameter: Parameter) -> str:
+    """Return what a value of the parameter must be."""
+    nouns = {"int": "a whole number from", "float": "a float from", "choice": "one of"}
+    return f"must be {nouns[parameter.type]} {range_words(parameter)}"
 
 
 def range_problems(
@@ -227,18 +259,10 @@ def choice_problems(choices: tuple[Value, ...]) -> list[str]:
     return []
 
 
-def _middle(low: float, high: float, *, log: bool) -> float:
-    return math.sqrt(low * high) if log else (low + high) / 2
+def _equal(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-9)
 
 
 def _refuse(name: str, problems: list[str]) -> None:
     if problems:
         raise ValueError("; ".join(f"{name}: {problem}" for problem in problems))
-
-
-def _equal(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=1e-9)
-
-
-def _decimal(number: float) -> Decimal:
-    return Decimal(str(number))

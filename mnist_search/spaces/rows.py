@@ -6,15 +6,9 @@ from itertools import groupby
 from typing import Any
 
 from mnist_search.spaces.families import Setting, get_family
-from mnist_search.spaces.parameters import (
-    ChoiceParameter,
-    Condition,
-    FloatParameter,
-    IntParameter,
-    Parameter,
-)
+from mnist_search.spaces.parameters import ChoiceParameter, Condition, Parameter, range_words
 from mnist_search.spaces.space import SearchSpace
-from mnist_search.spaces.wording import show
+from mnist_search.spaces.wording import list_words
 
 Row = dict[str, Any]
 _DEPTHS = ("blocks", "convs", "dense_layers")
@@ -67,17 +61,12 @@ def _searched_row(name: str, members: list[Parameter], setting: Setting) -> Row:
         # That a layer's parameter needs its layer is what `per` says.
         conditions = [it for it in conditions if it.at_least is None or not _is_depth(it.parameter)]
     row = _row(name, "searched", setting)
-    row |= {"range": range_words(first), "per": first.per}
+    row |= {"type": first.type, "range": range_words(first), "per": first.per}
     row |= {"when": " and ".join(map(condition_words, conditions)) or None}
     row["parameters"] = [parameter.name for parameter in members]
-    match first:
-        case ChoiceParameter(choices=choices):
-            row |= {"type": "choice", "choices": list(choices)}
-        case IntParameter() | FloatParameter():
-            kind = "int" if isinstance(first, IntParameter) else "float"
-            row |= {"type": kind, "low": first.low, "high": first.high}
-            row |= {"log": first.log, "step": first.step}
-    return row
+    if isinstance(first, ChoiceParameter):
+        return row | {"choices": list(first.choices)}
+    return row | {key: getattr(first, key) for key in ("low", "high", "log", "step")}
 
 
 def _is_depth(name: str) -> bool:
@@ -101,22 +90,8 @@ def _row(name: str, role: str, setting: Setting) -> Row:
     }
 
 
-def range_words(parameter: Parameter) -> str:
-    """Return the range of a parameter in a few words."""
-    match parameter:
-        case ChoiceParameter(choices=choices):
-            return ", ".join(show(choice).strip('"') for choice in choices)
-        case IntParameter(low=low, high=high, log=log, step=step):
-            steps = "" if step == 1 else f", step {step}"
-            return f"{low} to {high}{', log' if log else ''}{steps}"
-        case FloatParameter(low=low, high=high, log=log, step=width):
-            steps = "" if width is None else f", step {width:g}"
-            return f"{low:g} to {high:g}{', log' if log else ''}{steps}"
-
-
 def condition_words(condition: Condition) -> str:
     """Return a condition as `optimizer = sgd` or `blocks >= 2`."""
     if condition.choices is None:
         return f"{condition.parameter} >= {condition.at_least}"
-    choices = " or ".join(show(choice).strip('"') for choice in condition.choices)
-    return f"{condition.parameter} = {choices}"
+    return f"{condition.parameter} = {list_words(condition.choices, ' or ')}"

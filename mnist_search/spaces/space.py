@@ -6,19 +6,15 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from mnist_search.errors import SpaceError
-from mnist_search.spaces.counting import count_points
 from mnist_search.spaces.families import FAMILIES, get_family, held_out
-from mnist_search.spaces.parameters import (
-    ChoiceParameter,
-    Condition,
-    FloatParameter,
-    IntParameter,
-    Parameter,
-    Value,
-)
+from mnist_search.spaces.parameters import Parameter, Value, range_rule
+from mnist_search.spaces.points import Points
 from mnist_search.spaces.wording import did_you_mean, printable, show
 from mnist_search.specs import ModelFamily, RunConfig
 
@@ -32,9 +28,11 @@ class SearchSpace:
     Raises ValueError for repeated names and for conditions on what does not come before.
     """
 
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
     name: str
     family: ModelFamily
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[Annotated[Parameter, Field(discriminator="type")], ...]
     fixed: Mapping[str, Value] = field(default_factory=dict)
     description: str = ""
     source: str = ""
@@ -62,8 +60,7 @@ class SearchSpace:
     @property
     def space_id(self) -> str:
         """Return 16 hex digits: the hash of family, parameters and fixed values alone."""
-        content = self._content()
-        del content["name"], content["description"], content["source"]
+        content = _JSON.dump_python(self, mode="json", include={"family", "parameters", "fixed"})
         content["parameters"].sort(key=lambda parameter: str(parameter["name"]))
         text = json.dumps(content, sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
@@ -84,9 +81,14 @@ class SearchSpace:
             values[parameter.name] = parameter.nearest(default)
         return values
 
+    @cached_property
+    def points(self) -> Points:
+        """Return the distinct points by their numbers."""
+        return Points(self.parameters)
+
     def size(self) -> int | None:
         """Return the number of distinct points, None if an active float has no step."""
-        return count_points(self.parameters)
+        return self.points.size
 
     def check(self, values: Mapping[str, Value]) -> None:
         """Raise SpaceError unless exactly the active parameters have values in their ranges."""
@@ -103,7 +105,7 @@ class SearchSpace:
             elif given and not parameter.is_active(values):
                 problems.append(f"{name}: is not active here, got {show(values[name])}")
             elif given and not parameter.contains(values[name]):
-                problems.append(f"{name}: {range_text(parameter)}, got {show(values[name])}")
+                problems.append(f"{name}: {range_rule(parameter)}, got {show(values[name])}")
         if problems:
             raise SpaceError(tuple(f"space {self.name}: {problem}" for problem in problems))
 
@@ -169,84 +171,22 @@ class SearchSpace:
             return [value for value in read if parameter.contains(value)]
         default = setting.default
         return [
-            default if default is not None and parameter.contains(default) else _first(parameter)
+            default if default is not None and parameter.contains(default) else parameter.value(0)
         ]
-
-    def _content(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "family": self.family,
-            "description": self.description,
-            "source": self.source,
-            "parameters": [_to_data(parameter) for parameter in self.parameters],
-            "fixed": dict(self.fixed),
-        }
 
     def to_json(self) -> str:
         """Return the space as JSON, for a study to remember it by."""
-        return json.dumps(self._content())
+        return _JSON.dump_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str) -> SearchSpace:
         """Return the space of a `to_json`; raises ValueError for anything else."""
         try:
-            content = json.loads(text)
-            content["parameters"] = tuple(_from_data(data) for data in content["parameters"])
-            return cls(**content)
-        except (AttributeError, KeyError, TypeError) as error:
-            raise ValueError(f"is no search space in JSON, {error!r}") from error
+            return _JSON.validate_json(text, strict=True)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise ValueError(f"is no search space in JSON, {place}: {first['msg']}") from None
 
 
-def range_text(parameter: Parameter) -> str:
-    """Return what a value of the parameter must be."""
-    match parameter:
-        case ChoiceParameter(choices=choices):
-            return f"must be one of {', '.join(show(choice) for choice in choices)}"
-        case IntParameter(low=low, high=high, step=step):
-            steps = "" if step == 1 else f" in steps of {step}"
-            return f"must be a whole number from {low} to {high}{steps}"
-        case FloatParameter(low=low, high=high, step=width):
-            steps = "" if width is None else f" in steps of {width}"
-            return f"must be a float from {low} to {high}{steps}"
-
-
-def _first(parameter: Parameter) -> Value:
-    return parameter.choices[0] if isinstance(parameter, ChoiceParameter) else parameter.low
-
-
-def _to_data(parameter: Parameter) -> dict[str, Any]:
-    data: dict[str, Any] = {"name": parameter.name, "per": parameter.per}
-    match parameter:
-        case ChoiceParameter():
-            data |= {"type": "choice", "choices": list(parameter.choices)}
-        case IntParameter() | FloatParameter():
-            kind = "int" if isinstance(parameter, IntParameter) else "float"
-            data |= {"type": kind, "low": parameter.low, "high": parameter.high}
-            data |= {"log": parameter.log, "step": parameter.step}
-    data["conditions"] = [
-        {"parameter": condition.parameter, "at_least": condition.at_least}
-        if condition.choices is None
-        else {"parameter": condition.parameter, "choices": list(condition.choices)}
-        for condition in parameter.conditions
-    ]
-    return data
-
-
-def _from_data(data: dict[str, Any]) -> Parameter:
-    conditions = tuple(
-        Condition(
-            parameter=condition["parameter"],
-            choices=tuple(condition["choices"]) if "choices" in condition else None,
-            at_least=condition.get("at_least"),
-        )
-        for condition in data.pop("conditions")
-    )
-    match data.pop("type"):
-        case "int":
-            return IntParameter(**data, conditions=conditions)
-        case "float":
-            return FloatParameter(**data, conditions=conditions)
-        case "choice":
-            return ChoiceParameter(**data, conditions=conditions)
-        case other:
-            raise ValueError(f"unknown type of parameter {other!r}")
+_JSON: TypeAdapter[SearchSpace] = TypeAdapter(SearchSpace)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LONGEST = 60
+_MOST_ITEMS = 8
 
 
 def printable(text: str) -> str:
@@ -16,6 +17,8 @@ def printable(text: str) -> str:
 def show(value: object) -> str:
     """Return a value of a TOML file as its author wrote it, cut after 60 characters."""
     match value:
+        case None:
+            text = "none"
         case bool():
             text = "true" if value else "false"
         case str():
@@ -26,17 +29,35 @@ def show(value: object) -> str:
         case int() | float():
             text = repr(value)
         case dict():
-            text = "a table"
+            text = "a table" if value else "an empty table"
         case list() | tuple():
-            text = _show_list(value)
+            return _show_list(value)
         case _:
             text = f"the {type(value).__name__} {value}"
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    return shorten(text, LONGEST)
 
 
-def _show_list(values: list[object] | tuple[object, ...]) -> str:
-    shown = ["a list" if isinstance(item, list) else show(item) for item in values[:8]]
-    return f"[{', '.join([*shown, '...'] if len(values) > 8 else shown)}]"
+def shorten(text: str, most: int) -> str:
+    """Return the text, cut after so many characters."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def _show_list(values: Sequence[object]) -> str:
+    shown = ["a list" if isinstance(item, list) else show(item) for item in values[:_MOST_ITEMS]]
+    more = len(values) - _MOST_ITEMS
+    text = f"[{shorten(', '.join(shown), LONGEST)}"
+    return f"{text}, and {more} more]" if more > 0 else f"{text}]"
+
+
+def list_words(values: Iterable[object], between: str = ", ") -> str:
+    """Return values in a row, texts without quotes."""
+    return between.join(show(value).strip('"') for value in values)
+
+
+def must_be_one_of(names: Sequence[str], got: object) -> str:
+    """Return the rule for a choice, what it got, and the name that may have been meant."""
+    hint = did_you_mean(got, names) if isinstance(got, str) else ""
+    return f"must be one of {', '.join(names)}, got {show(got)}{hint}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

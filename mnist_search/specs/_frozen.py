@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Frozen(BaseModel):
@@ -21,3 +21,12 @@ def without(data: Any, obsolete: Collection[str]) -> Any:
     if not isinstance(data, dict):
         return data
     return {key: value for key, value in data.items() if key not in obsolete}
+
+
+def added_field(default: Any, **rules: Any) -> Any:
+    """Return a field that version 0.1 did not have, with the bounds that pydantic knows.
+
+    It is left out of the JSON where it has its default, which says what version 0.1 did without
+    it: so a configuration keeps the `config_id` under which older studies know it.
+    """
+    return Field(default=default, exclude_if=lambda value: value == default, **rules)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mnist_search.specs._frozen import Frozen
+from mnist_search.specs._frozen import Frozen, added_field
 
 Activation = Literal["linear", "relu", "sigmoid", "tanh", "elu", "gelu", "swish", "selu"]
 Padding = Literal["same", "valid"]
@@ -32,7 +32,7 @@ GLOROT_UNIFORM = Initializer()
 
 
 class Conv(Frozen):
-    """A 2-D convolution with stride 1; activation `linear` leaves it to a later layer."""
+    """A 2-D convolution; activation `linear` leaves it to a later layer."""
 
     kind: Literal["conv"] = "conv"
     filters: Annotated[int, Field(ge=1, le=4096)]
@@ -41,6 +41,7 @@ class Conv(Frozen):
     activation: Activation = "relu"
     bias: bool = True
     initializer: Initializer = GLOROT_UNIFORM
+    stride: int = added_field(1, ge=1, le=28)
 
 
 class Dense(Frozen):

@@ -83,7 +83,7 @@ def measure(model: Model, classes: int = 10) -> Size:
 def summarize(model: Model) -> str:
     """Return a line such as `C32(3x3 valid) MP Flatten D128`; the output layer is implied.
 
-    relu and 2x2 pooling go without saying, other activations and sizes are named.
+    relu, 2x2 pooling and stride 1 go without saying; what differs from them is named.
     """
     match model:
         case Network():
@@ -96,10 +96,11 @@ def summarize(model: Model) -> str:
 
 
 def label(layer: Layer) -> str:
-    """Return a short name such as `C32(3x3 valid)`, `D128`, `BN`, `DO.25` or `MP`."""
+    """Return a short name such as `C32(3x3 valid)`, `C16(4x4/2 same)`, `D128`, `BN` or `DO.25`."""
     match layer:
-        case Conv(filters=filters, kernel=kernel):
-            words = [f"{kernel}x{kernel}", layer.padding, *_deviations(layer)]
+        case Conv(filters=filters, kernel=kernel, stride=stride):
+            steps = "" if stride == 1 else f"/{stride}"
+            words = [f"{kernel}x{kernel}{steps}", layer.padding, *_deviations(layer)]
             return f"C{filters}({' '.join(words)})"
         case Dense(units=units):
             deviations = _deviations(layer)
@@ -189,6 +190,7 @@ def _conv_shape(number: int, layer: Conv, shape: Shape) -> LayerShape:
                 f"does not let exceed the image, here {rows}x{columns}"
             )
         rows, columns = rows - kernel + 1, columns - kernel + 1
+    rows, columns = math.ceil(rows / layer.stride), math.ceil(columns / layer.stride)
     weights = kernel * kernel * channels * layer.filters
     parameters = weights + (layer.filters if layer.bias else 0)
     return LayerShape(

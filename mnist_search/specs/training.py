@@ -6,21 +6,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from mnist_search.specs._frozen import Frozen, without
+from mnist_search.specs._frozen import Frozen, added_field, without
 
 PositiveFloat = Annotated[float, Field(gt=0)]
 Schedule = Literal["constant", "cosine", "one-cycle"]
 OptimizerName = Literal["adam", "adamw", "nadam", "rmsprop", "sgd", "adadelta"]
 
 
-class Adam(Frozen):
-    """Adam with Keras' betas."""
+class _Moments(Frozen):
+    """How long Adam and its kin remember gradients and their squares; Keras' defaults."""
+
+    beta_1: float = added_field(0.9, ge=0, lt=1)
+    beta_2: float = added_field(0.999, ge=0, lt=1)
+    epsilon: float = added_field(1e-7, gt=0)
+
+
+class Adam(_Moments):
+    """Adam."""
 
     name: Literal["adam"] = "adam"
     learning_rate: PositiveFloat = 1e-3
 
 
-class AdamW(Frozen):
+class AdamW(_Moments):
     """Adam with decoupled weight decay."""
 
     name: Literal["adamw"] = "adamw"
@@ -28,7 +36,7 @@ class AdamW(Frozen):
     weight_decay: Annotated[float, Field(ge=0)] = 4e-3
 
 
-class Nadam(Frozen):
+class Nadam(_Moments):
     """Adam with Nesterov momentum."""
 
     name: Literal["nadam"] = "nadam"
@@ -74,6 +82,8 @@ class Training(Frozen):
     """The recipe of one run.
 
     `train_images` trains on a fixed stratified part of the training images only (None: all).
+    `label_smoothing` is the share of the target that is spread over all classes. `clip_norm`
+    shortens the gradient of all weights together to this norm where it is longer (None: never).
     """
 
     optimizer: Optimizer
@@ -82,6 +92,8 @@ class Training(Frozen):
     schedule: Schedule = "constant"
     augmentation: Augmentation | None = None
     train_images: Annotated[int, Field(ge=10)] | None = None
+    label_smoothing: float = added_field(0.0, ge=0, lt=1)
+    clip_norm: PositiveFloat | None = added_field(None)
 
     @model_validator(mode="before")
     @classmethod

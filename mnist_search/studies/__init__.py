@@ -1,8 +1,7 @@
-"""Studies: the ledger, and the loops that search and benchmark."""
+"""Studies: the folder, the ledger in it, and the loop that searches and benchmarks."""
 
 from mnist_search.studies.artifacts import stored_weights, weights_path
 from mnist_search.studies.benchmark import Run, open_benchmark, plan_runs, run_benchmark
-from mnist_search.studies.choosing import choose_run, run_name
 from mnist_search.studies.confirmed import ConfirmedStudy, read_confirmations
 from mnist_search.studies.confirming import (
     choose_candidates,
@@ -15,24 +14,29 @@ from mnist_search.studies.confirming import (
     read_confirmed,
     read_test_labels,
 )
-from mnist_search.studies.home import (
+from mnist_search.studies.folder import (
     has_study,
     list_studies,
     plain_name,
-    read_records,
     resolve_home,
     study_folder,
     unused_name,
 )
-from mnist_search.studies.ledger import Ledger
+from mnist_search.studies.ledger import Ledger, create_ledger, ledger_in_memory, open_ledger
 from mnist_search.studies.loop import Interrupt, Limits, Outcome
-from mnist_search.studies.opening import create_ledger, open_ledger
+from mnist_search.studies.reading import (
+    StoredStudy,
+    read_home,
+    read_records,
+    read_studies,
+    read_study,
+)
 from mnist_search.studies.search import SearchSummary, open_search, run_search
+from mnist_search.studies.selecting import choose_run, run_name
 from mnist_search.studies.sessions import (
     Invocation,
     Session,
     describe_invocation,
-    read_sessions,
     recorded_session,
 )
 from mnist_search.studies.spec import SearchSpec, StudySpec
@@ -48,6 +52,7 @@ __all__ = [
     "SearchSpec",
     "SearchSummary",
     "Session",
+    "StoredStudy",
     "StudySpec",
     "choose_candidates",
     "choose_run",
@@ -59,6 +64,7 @@ __all__ = [
     "find_references",
     "fresh_seeds",
     "has_study",
+    "ledger_in_memory",
     "list_studies",
     "open_benchmark",
     "open_ledger",
@@ -68,8 +74,10 @@ __all__ = [
     "plan_runs",
     "read_confirmations",
     "read_confirmed",
+    "read_home",
     "read_records",
-    "read_sessions",
+    "read_studies",
+    "read_study",
     "read_test_labels",
     "recorded_session",
     "resolve_home",

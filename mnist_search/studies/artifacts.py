@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_search.errors import DataError
+from pydantic import NonNegativeInt
+
 from mnist_search.specs import Record, RunResult
+from mnist_search.studies.folder import ARTIFACTS, check_file, check_files, check_folder
 from mnist_search.writing import is_leftover
 
 if TYPE_CHECKING:
-    from optuna.study import Study
+    from mnist_search.studies.ledger import Ledger
 
-FOLDER = "artifacts"
 KEPT_TRIALS = 3
 # The study remembers how many it keeps, under this name.
 KEEP = "keep_models"
@@ -25,31 +26,32 @@ _STEMS = r"run-\d+\.weights"
 
 def weights_path(folder: Path, number: int) -> Path:
     """Return where the study in `folder` has the weights of a run."""
-    return folder.resolve() / FOLDER / f"run-{number}.weights.npz"
+    return folder.absolute() / ARTIFACTS / f"run-{number}.weights.npz"
 
 
 def stored_weights(folder: Path, record: Record) -> Path | None:
     """Return the file of a run's weights, None where none is kept.
 
-    Whoever reads it compares the checksum in the result. Raises DataError where the file is a
-    link that leads out of the study.
+    Whoever reads it compares the checksum in the result.
+
+    Raises:
+        DataError: the file or its folder is a link, a pipe or a device.
     """
     if record.result is None or record.result.weights_sha256 is None:
         return None
     path = weights_path(folder, record.number)
-    if not path.exists():
-        return None
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise DataError(f"{path}: weights must lie in the folder of their study, not be linked")
-    return path
+    check_folder(path.parent)
+    check_file(path)
+    return path if path.exists() else None
 
 
-def decide_kept(study: Study, wanted: int | None) -> int:
+def decide_kept(ledger: Ledger, wanted: int | None) -> int:
     """Return of how many trials a search keeps the weights: as asked, as before, or three."""
+    before = ledger.attribute(KEEP, NonNegativeInt, KEPT_TRIALS)
     if wanted is None:
-        return int(study.user_attrs.get(KEEP, KEPT_TRIALS))
-    if study.user_attrs.get(KEEP) != wanted:
-        study.set_user_attr(KEEP, wanted)
+        return before
+    if wanted != before:
+        ledger.set_attribute(KEEP, wanted)
     return wanted
 
 
@@ -63,6 +65,7 @@ class WeightShelf:
 
     def __init__(self, folder: Path, records: Iterable[Record], *, keep: int = KEPT_TRIALS) -> None:
         """Take stock of what to keep, 0: nothing; no worker may be writing."""
+        check_files(folder)
         self._folder = folder
         self._keep = keep
         self._finished: set[int] = set()
@@ -70,7 +73,7 @@ class WeightShelf:
         for record in records:
             if record.result is not None and record.state in ("complete", "pruned", "failed"):
                 self._note(record.number, record.result)
-        for found in (folder / FOLDER).glob(".run-*"):
+        for found in (folder / ARTIFACTS).glob(".run-*"):
             # What a killed worker was writing.
             if is_leftover(found.name, of=_STEMS):
                 found.unlink(missing_ok=True)
@@ -98,9 +101,11 @@ class WeightShelf:
             self._accuracies[number] = result.validation.accuracy
 
     def _files(self) -> set[int]:
-        found = (_WEIGHTS.fullmatch(path.name) for path in (self._folder / FOLDER).glob("run-*"))
+        found = (_WEIGHTS.fullmatch(path.name) for path in (self._folder / ARTIFACTS).glob("run-*"))
         return {int(match[1]) for match in found if match is not None}
 
     def _remove(self, numbers: Iterable[int]) -> None:
         for number in numbers:
-            weights_path(self._folder, number).unlink(missing_ok=True)
+            path = weights_path(self._folder, number)
+            check_file(path)
+            path.unlink(missing_ok=True)

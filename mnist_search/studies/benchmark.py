@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence, Set
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,6 @@ from mnist_search.references import Reference
 from mnist_search.specs import (
     Job,
     LinearClassifier,
-    Precision,
     Protocol,
     Record,
     RunConfig,
@@ -25,8 +25,8 @@ from mnist_search.specs import (
 )
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import weights_path
-from mnist_search.studies.home import has_study
-from mnist_search.studies.ledger import Ledger
+from mnist_search.studies.folder import has_study
+from mnist_search.studies.ledger import Ledger, StudyExistsError, create_ledger, reopen_ledger
 from mnist_search.studies.loop import (
     Assignment,
     Interrupt,
@@ -35,7 +35,6 @@ from mnist_search.studies.loop import (
     Progress,
     run_loop,
 )
-from mnist_search.studies.opening import StudyExistsError, create_ledger, open_ledger
 from mnist_search.studies.spec import StudySpec
 
 TestPixels = Literal["as-documented", "scaled", "raw"]
@@ -60,6 +59,13 @@ class Run:
     def key(self) -> RunKey:
         """Return what two runs of the same thing share."""
         return self.config.config_id, self.seed
+
+    @property
+    def name(self) -> str:
+        """Return what it is called on a screen."""
+        if self.confirms is not None:
+            return f"trial {self.confirms}"
+        return describe(self.config) if self.reference is None else self.reference
 
 
 def plan_runs(
@@ -97,21 +103,16 @@ def plan_runs(
 
 
 def open_benchmark(folder: Path, spec: StudySpec) -> Ledger:
-    """Create the benchmark study or open the one that is there."""
+    """Create the benchmark study or open the one that is there.
+
+    Raises:
+        UsageError: the study that is there is about something else.
+    """
     if not has_study(folder):
         # Another process may be quicker: then it is there.
         with suppress(StudyExistsError):
             return create_ledger(folder, spec)
-    ledger = open_ledger(folder)
-    differences = ledger.spec.differences(spec)
-    if differences:
-        ledger.close()
-        told = ", ".join(f"{what} {here}, not {there}" for what, here, there in differences)
-        raise UsageError(
-            f"study {ledger.spec.name} was made with {told}", hint="name another one with --study"
-        )
-    ledger.take_data_from(spec)
-    return ledger
+    return reopen_ledger(folder, spec, hint="name another one with --study")
 
 
 def run_benchmark(
@@ -126,72 +127,82 @@ def run_benchmark(
 ) -> Outcome:
     """Train whatever of `runs` the ledger does not hold; the caller holds `exclusive()`."""
     ledger.recover()
-    held = {record.run_key: record.state for record in ledger.records() if record.state != "failed"}
-    for run in runs:
-        if run.key not in held:
-            ledger.add_run(
-                run.config, seed=run.seed, reference=run.reference, confirms=run.confirms
-            )
-    wanted = {run.key for run in runs if held.get(run.key, "waiting") == "waiting"}
-    if not wanted:
+    work = BenchmarkWork(ledger, runs, ledger.records())
+    if not work.pending:
         return Outcome()
     with closing(create_executor()) as executor:
         return run_loop(
-            _BenchmarkWork(ledger, wanted),
-            executor,
-            progress=progress,
-            interrupt=interrupt,
-            limits=limits,
-            clock=clock,
+            work, executor, progress=progress, interrupt=interrupt, limits=limits, clock=clock
         )
 
 
-class _BenchmarkWork:
-    def __init__(self, ledger: Ledger, wanted: Set[RunKey]) -> None:
+class BenchmarkWork:
+    """Runs of references and of trials that are confirmed, for the loop."""
+
+    def __init__(self, ledger: Ledger, runs: Sequence[Run], records: Sequence[Record]) -> None:
+        """Take up those of `runs` that wait in `records`, then those that are not there."""
+        wanted = {run.key: run for run in runs}
+        held = {record.run_key for record in records if record.state != "failed"}
+        waiting: list[tuple[int | None, Run]] = [
+            (record.number, wanted[record.run_key])
+            for record in records
+            if record.state == "waiting" and record.run_key in wanted
+        ]
+        new = [(None, run) for run in runs if run.key not in held]
+        self.pending = deque([*waiting, *new])
         self._ledger = ledger
-        self._wanted = wanted
+        self._running: dict[int, Run] = {}
+        # The first run of each configuration leaves its weights.
+        self._stored = {
+            record.config.config_id
+            for record in records
+            if record.config is not None
+            and record.result is not None
+            and record.result.weights_sha256 is not None
+        }
 
     def claim(self) -> Assignment | None:
+        """Open the next run."""
         self._ledger.check_room()
-        record = self._ledger.claim_run(self._wanted)
-        if record is None:
+        if not self.pending:
             return None
-        assert record.config is not None
-        assert record.seed is not None
-        precision: Precision = self._ledger.spec.precision
-        job = Job(
-            number=record.number,
-            config=record.config,
-            seed=record.seed,
-            dataset=self._ledger.spec.dataset,
-            precision=precision,
-            weights_path=self._weights_path(record),
+        number, run = self.pending.popleft()
+        stored = {*self._stored, *(other.config.config_id for other in self._running.values())}
+        number = self._ledger.open_trial(
+            number,
+            config=run.config,
+            seed=run.seed,
+            reference=run.reference,
+            confirms=run.confirms,
         )
-        name = record.reference if record.confirms is None else f"trial {record.confirms}"
-        if name is None:
-            name = describe(record.config)
-        return Assignment(job=job, label=f"{name}, seed {record.seed}")
-
-    def _weights_path(self, record: Record) -> str | None:
-        """Return where the first run of each configuration leaves its weights."""
-        for other in self._ledger.records():
-            if other.config != record.config or other.number == record.number:
-                continue
-            has_weights = other.result is not None and other.result.weights_sha256 is not None
-            comes_first = other.number < record.number and other.state in ("waiting", "running")
-            if has_weights or comes_first:
-                return None
-        return str(weights_path(self._ledger.folder, record.number))
+        self._running[number] = run
+        path = weights_path(self._ledger.folder, number)
+        job = Job(
+            number=number,
+            config=run.config,
+            seed=run.seed,
+            dataset=self._ledger.spec.dataset,
+            precision=self._ledger.spec.precision,
+            weights_path=None if run.config.config_id in stored else str(path),
+        )
+        return Assignment(job=job, label=f"{run.name}, seed {run.seed}")
 
     def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
+        """Write the accuracy; runs of references are never stopped."""
+        self._ledger.report(assignment.number, step, accuracy)
         return False
 
     def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
-        self._ledger.record(assignment.number, result, worker=worker)
-        self._ledger.finish(assignment.number, result)
+        """Write the result."""
+        self._ledger.close_trial(assignment.number, result, worker=worker)
+        del self._running[assignment.number]
+        if result.weights_sha256 is not None:
+            self._stored.add(result.config_id)
 
     def release(self, assignment: Assignment) -> None:
-        self._ledger.release(assignment.number)
+        """Give the run back; it is the next to be claimed."""
+        self._ledger.give_back(assignment.number)
+        self.pending.appendleft((assignment.number, self._running.pop(assignment.number)))
 
 
 def _shorten(config: RunConfig) -> RunConfig:

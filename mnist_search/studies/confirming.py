@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_search.errors import BudgetError, DataError, UsageError
+from mnist_search.errors import BudgetError, DataError
 from mnist_search.references import REFERENCES, Reference, get_reference
 from mnist_search.specs import DatasetRef, Record, RunConfig, RunKey, derive_seed
 from mnist_search.studies.benchmark import Run
-from mnist_search.studies.home import list_studies, read_records
+from mnist_search.studies.folder import has_study, name_beside
 from mnist_search.studies.ledger import Ledger
-from mnist_search.studies.spec import StudySpec
+from mnist_search.studies.reading import read_records
+from mnist_search.studies.spec import StudySpec, search_of
 
 SUFFIX = "-confirm"
-# What `study_folder` allows.
-LONGEST_NAME = 64
 USES = "test_uses"
 BEST = "best"
 
@@ -64,11 +63,7 @@ def find_references(names: Sequence[str]) -> list[Reference]:
 
 def confirmation_name(study: str) -> str:
     """Return the name of the study that holds the confirmed runs of a search."""
-    name = f"{study}{SUFFIX}"
-    if len(name) <= LONGEST_NAME:
-        return name
-    mark = hashlib.blake2b(study.encode(), digest_size=4).hexdigest()
-    return f"{study[: LONGEST_NAME - len(SUFFIX) - len(mark) - 1]}-{mark}{SUFFIX}"
+    return name_beside(study, SUFFIX)
 
 
 def confirmation_spec(search: StudySpec) -> StudySpec:
@@ -77,11 +72,7 @@ def confirmation_spec(search: StudySpec) -> StudySpec:
     Raises:
         UsageError: the study is no search.
     """
-    if search.search is None:
-        raise UsageError(
-            f"study {search.name} is a benchmark of references, not a search",
-            hint="confirm takes the study of a `run`",
-        )
+    search_of(search)
     return StudySpec(
         name=confirmation_name(search.name), dataset=search.dataset, precision="float32"
     )
@@ -124,15 +115,15 @@ def choose_candidates(
     return list(chosen.values())
 
 
-def fresh_seeds(search: StudySpec, records: Sequence[Record], count: int) -> list[int]:
-    """Return the first `count` seeds of the study's confirmations; no trial has used them."""
-    assert search.search is not None
+def fresh_seeds(
+    search: StudySpec, records: Sequence[Record], count: int, *, purpose: str = "confirm"
+) -> list[int]:
+    """Return the first `count` seeds of a search for one purpose; no trial has used them."""
     used = {record.seed for record in records}
     seeds: list[int] = []
-    number = 0
+    numbers = itertools.count()
     while len(seeds) < count:
-        seed = derive_seed(search.search.seed, "confirm", number)
-        number += 1
+        seed = derive_seed(search_of(search).seed, purpose, next(numbers))
         if seed not in used:
             used.add(seed)
             seeds.append(seed)
@@ -162,8 +153,8 @@ def count_test_use(ledger: Ledger, runs: Sequence[Run]) -> TestUse:
     uses, known = _test_uses(ledger)
     wanted = [run.key for run in runs if run.key not in known]
     if wanted:
-        uses = [*uses, [[config, seed] for config, seed in wanted]]
-        ledger.study.set_user_attr(USES, uses)
+        uses = [*uses, wanted]
+        ledger.set_attribute(USES, uses)
     return TestUse(uses=len(uses), runs=len(known) + len(wanted), new=bool(wanted))
 
 
@@ -173,15 +164,15 @@ def read_test_use(ledger: Ledger) -> TestUse:
     return TestUse(uses=len(uses), runs=len(known), new=None)
 
 
-def _test_uses(ledger: Ledger) -> tuple[list[list[list[object]]], set[RunKey]]:
-    uses: list[list[list[object]]] = ledger.study.user_attrs.get(USES, [])
-    return uses, {(str(config), int(str(seed))) for use in uses for config, seed in use}
+def _test_uses(ledger: Ledger) -> tuple[list[list[RunKey]], set[RunKey]]:
+    uses: list[list[RunKey]] = ledger.attribute(USES, list[list[RunKey]], [])
+    return uses, {key for use in uses for key in use}
 
 
 def read_confirmed(home: Path, study: str) -> list[Record]:
     """Return the confirmed runs of a search; none where it was not confirmed."""
     name = confirmation_name(study)
-    return read_records(home, [name]) if name in list_studies(home) else []
+    return read_records(home, [name]) if has_study(home / name) else []
 
 
 def read_test_labels(dataset: DatasetRef) -> bytes | None:

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+
+from pydantic import TypeAdapter
 
 from mnist_search.analysis.attribution import Step, order_knobs, walk_back
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.analysis.importance import parameter_importances
 from mnist_search.analysis.knobs import Comparison
 from mnist_search.errors import BudgetError, UsageError
-from mnist_search.specs import Record, RunConfig, RunResult, derive_seed
+from mnist_search.specs import Record, RunResult
 from mnist_search.studies.benchmark import Run
-from mnist_search.studies.choosing import choose_run
-from mnist_search.studies.confirming import LONGEST_NAME
+from mnist_search.studies.confirming import fresh_seeds
+from mnist_search.studies.folder import name_beside
 from mnist_search.studies.ledger import Ledger
-from mnist_search.studies.spec import SearchSpec, StudySpec
+from mnist_search.studies.selecting import choose_run
+from mnist_search.studies.spec import StudySpec, search_of
 
 WINNER = "winner"
 WALK = "walk"
-
-
-def search_of(spec: StudySpec) -> SearchSpec:
-    """Return how a study searches.
-
-    Raises:
-        UsageError: the study is no search.
-    """
-    if spec.search is None:
-        raise UsageError(
-            f"study {spec.name} is a benchmark of references, not a search",
-            hint="explain takes the study of a `run`",
-        )
-    return spec.search
 
 
 def explanation_spec(search: StudySpec, number: int) -> StudySpec:
@@ -42,11 +30,7 @@ def explanation_spec(search: StudySpec, number: int) -> StudySpec:
         UsageError: the study is no search.
     """
     search_of(search)
-    suffix = f"-explain-{number}"
-    name = f"{search.name}{suffix}"
-    if len(name) > LONGEST_NAME:
-        mark = hashlib.blake2b(search.name.encode(), digest_size=4).hexdigest()
-        name = f"{search.name[: LONGEST_NAME - len(suffix) - len(mark) - 1]}-{mark}{suffix}"
+    name = name_beside(search.name, f"-explain-{number}")
     return StudySpec(name=name, dataset=search.dataset, precision=search.precision)
 
 
@@ -85,47 +69,20 @@ def plan_walk(
     the same walk must go on when the search has got more of them. The caller holds `exclusive()`.
     """
     assert trial.config is not None
-    stored = [
-        Step(
-            knobs=tuple(step["knobs"]),
-            ours=step["ours"],
-            theirs=step["theirs"],
-            config=RunConfig.model_validate(step["config"]),
-        )
-        for step in ledger.study.user_attrs.get(WALK, [])
-    ]
+    stored: list[Step] = ledger.attribute(WALK, list[Step], [])
     # A later version may have other references, and so another nearest one.
     if stored and stored[-1].config == found.reference.run_config("held-out"):
         return stored
     space = search_of(search).space
     knobs = order_knobs(found, parameter_importances(trials, space), space)
     steps = walk_back(trial.config, found, knobs)
-    written = [
-        {
-            "knobs": step.knobs,
-            "ours": step.ours,
-            "theirs": step.theirs,
-            "config": step.config.model_dump(mode="json"),
-        }
-        for step in steps
-    ]
-    ledger.study.set_user_attr(WALK, written)
+    ledger.set_attribute(WALK, TypeAdapter(list[Step]).dump_python(steps, mode="json"))
     return steps
 
 
 def walk_seeds(search: StudySpec, trials: Sequence[Record], count: int) -> list[int]:
     """Return the first `count` seeds of a study's explanations; no trial has used them."""
-    seed_of_study = search_of(search).seed
-    used = {record.seed for record in trials}
-    seeds: list[int] = []
-    number = 0
-    while len(seeds) < count:
-        seed = derive_seed(seed_of_study, "explain", number)
-        number += 1
-        if seed not in used:
-            used.add(seed)
-            seeds.append(seed)
-    return seeds
+    return fresh_seeds(search, trials, count, purpose="explain")
 
 
 def plan_walk_runs(steps: Sequence[Step], found: Comparison, seeds: Sequence[int]) -> list[Run]:

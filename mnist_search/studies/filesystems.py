@@ -1,4 +1,4 @@
-"""Which file systems a study may be written on: SQLite needs locks and memory that all share."""
+"""Which file systems a study may be written on: those whose locks everybody sees."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check_local(folder: Path) -> None:
     kind = file_system(folder)
     if kind is not None and (kind in _SHARED or _is_fuse(kind)):
         raise StorageError(
-            f"{folder} lies on a file system of type {kind}, where SQLite can lose what it wrote",
+            f"{folder} lies on a file system of type {kind}, where a lock may not keep others out",
             hint="name a folder of a local disk with --home",
         )
 

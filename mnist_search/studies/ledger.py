@@ -1,125 +1,329 @@
-"""The ledger: one Optuna study in one SQLite file, with everything that a trial is and was."""
+"""The ledger: one stock Optuna study, with everything that a trial is and was.
+
+It alone knows what became of a trial: one call opens it, one closes it. Engines only propose.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from mnist_search.analysis.objectives import values_of
-from mnist_search.errors import DataError
-from mnist_search.specs import Record, RunConfig, RunKey, RunResult, State
-from mnist_search.specs.rung import RUNG
+from mnist_search.errors import StorageError, UsageError
+from mnist_search.specs import Frozen, Record, RunConfig, RunResult, State
 from mnist_search.studies.clock import utc_seconds
-from mnist_search.studies.objectives import objectives_of
-from mnist_search.studies.owner import DATABASE, Possession, hold
-from mnist_search.studies.readable import readable_result, readable_run
-from mnist_search.studies.spec import StudySpec
-from mnist_search.studies.storage import check_room, storage_errors
+from mnist_search.studies.dashboard_labels import label_result, label_run, label_study
+from mnist_search.studies.filesystems import check_local
+from mnist_search.studies.folder import (
+    DATABASE,
+    DRAFT,
+    JOURNAL,
+    check_room,
+    damaged,
+    storage_errors,
+)
+from mnist_search.studies.lock import Possession, hold
+from mnist_search.studies.spec import REVISIONS, StudySpec
+from mnist_search.writing import sync
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from optuna.distributions import BaseDistribution
+    from optuna.storages import BaseStorage
     from optuna.study import Study
-    from optuna.trial import FrozenTrial
+    from optuna.trial import FrozenTrial, TrialState
 
-    from mnist_search.engines.storage import SoleWriterStorage
+    from mnist_search.spaces import Value
+    from mnist_search.studies.journal import Journal
 
-SPEC, RUN, RESULT, SECONDS, CONFIRMS = "spec", "run", "result", "seconds", "confirms"
+# Attributes of the study, and of its trials.
+SPEC, FIRST, REVISION, SECONDS = "spec", "first", "revisions", "seconds"
+RUN, RESULT, REFERENCE, CONFIRMS, WORKER, MEMO = (
+    "run",
+    "result",
+    "reference",
+    "confirms",
+    "worker",
+    "memo",
+)
 # Optuna's own times are local ones without their zone.
 STARTED, FINISHED = "started", "finished"
 
+Kind = TypeVar("Kind")
+# The values of a trial to begin with, and the name of the reference that they are.
+FirstPoint = tuple[str | None, dict[str, Any]]
+
+
+class StudyExistsError(StorageError):
+    """A study cannot be created where one is."""
+
+
+class _Run(Frozen):
+    config: RunConfig
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+
 
 class Ledger:
-    """Slots, runs and results of one study.
+    """Trials of a study, their runs and their results.
 
-    A study has as many slots as it was asked for, each WAITING, RUNNING or finished. A run is
-    written before it starts, its result before its state changes; a slot whose owner died goes
-    back to WAITING with its parameters kept. One process at a time writes (`exclusive`).
+    A trial is RUNNING from when it is opened until it is closed by its result or given back; then
+    it is WAITING, with the parameters and the seed that it had. Its result is written before its
+    state, so that a trial whose owner died in between is closed by it. One process at a time
+    writes (`exclusive`).
     """
 
     def __init__(
-        self, folder: Path, storage: SoleWriterStorage, study: Study, spec: StudySpec
+        self,
+        storage: BaseStorage,
+        *,
+        folder: Path,
+        journal: Journal | None = None,
     ) -> None:
-        """Take the parts; use `create_ledger` and `open_ledger` of `opening`."""
+        """Read a study; use `create_ledger`, `open_ledger` and `ledger_in_memory`."""
+        import optuna
+
         self.folder = folder
-        self.study = study
-        self.spec = spec
         self._storage = storage
-        self._study_id = storage.get_study_id_from_name(study.study_name)
+        self._journal = journal
         self._possession: Possession | None = None
+        names = optuna.get_all_study_names(storage)
+        if len(names) != 1:
+            raise damaged(self.path, f"it holds {len(names)} studies where one was expected")
+        self._study_id = storage.get_study_id_from_name(names[0])
+        spec: StudySpec | None = self.attribute(SPEC, StudySpec, None)
+        if spec is None:
+            raise damaged(self.path, "it does not say what it is about")
+        # The folder may have been copied or renamed since.
+        self.spec = spec.model_copy(update={"name": folder.name})
+
+    @property
+    def path(self) -> Path:
+        """Return the file that the study is read from."""
+        return self.folder / (DATABASE if self._journal is None else JOURNAL)
+
+    @property
+    def study(self) -> Study:
+        """Return the study for Optuna's own tools."""
+        import optuna
+
+        return optuna.load_study(study_name=None, storage=self._storage)
 
     def close(self) -> None:
-        """Close the connections to the file."""
-        with storage_errors(self.folder / DATABASE):
-            self._storage.close()
+        """Close the file."""
+        if self._journal is not None:
+            self._journal.close()
 
-    def take_data_from(self, spec: StudySpec) -> None:
-        """Read the data where `spec` found them: the file may have moved since."""
-        self.spec = self.spec.model_copy(update={"dataset": spec.dataset})
+    # A trial's life
 
-    # Slots
+    def open_trial(
+        self,
+        number: int | None = None,
+        *,
+        config: RunConfig,
+        seed: int,
+        values: Mapping[str, Value] | None = None,
+        distributions: Mapping[str, BaseDistribution] | None = None,
+        reference: str | None = None,
+        confirms: int | None = None,
+        memo: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Begin a new trial, or one that waits, with what it runs; return its number.
 
-    def slots(self) -> int:
-        """Return the number of slots, whatever their state."""
+        `memo` is what the engine wants back with the trial in a later session.
+        """
+        from optuna.trial import TrialState, create_trial
+
+        self.check_possession()
+        about = {REFERENCE: reference, CONFIRMS: confirms, MEMO: memo}
+        attributes: dict[str, Any] = {
+            STARTED: utc_seconds(),
+            RUN: _Run(config=config, seed=seed).model_dump(mode="json"),
+            **label_run(config),
+            **{key: value for key, value in about.items() if value is not None},
+        }
+        params = dict(values or {})
+        ranges = {name: (distributions or {})[name] for name in params}
+        count = self.count()
+        if number is None or number == count:
+            trial = create_trial(
+                state=TrialState.RUNNING,
+                params=params,
+                distributions=ranges,
+                user_attrs=attributes,
+            )
+            self._storage.create_new_trial(self._study_id, trial)
+            return count
+        trial_id = self._trial_id(number)
+        known = self._storage.get_trial(trial_id)
+        if known.state is not TrialState.WAITING:
+            raise StorageError(f"trial {number} of study {self.spec.name} does not wait")
+        for name, value in params.items():
+            if name not in known.params:
+                inner = ranges[name].to_internal_repr(value)
+                self._storage.set_trial_param(trial_id, name, inner, ranges[name])
+        self._set(trial_id, attributes)
+        self._storage.set_trial_state_values(trial_id, TrialState.RUNNING)
+        return number
+
+    def report(self, number: int, step: int, accuracy: float) -> None:
+        """Write an intermediate accuracy, for whoever watches."""
+        trial_id = self._trial_id(number)
+        self._storage.set_trial_intermediate_value(trial_id, step, accuracy)
+
+    def close_trial(self, number: int, result: RunResult, *, worker: int | None) -> None:
+        """Close a trial by its result; when this returns, both are on the disk."""
+        self.check_possession()
+        about = label_result(result) | ({} if worker is None else {WORKER: worker})
+        written = {FINISHED: utc_seconds(), RESULT: result.model_dump(mode="json")}
+        self._set(self._trial_id(number), about | written)
+        self._close(number, result)
+
+    def give_back(self, number: int) -> None:
+        """Let a running trial wait again, with its parameters and its seed."""
+        from optuna.trial import TrialState
+
+        self._storage.set_trial_state_values(self._trial_id(number), TrialState.WAITING)
+
+    def recover(self) -> tuple[int, int]:
+        """Settle the trials of a dead owner; return (given back, closed by their result).
+
+        Only the holder of `exclusive` may call this: every RUNNING trial is then an orphan.
+        """
+        from optuna.trial import TrialState
+
+        given_back, closed = 0, 0
+        for record in self.records(TrialState.RUNNING):
+            if record.result is None:
+                self.give_back(record.number)
+                given_back += 1
+            else:
+                self._close(record.number, record.result)
+                closed += 1
+        return given_back, closed
+
+    # What is there
+
+    def count(self) -> int:
+        """Return the number of trials, whatever their state."""
         return self._storage.get_n_trials(self._study_id)
 
     def states(self) -> list[State]:
-        """Return the state of every slot, in the order of its number."""
-        with storage_errors(self.folder / DATABASE):
-            trials = self.study.get_trials(deepcopy=False)
-        return [_STATES[trial.state.name] for trial in trials]
+        """Return the state of every trial, in the order of its number."""
+        return [_STATES[trial.state.name] for trial in self._trials()]
 
-    def add_slots(self, total: int) -> int:
-        """Add waiting slots until there are `total`; return how many were added."""
-        added = max(0, total - self.slots())
-        self._storage.add_waiting(self._study_id, added)
-        return added
+    def records(self, *states: TrialState) -> list[Record]:
+        """Return every trial, or those in some states, in the order of its number.
 
-    def add_run(
-        self, config: RunConfig, *, seed: int, reference: str | None, confirms: int | None = None
-    ) -> None:
-        """Add a waiting slot that holds a whole run of a reference, or confirms a trial."""
-        run = {"config": config.model_dump(mode="json"), "seed": seed}
-        about = {"reference": reference, CONFIRMS: confirms}
-        known = {key: value for key, value in about.items() if value is not None}
-        attributes = {RUN: run, **readable_run(config), **known}
-        self.study.enqueue_trial({}, user_attrs=attributes)
+        Raises:
+            DataError: a trial is none that a version of mnist-search wrote.
+        """
+        records = []
+        for trial in self._trials(*states):
+            try:
+                records.append(self._record(trial))
+            except (ValueError, TypeError, OverflowError, OSError, UsageError) as error:
+                # Of pydantic's several lines the first says where, the second what.
+                told = ": ".join(str(error).splitlines()[1:3] or [str(error)])
+                raise damaged(self.path, f"trial {trial.number}: {told}") from error
+        return records
 
-    def claim_run(self, wanted: Container[RunKey]) -> Record | None:
-        """Claim the first waiting slot that holds a wanted run; None when none waits."""
+    def memos(self) -> dict[int, Mapping[str, Any]]:
+        """Return what the engine wants back with its trials."""
+        adapter = TypeAdapter(dict[str, Any])
+        found = {}
+        for trial in self._trials():
+            if MEMO in trial.user_attrs:
+                found[trial.number] = self._read(
+                    f"trial {trial.number}", adapter, trial.user_attrs[MEMO]
+                )
+        return found
+
+    # The study as a whole
+
+    def attribute(self, key: str, kind: Any, missing: Kind) -> Kind:
+        """Return an attribute of the study, as the type that it must have.
+
+        Raises:
+            DataError: it has another.
+        """
+        stored = self._storage.get_study_user_attrs(self._study_id)
+        if key not in stored:
+            return missing
+        value: Kind = self._read(key, TypeAdapter(kind), stored[key])
+        return value
+
+    def set_attribute(self, key: str, value: Any) -> None:
+        """Write an attribute of the study: plain JSON."""
+        self._storage.set_study_user_attr(self._study_id, key, value)
+
+    def first_points(self) -> list[FirstPoint]:
+        """Return what the first trials were to try, with the references that it is."""
+        return self.attribute(FIRST, list[FirstPoint], [])
+
+    def revisions(self) -> dict[str, int]:
+        """Return the revision of each rule that the study was made under, 0: unknown."""
+        stored: dict[str, int] = self.attribute(REVISION, dict[str, int], {})
+        return {rule: stored.get(rule, 0) for rule in REVISIONS}
+
+    def seconds_used(self) -> float:
+        """Return the wall-clock seconds spent in all sessions so far."""
+        return self.attribute(SECONDS, float, 0.0)
+
+    def set_seconds_used(self, seconds: float) -> None:
+        """Write the wall-clock seconds spent in all sessions so far."""
+        self.set_attribute(SECONDS, seconds)
+
+    def check_room(self) -> None:
+        """Check that the disk has room for another trial; raises `ResourceError`."""
+        if self._journal is not None:
+            check_room(self.folder)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the study against other writers; the kernel lets go when the process dies.
+
+        A study of version 0.1 becomes a journal now. Errors of the disk inside become
+        `StorageError`, `ResourceError` or `DataError`.
+        """
+        with storage_errors(self.path), hold(self.folder) as self._possession:
+            # Nothing is added to a study that is damaged.
+            self.records()
+            if self._journal is None:
+                self._storage, self._journal = _become_journal(self.folder)
+            try:
+                self._journal.begin_writing()
+                yield
+            finally:
+                self._journal.stop_writing()
+                self._possession = None
+
+    def check_possession(self) -> None:
+        """Check that what `exclusive` gave is still ours; raises `StorageError`."""
+        if self._possession is not None and self._journal is not None:
+            self._journal.check_place()
+            self._possession.check()
+
+    # Inside
+
+    def _trial_id(self, number: int) -> int:
+        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
+
+    def _trials(self, *states: TrialState) -> list[FrozenTrial]:
+        return self._storage.get_all_trials(self._study_id, deepcopy=False, states=states or None)
+
+    def _set(self, trial_id: int, attributes: Mapping[str, Any]) -> None:
+        for key, value in attributes.items():
+            self._storage.set_trial_user_attr(trial_id, key, value)
+
+    def _close(self, number: int, result: RunResult) -> None:
         from optuna.trial import TrialState
 
-        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-            record = self._record(trial)
-            if record.run_key in wanted and self._storage.set_trial_state_values(
-                self._trial_id(trial.number), TrialState.RUNNING
-            ):
-                self._set(trial.number, {STARTED: utc_seconds()})
-                return record
-        return None
-
-    # A run's life
-
-    def begin(self, number: int, config: RunConfig, *, seed: int) -> None:
-        """Write what a claimed slot is about to run."""
-        self.check_possession()
-        run = {"config": config.model_dump(mode="json"), "seed": seed}
-        self._set(number, {STARTED: utc_seconds(), RUN: run, **readable_run(config)})
-
-    def record(self, number: int, result: RunResult, *, worker: int | None) -> None:
-        """Write a result; the slot's state is changed afterwards, by engine or `finish`."""
-        self.check_possession()
-        about = readable_result(result) | ({} if worker is None else {"worker": worker})
-        written = {FINISHED: utc_seconds(), RESULT: result.model_dump(mode="json")}
-        self._set(number, about | written)
-
-    def finish(self, number: int, result: RunResult) -> None:
-        """Close a slot as its result says."""
-        from optuna.trial import TrialState
-
-        objectives = objectives_of(self.spec)
+        objectives = self.spec.objectives
         values = values_of(result, objectives)
         match result.status:
             case "complete":
@@ -132,109 +336,172 @@ class Ledger:
                 state = TrialState.FAIL
         self._storage.set_trial_state_values(self._trial_id(number), state, values)
 
-    def release(self, number: int) -> None:
-        """Give a running slot back: WAITING again, its parameters kept, its reports gone."""
-        self._storage.give_back([self._trial_id(number)])
-
-    def recover(self) -> tuple[int, int]:
-        """Settle the slots of a dead owner; return (given back, closed by their result).
-
-        Only the holder of `exclusive` may call this: every RUNNING slot is then an orphan.
-        """
-        from optuna.trial import TrialState
-
-        orphans, closed = [], 0
-        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            stored = trial.user_attrs.get(RESULT)
-            if stored is None:
-                orphans.append(self._trial_id(trial.number))
-            else:
-                self.finish(trial.number, RunResult.model_validate(stored))
-                closed += 1
-        self._storage.give_back(orphans)
-        return len(orphans), closed
-
-    # The study as a whole
-
-    def seconds_used(self) -> float:
-        """Return the wall-clock seconds spent in all sessions so far."""
-        return float(self.study.user_attrs.get(SECONDS, 0.0))
-
-    def set_seconds_used(self, seconds: float) -> None:
-        """Write the wall-clock seconds spent in all sessions so far."""
-        self.study.set_user_attr(SECONDS, seconds)
-
-    def records(self) -> list[Record]:
-        """Return every slot, in the order of its number."""
-        from pydantic import ValidationError
-
-        with storage_errors(self.folder / DATABASE):
-            trials = self.study.get_trials(deepcopy=False)
+    def _read(self, what: str, adapter: TypeAdapter[Any], stored: Any) -> Any:
         try:
-            return [self._record(trial) for trial in trials]
-        except ValidationError as error:
-            raise DataError(
-                f"{self.folder / DATABASE} holds a trial that no version of mnist-search wrote: "
-                f"{error.errors()[0]['msg']}",
-                hint="choose another study",
-            ) from error
-
-    def check_room(self) -> None:
-        """Check that the disk has room for another trial; raises `ResourceError`."""
-        with storage_errors(self.folder):
-            check_room(self.folder)
-
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Hold the study against other writers; the kernel lets go when the process dies.
-
-        Errors of the database and the disk inside become `StorageError`, `ResourceError` or
-        `DataError`.
-        """
-        with (
-            storage_errors(self.folder / DATABASE),
-            hold(self.folder, study=self.spec.name) as self._possession,
-        ):
-            try:
-                yield
-            finally:
-                self._possession = None
-
-    def check_possession(self) -> None:
-        """Check that what `exclusive` gave is still ours; raises `StorageError`."""
-        # Whoever writes without it, as tests do, has nothing to lose.
-        if self._possession is not None:
-            self._possession.check()
-
-    def _trial_id(self, number: int) -> int:
-        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
-
-    def _set(self, number: int, attributes: Mapping[str, Any]) -> None:
-        self._storage.set_trial_user_attrs(self._trial_id(number), attributes)
+            return adapter.validate_python(stored)
+        except (ValidationError, UsageError) as error:
+            told = ": ".join(str(error).splitlines()[1:3] or [str(error)])
+            raise damaged(self.path, f"{what}: {told}") from error
 
     def _record(self, trial: FrozenTrial) -> Record:
         attributes = trial.user_attrs
-        run = attributes.get(RUN)
-        result = attributes.get(RESULT)
-        is_search = self.spec.search is not None
+        state = _STATES[trial.state.name]
+        run = None if RUN not in attributes else _Run.model_validate(attributes[RUN])
+        result = None if RESULT not in attributes else RunResult.model_validate(attributes[RESULT])
+        if state in ("complete", "pruned", "failed") and (run is None or result is None):
+            raise ValueError("it is over, but has no result")
+        search = self.spec.search
+        values = None if search is None else dict(trial.params)
+        if search is not None and run is not None:
+            search.space.check(trial.params)
         return Record(
             study=self.spec.name,
             number=trial.number,
-            kind="trial" if is_search or CONFIRMS in attributes else "reference",
-            state=_STATES[trial.state.name],
-            reference=attributes.get("reference"),
-            values=dict(trial.params) if is_search else None,
-            config=None if run is None else RunConfig.model_validate(run["config"]),
-            seed=None if run is None else run["seed"],
-            result=None if result is None else RunResult.model_validate(result),
+            kind="trial" if search is not None or CONFIRMS in attributes else "reference",
+            state=state,
+            reference=attributes.get(REFERENCE),
+            values=values,
+            config=None if run is None else run.config,
+            seed=None if run is None else run.seed,
+            result=result,
             dataset=self.spec.dataset,
             started=_moment(attributes.get(STARTED), trial.datetime_start),
             finished=_moment(attributes.get(FINISHED), trial.datetime_complete),
-            worker=attributes.get("worker"),
+            worker=attributes.get(WORKER),
             confirms=attributes.get(CONFIRMS),
-            rung=attributes.get(RUNG),
-            objectives=objectives_of(self.spec),
+            objectives=self.spec.objectives,
         )
+
+
+def create_ledger(folder: Path, spec: StudySpec, *, first: Sequence[FirstPoint] = ()) -> Ledger:
+    """Create a study; it exists as a whole or not at all.
+
+    `first` are (reference or None, values) of the first trials. Raises `StudyExistsError` where
+    another process was quicker, `StorageError` where no study can be.
+    """
+    from mnist_search.studies.journal import create_journal
+
+    with storage_errors(folder / JOURNAL):
+        check_local(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        check_room(folder)
+        with hold(folder), _draft(folder) as draft:
+            journal, storage = create_journal(draft)
+            try:
+                _write_study(storage, spec.model_copy(update={"name": folder.name}), first)
+            finally:
+                journal.close()
+    return open_ledger(folder)
+
+
+def open_ledger(folder: Path) -> Ledger:
+    """Open the study in `folder` for reading; `exclusive` is for writing.
+
+    Raises:
+        UsageError: there is none.
+        StorageError: it cannot be read.
+        DataError: it is damaged, or the file of another program.
+    """
+    from mnist_search.studies.journal import open_journal
+    from mnist_search.studies.old_studies import read_old_study
+
+    _quiet_optuna()
+    path = folder / JOURNAL
+    with storage_errors(path):
+        if os.path.lexists(path):
+            journal, storage = open_journal(path)
+            try:
+                return Ledger(storage, folder=folder, journal=journal)
+            except BaseException:
+                journal.close()
+                raise
+        if os.path.lexists(folder / DATABASE):
+            return Ledger(read_old_study(folder / DATABASE), folder=folder)
+    raise UsageError(f"no study in {folder}", hint="`mnist-search report` lists the studies")
+
+
+def reopen_ledger(folder: Path, spec: StudySpec, *, hint: str) -> Ledger:
+    """Open a study that is there, to go on with it; the data are where `spec` found them.
+
+    Raises:
+        UsageError: it is about something else than `spec`; `hint` says what to do.
+    """
+    ledger = open_ledger(folder)
+    differences = ledger.spec.differences(spec)
+    if differences:
+        ledger.close()
+        told = ", ".join(f"{what} {here}, not {there}" for what, here, there in differences)
+        raise UsageError(f"study {ledger.spec.name} was made with {told}", hint=hint)
+    ledger.spec = ledger.spec.model_copy(update={"dataset": spec.dataset})
+    return ledger
+
+
+def ledger_in_memory(spec: StudySpec, *, first: Sequence[FirstPoint] = ()) -> Ledger:
+    """Return the ledger of a study that is on no disk."""
+    from optuna.storages import InMemoryStorage
+
+    _quiet_optuna()
+    storage = InMemoryStorage()
+    _write_study(storage, spec, first)
+    return Ledger(storage, folder=Path(spec.name))
+
+
+def _write_study(storage: BaseStorage, spec: StudySpec, first: Sequence[FirstPoint]) -> None:
+    import optuna
+
+    directions: list[Literal["maximize", "minimize"]] = [
+        "maximize" if each == "val_accuracy" else "minimize" for each in spec.objectives
+    ]
+    study = optuna.create_study(study_name=spec.name, storage=storage, directions=directions)
+    study.set_user_attr(SPEC, spec.model_dump(mode="json"))
+    study.set_user_attr(REVISION, dict(REVISIONS))
+    study.set_user_attr(FIRST, [list(point) for point in first])
+    label_study(study, spec)
+
+
+def _become_journal(folder: Path) -> tuple[BaseStorage, Journal]:
+    """Return the journal of a study of version 0.1, copied if it was not yet."""
+    from mnist_search.studies.journal import create_journal, open_journal
+    from mnist_search.studies.old_studies import copy_old_study
+
+    if not os.path.lexists(folder / JOURNAL):
+        with _draft(folder) as draft:
+            journal, storage = create_journal(draft)
+            try:
+                copy_old_study(folder / DATABASE, storage)
+            finally:
+                journal.close()
+    journal, storage = open_journal(folder / JOURNAL)
+    return storage, journal
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """Yield the file to write a journal to, which takes its name in the end.
+
+    Whoever calls holds the lock of the study, so that a draft that is there is a dead process's,
+    and a rename, which would replace a journal, comes after nobody else's.
+    """
+    draft, target = folder / DRAFT, folder / JOURNAL
+    if os.path.lexists(target):
+        raise StudyExistsError(
+            f"study {folder.name} exists already in {folder}", hint="run the command again"
+        )
+    try:
+        yield draft
+        draft.rename(target)
+        # Some file systems cannot, and then the file is safe anyway.
+        with suppress(OSError):
+            sync(folder)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _quiet_optuna() -> None:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
 _STATES: dict[str, State] = {

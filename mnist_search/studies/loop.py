@@ -23,14 +23,14 @@ Ending = Literal["done", "time budget", "interrupted", "failing"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """A claimed slot, ready to run."""
+    """A claimed trial, ready to run."""
 
     job: Job
     label: str
 
     @property
     def number(self) -> int:
-        """Return the slot's number."""
+        """Return the trial's number."""
         return self.job.number
 
 
@@ -38,23 +38,23 @@ class Work(Protocol):
     """Where assignments come from and where their results go."""
 
     def claim(self) -> Assignment | None:
-        """Claim the next slot; None when none waits; `ResourceError`: no room for another."""
+        """Claim the next trial; None when none is left; `ResourceError`: no room for another."""
 
     def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
         """Note an intermediate accuracy; True: stop there."""
 
     def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
-        """Write the result and close the slot."""
+        """Write the result and close the trial."""
 
     def release(self, assignment: Assignment) -> None:
-        """Give the slot back, unfinished."""
+        """Give the trial back, unfinished."""
 
 
 class Progress(Protocol):
     """What the loop tells to whoever watches; `mnist_search.reporting` shows it."""
 
     def started(self, number: int, worker: int, label: str, epochs: int) -> None:
-        """Say that a worker took up a slot, for so many epochs."""
+        """Say that a worker took up a trial, for so many epochs."""
 
     def reported(self, number: int, worker: int, step: int, accuracy: float) -> None:
         """Say that a run has validated; `step` counts quarters of an epoch."""
@@ -69,7 +69,7 @@ class Progress(Protocol):
         seconds: float | None,
         message: str | None,
     ) -> None:
-        """Say that a slot is closed; `status` is complete, pruned or failed."""
+        """Say that a trial is closed; `status` is complete, pruned or failed."""
 
     def note(self, text: str) -> None:
         """Say something in a sentence."""
@@ -138,7 +138,7 @@ def run_loop(
     limits: Limits,
     clock: Callable[[], float],
 ) -> Outcome:
-    """Run slots until none waits, a limit is met or the user stops; return how it went.
+    """Run trials until none is left, a limit is met or the user stops; return how it went.
 
     Raises:
         ResourceError: there was no room for another trial; those that ran were finished.
@@ -159,13 +159,16 @@ def run_loop(
         if urgency > 0:
             if interrupted_at is None:
                 interrupted_at = now
-                progress.note("stopping: running trials may finish for 8 s; again to stop now")
+                progress.note(
+                    f"stopping: running trials may finish for {GRACE_SECONDS:g} s; "
+                    "again to stop now"
+                )
             outcome.ending = "interrupted"
         elif budget is not None and now - begun >= budget:
             outcome.ending = "time budget"
         elif session.failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
             outcome.ending = "failing"
-        # A slot may need a moment to get free, so that nothing runs and yet more is to come.
+        # A worker may need a moment to get free, so that nothing runs and yet more is to come.
         more = outcome.ending == "done" and session.no_room is None and _fill(session)
         if not session.running and not more:
             if session.no_room is not None and outcome.ending == "done":
@@ -191,7 +194,7 @@ def run_loop(
 
 
 def _fill(session: _Session) -> bool:
-    """Claim for every free slot; return whether there may be more to claim."""
+    """Claim for every free worker; return whether there may be more to claim."""
     while session.executor.free > 0:
         try:
             assignment = session.work.claim()

@@ -1,16 +1,18 @@
-"""A search: slots filled by an engine, run by an executor, written to the ledger."""
+"""A search: an engine proposes, an executor trains, the ledger writes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mnist_search.analysis import describe
 from mnist_search.analysis.objectives import values_of
 from mnist_search.engines import (
     Engine,
+    PastTrial,
     Proposal,
     check_objectives,
     check_pruner,
@@ -18,16 +20,20 @@ from mnist_search.engines import (
     create_engine,
     rung_steps,
 )
-from mnist_search.errors import UsageError
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
 from mnist_search.spaces import Value
-from mnist_search.specs import Job, RunConfig, RunResult, derive_seed
+from mnist_search.specs import Job, Record, RunConfig, RunResult, derive_seed
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import WeightShelf, decide_kept
-from mnist_search.studies.foregone import Memory, SizeLimits, size_of, too_large
-from mnist_search.studies.home import has_study
-from mnist_search.studies.ledger import Ledger
+from mnist_search.studies.folder import has_study
+from mnist_search.studies.ledger import (
+    REVISION,
+    Ledger,
+    StudyExistsError,
+    create_ledger,
+    reopen_ledger,
+)
 from mnist_search.studies.loop import (
     Assignment,
     Interrupt,
@@ -36,13 +42,14 @@ from mnist_search.studies.loop import (
     Progress,
     run_loop,
 )
-from mnist_search.studies.opening import StudyExistsError, create_ledger, open_ledger
-from mnist_search.studies.spec import SearchSpec, StudySpec
+from mnist_search.studies.old_studies import check_going_on
+from mnist_search.studies.skipping import Memory, SizeLimits, is_trained, size_of, too_large
+from mnist_search.studies.spec import REVISIONS, StudySpec, search_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchSummary:
-    """What a session left behind: slots of the study by state, and how the session ended."""
+    """What a session left behind: trials of the study by state, and how the session ended."""
 
     outcome: Outcome
     total: int
@@ -51,48 +58,42 @@ class SearchSummary:
 
     @property
     def exhausted(self) -> bool:
-        """Say whether slots wait for which the sampler had nothing left to try."""
+        """Say whether trials are left for which the sampler had nothing to try."""
         return self.outcome.ending == "done" and self.waiting > 0
 
 
-def open_search(
-    folder: Path, spec: StudySpec, *, slots: int, references: Sequence[Reference] = ()
-) -> Ledger:
+def open_search(folder: Path, spec: StudySpec, *, references: Sequence[Reference] = ()) -> Ledger:
     """Create the study or open the one that is there.
 
     `references` that are points of the space become the first trials of a new study, the smallest
     network first, so that something is soon known to judge the larger ones by. Then comes the
     point of the family's defaults: a sound network to measure the others by, for the sampler and
-    the pruner as much as for the reader. Raises `UsageError` where the study that is there is
-    about something else, or the sampler cannot search the space.
+    the pruner as much as for the reader.
+
+    Raises:
+        UsageError: the study that is there is about something else, or was made with what there
+            is no more; or the sampler cannot search the space.
     """
     if has_study(folder):
-        ledger = open_ledger(folder)
-        differences = ledger.spec.differences(spec)
-        if differences:
-            ledger.close()
-            told = ", ".join(f"{what} {here}, not {there}" for what, here, there in differences)
-            raise UsageError(
-                f"study {ledger.spec.name} was made with {told}",
-                hint="--new starts another study beside it, --study NAME names one",
-            )
-        ledger.take_data_from(spec)
+        hint = "--new starts another study beside it, --study NAME names one"
+        ledger = reopen_ledger(folder, spec, hint=hint)
+        check_going_on(ledger.spec, ledger.revisions())
         return ledger
-    search = _search(spec)
+    search = search_of(spec)
     check_sampler(search.engine, search.sampler, search.space)
     check_pruner(search.sampler, search.pruner)
     check_objectives(search.engine, search.sampler, search.pruner, search.objectives)
-    points: list[tuple[str | None, dict[str, Value]]] = [
+    first: list[tuple[str | None, dict[str, Value]]] = [
         (reference.name, values)
         for reference in sorted(references, key=lambda one: measure(one.config.model).flops)
         if (values := search.space.locate(reference.run_config("held-out"))) is not None
     ]
-    points.append((None, search.space.defaults()))
+    first.append((None, search.space.defaults()))
     try:
-        return create_ledger(folder, spec, slots=slots, proposals=points[:slots])
+        return create_ledger(folder, spec, first=first)
     except StudyExistsError:
         # Another process was quicker: now it is there.
-        return open_search(folder, spec, slots=slots)
+        return open_search(folder, spec)
 
 
 def run_search(
@@ -106,163 +107,214 @@ def run_search(
     clock: Callable[[], float],
     keep_models: int | None = None,
 ) -> SearchSummary:
-    """Bring a study to `trials` finished slots; the caller holds `ledger.exclusive()`.
+    """Bring a study to `trials` finished trials; the caller holds `ledger.exclusive()`.
 
     The weights of the best `keep_models` trials stay; None: as many as so far, three at first.
     """
     given_back, closed = ledger.recover()
     if given_back or closed:
         progress.note(f"resumed: {given_back} interrupted trials run again, {closed} were done")
-    ledger.add_slots(trials)
-    kept = decide_kept(ledger.study, keep_models)
-    work = _SearchWork(ledger, progress, interrupt, clock, keep_models=kept)
+    _note_revisions(ledger, progress)
+    records = ledger.records()
     outcome = Outcome()
-    with closing(work):
-        if "waiting" in ledger.states():
-            with closing(create_executor()) as executor:
-                outcome = run_loop(
-                    work,
-                    executor,
-                    progress=progress,
-                    interrupt=interrupt,
-                    limits=limits,
-                    clock=clock,
-                )
+    if len(records) < trials or any(record.state == "waiting" for record in records):
+        work = SearchWork(
+            ledger,
+            records,
+            trials=trials,
+            progress=progress,
+            interrupt=interrupt,
+            clock=clock,
+            shelf=WeightShelf(ledger.folder, records, keep=decide_kept(ledger, keep_models)),
+        )
+        with closing(work), closing(create_executor()) as executor:
+            outcome = run_loop(
+                work, executor, progress=progress, interrupt=interrupt, limits=limits, clock=clock
+            )
             work.save_seconds()
             if interrupt.level > 0 and outcome.ending == "done" and not work.exhausted:
                 outcome.ending = "interrupted"
+    else:
+        # What a crash left behind, or is to be kept no more, goes all the same.
+        WeightShelf(ledger.folder, records, keep=decide_kept(ledger, keep_models))
     states = ledger.states()
-    waiting = states.count("waiting")
-    return SearchSummary(
-        outcome=outcome, total=len(states), finished=len(states) - waiting, waiting=waiting
-    )
+    finished = len(states) - states.count("waiting")
+    total = max(trials, len(states))
+    return SearchSummary(outcome=outcome, total=total, finished=finished, waiting=total - finished)
 
 
-class _SearchWork:
+class SearchWork:
+    """The trials of a search, for the loop."""
+
     def __init__(
         self,
         ledger: Ledger,
+        records: Sequence[Record],
+        *,
+        trials: int,
         progress: Progress,
         interrupt: Interrupt,
         clock: Callable[[], float],
-        *,
-        keep_models: int,
+        shelf: WeightShelf,
     ) -> None:
-        search = _search(ledger.spec)
-        records = ledger.records()
-        self._progress = progress
-        self._interrupt = interrupt
-        self._limits = SizeLimits(params=search.max_params, flops=search.max_flops)
-        self._memory = Memory(records)
+        """Go on with `records`, all that the ledger has, up to `trials` in total."""
+        from mnist_search.engines.samplers import distribution_of
+
         self.exhausted = False
         self._ledger = ledger
-        self._search = search
+        self._trials = trials
+        self._progress = progress
+        self._interrupt = interrupt
+        self._clock = clock
+        self._shelf = shelf
+        self._search = search = search_of(ledger.spec)
+        self._limits = SizeLimits(params=search.max_params, flops=search.max_flops)
+        self._memory = Memory(records)
+        self._first = ledger.first_points()
+        self._distributions = {each.name: distribution_of(each) for each in search.space.parameters}
+        self._rungs = rung_steps(search.pruner, epochs=search.epochs)
+        self._count = len(records)
+        self._waiting = {record.number for record in records if record.state == "waiting"}
+        memos = ledger.memos()
         self._engine: Engine = create_engine(
-            ledger.study,
             search.space,
             engine=search.engine,
             sampler=search.sampler,
             pruner=search.pruner,
             seed=search.seed,
             epochs=search.epochs,
+            objectives=search.objectives,
+            first=[values for _, values in self._first],
+            past=[self._past(record, memos.get(record.number)) for record in records],
         )
-        self._rungs = rung_steps(search.pruner, epochs=search.epochs)
-        self._shelf = WeightShelf(ledger.folder, records, keep=keep_models)
-        self._proposals: dict[int, Proposal] = {}
-        self._clock = clock
         self._begun = clock()
         self._seconds_before = ledger.seconds_used()
 
     def claim(self) -> Assignment | None:
-        # Trials that need no training are closed here and now, so that a claim is always a run.
-        while True:
+        """Open the next trial that is to be trained; those that need not are closed at once."""
+        while self._waiting or self._count < self._trials:
             self._ledger.check_room()
             proposal = self._engine.ask()
+            self.exhausted = proposal is None
             if proposal is None:
-                self.exhausted = True
                 return None
-            self.exhausted = False
-            config, seed = self._plan(proposal)
-            result = self._foregone(proposal, config, seed)
+            assignment = self._open(proposal)
+            result = self._skip(assignment.job)
             if result is None:
-                return self._assign(proposal, config, seed)
-            self._settle(proposal, config, result)
+                return assignment
+            self._settle(assignment, result)
             if self._interrupt.level > 0:
                 return None
+        return None
 
-    def _plan(self, proposal: Proposal) -> tuple[RunConfig, int]:
-        """Return what a proposal trains, from the first epoch, and its seed."""
-        search, rung = self._search, proposal.rung
-        epochs = search.epochs if rung is None else rung.epochs
+    def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
+        """Note an intermediate accuracy; True: stop there."""
+        self._ledger.report(assignment.number, step, accuracy)
+        return self._engine.report(assignment.number, step, accuracy)
+
+    def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
+        """Write the result; the engine learns from what is written."""
+        number = assignment.number
+        self._ledger.close_trial(number, result, worker=worker)
+        self._engine.tell(number, values_of(result, self._search.objectives))
+        self._shelf.put(number, result)
+        self._memory.note(number, result)
+        self.save_seconds()
+
+    def release(self, assignment: Assignment) -> None:
+        """Give the trial back; it is the next to be claimed."""
+        self._engine.release(assignment.number)
+        self._ledger.give_back(assignment.number)
+        self._waiting.add(assignment.number)
+
+    def save_seconds(self) -> None:
+        """Write how long the study has taken so far."""
+        self._ledger.set_seconds_used(self._seconds_before + self._clock() - self._begun)
+
+    def close(self) -> None:
+        """Let go of what the engine holds."""
+        self._engine.close()
+
+    def _open(self, proposal: Proposal) -> Assignment:
+        search, number = self._search, proposal.number
+        epochs = search.epochs if proposal.epochs is None else proposal.epochs
         config = search.space.config(proposal.values, epochs=epochs)
-        return config, derive_seed(search.seed, "training", proposal.number)
-
-    def _assign(self, proposal: Proposal, config: RunConfig, seed: int) -> Assignment:
-        self._ledger.begin(proposal.number, config, seed=seed)
-        self._proposals[proposal.number] = proposal
+        seed = derive_seed(search.seed, "training", number)
+        self._ledger.open_trial(
+            number,
+            config=config,
+            seed=seed,
+            values=proposal.values,
+            distributions=self._distributions,
+            reference=self._first[number][0] if number < len(self._first) else None,
+            memo=proposal.memo,
+        )
+        self._waiting.discard(number)
+        self._count = max(self._count, number + 1)
         job = Job(
-            number=proposal.number,
+            number=number,
             config=config,
             seed=seed,
             dataset=self._ledger.spec.dataset,
             rungs=self._rungs,
             precision=self._ledger.spec.precision,
-            weights_path=self._shelf.place(proposal.number),
+            weights_path=self._shelf.place(number),
         )
         return Assignment(job=job, label=describe(config))
 
-    def _foregone(self, proposal: Proposal, config: RunConfig, seed: int) -> RunResult | None:
+    def _skip(self, job: Job) -> RunResult | None:
         """Return the result of a trial that need not be trained, None for all others."""
-        size = size_of(config)
+        size = size_of(job.config)
         if size is not None:
-            self._engine.constrain(proposal, self._limits.excess(size))
+            self._engine.constrain(job.number, self._limits.excess(size))
             message = self._limits.verdict(size)
             if message is not None:
-                precision = self._ledger.spec.precision
-                return too_large(config, size, seed=seed, precision=precision, message=message)
-        return self._memory.recall(config)
+                return too_large(job, size, message=message)
+        return self._memory.recall(job.config)
 
-    def _settle(self, proposal: Proposal, config: RunConfig, result: RunResult) -> None:
-        number, accuracy = proposal.number, result.last_accuracy
-        self._ledger.begin(number, config, seed=result.seed)
-        self._ledger.record(number, result, worker=None)
-        stopped = result.status == "pruned"
-        values = values_of(result, self._search.objectives)
-        self._engine.settle(proposal, reports=result.reports, score=values, stopped=stopped)
+    def _settle(self, assignment: Assignment, result: RunResult) -> None:
+        number = assignment.number
+        self._ledger.close_trial(number, result, worker=None)
+        self._engine.settle(
+            number,
+            reports=result.reports,
+            score=values_of(result, self._search.objectives),
+            stopped=result.status == "pruned",
+        )
         if result.failure is None:
             message = f"as trial {result.duplicate_of}, not trained again"
         else:
             message = f"{result.failure.kind}: {result.failure.message}"
         self._progress.finished(
-            number, None, describe(config), result.status, accuracy, None, message
+            number, None, assignment.label, result.status, result.last_accuracy, None, message
         )
 
-    def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
-        return self._engine.report(self._proposals[assignment.number], step, accuracy)
-
-    def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
-        proposal = self._proposals.pop(assignment.number)
-        self._ledger.record(proposal.number, result, worker=worker)
-        self._engine.tell(proposal, values_of(result, self._search.objectives))
-        self._shelf.put(proposal.number, result)
-        self._memory.note(proposal.number, result)
-        self.save_seconds()
-
-    def release(self, assignment: Assignment) -> None:
-        self._engine.forget(self._proposals.pop(assignment.number))
-        self._ledger.release(assignment.number)
-
-    def close(self) -> None:
-        self._engine.close()
-
-    def save_seconds(self) -> None:
-        self._ledger.set_seconds_used(self._seconds_before + self._clock() - self._begun)
-
-
-def _search(spec: StudySpec) -> SearchSpec:
-    if spec.search is None:
-        raise UsageError(
-            f"study {spec.name} is a benchmark of references, not a search",
-            hint="choose another --study",
+    def _past(self, record: Record, memo: Mapping[str, Any] | None) -> PastTrial:
+        result, state = record.result, record.state
+        assert state != "running", "recovery comes before"
+        size = None if record.config is None else size_of(record.config)
+        closed = None if state in ("waiting", "failed") else result
+        return PastTrial(
+            number=record.number,
+            values={} if record.values is None else record.values,
+            state=state,
+            score=None if closed is None else values_of(closed, self._search.objectives),
+            reports=() if state == "waiting" or result is None else result.reports,
+            excess={} if size is None else self._limits.excess(size),
+            trained=result is None or is_trained(result),
+            memo=memo,
         )
-    return spec.search
+
+
+def _note_revisions(ledger: Ledger, progress: Progress) -> None:
+    """Say once that a study goes on under other rules than it was begun under."""
+    stored = ledger.revisions()
+    if stored == REVISIONS:
+        return
+    if ledger.count() > 0:
+        changed = ", ".join(rule for rule in REVISIONS if stored[rule] != REVISIONS[rule])
+        progress.note(
+            f"an earlier version began this study, under other rules ({changed}): "
+            "trials of then and of now are not quite alike"
+        )
+    ledger.set_attribute(REVISION, dict(REVISIONS))

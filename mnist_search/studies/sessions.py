@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 from mnist_search.specs import Frozen
-from mnist_search.studies.home import list_studies, study_folder
 from mnist_search.studies.ledger import Ledger
-from mnist_search.studies.opening import open_ledger
+from mnist_search.studies.redacting import HIDDEN, is_secret, without_secrets
 
 SESSIONS = "sessions"
 # A study that is called by a timer for years keeps its first session and the latest ones.
@@ -20,11 +17,6 @@ MOST_KEPT = 200
 _PREFIX = "MNIST_SEARCH_"
 # Where things lie says nothing about what was made of them.
 _PLACES = {"MNIST_SEARCH_DATA", "MNIST_SEARCH_HOME"}
-_SECRET = r"[\w-]*(?:password|passwd|pwd|passphrase|token|secret|api[_-]?key)[\w-]*"
-_URL_PASSWORD = re.compile(r"(\w://[^\s:/@]*):\S*@")
-_ASSIGNED = re.compile(rf"({_SECRET}=)[^\s&;]+", re.IGNORECASE)
-_NAME = re.compile(_SECRET, re.IGNORECASE)
-_HIDDEN = "***"
 
 
 class Invocation(Frozen):
@@ -60,29 +52,13 @@ def describe_invocation(
 ) -> Invocation:
     """Return what is stored about a call: no password, no token, no place of data and studies."""
     settings = {
-        name: _HIDDEN if _NAME.fullmatch(name) else without_secrets([value])[0]
+        name: HIDDEN if is_secret(name) else without_secrets([value])[0]
         for name, value in sorted(environ.items())
         if name.startswith(_PREFIX) and name not in _PLACES
     }
     return Invocation(
         words=tuple(without_secrets(words)), settings=settings, version=version, machine=machine
     )
-
-
-def without_secrets(words: Sequence[str]) -> list[str]:
-    """Return the words with the passwords of URLs and the values of secret options hidden."""
-    shown: list[str] = []
-    for number, word in enumerate(words):
-        before = words[number - 1] if number > 0 else ""
-        option, equals, _ = word.partition("=")
-        if before.startswith("-") and _NAME.fullmatch(before) and not word.startswith("-"):
-            shown.append(_HIDDEN)
-        elif equals and option.startswith("-") and _NAME.fullmatch(option):
-            shown.append(f"{option}={_HIDDEN}")
-        else:
-            plain = _URL_PASSWORD.sub(rf"\1:{_HIDDEN}@", word)
-            shown.append(_ASSIGNED.sub(rf"\1{_HIDDEN}", plain))
-    return shown
 
 
 @contextmanager
@@ -94,12 +70,12 @@ def recorded_session(
     The caller holds `ledger.exclusive()`.
     """
     begun = Session(**invocation.model_dump(), started=now(), trials_before=_count_finished(ledger))
-    earlier = ledger.study.user_attrs.get(SESSIONS, [])
+    earlier = [session.model_dump(mode="json") for session in sessions_of(ledger)]
     if len(earlier) >= MOST_KEPT:
         earlier = [earlier[0], *earlier[len(earlier) - MOST_KEPT + 2 :]]
 
     def write(session: Session) -> None:
-        ledger.study.set_user_attr(SESSIONS, [*earlier, session.model_dump(mode="json")])
+        ledger.set_attribute(SESSIONS, [*earlier, session.model_dump(mode="json")])
 
     def write_end() -> None:
         ledger.check_possession()
@@ -117,18 +93,10 @@ def recorded_session(
     write_end()
 
 
-def read_sessions(home: Path, names: Sequence[str]) -> dict[str, list[Session]]:
-    """Return the sessions of the named studies, of all studies where none is named.
-
-    Studies of versions that did not write them have none.
-    """
-    found = {}
-    for name in names or list_studies(home):
-        with closing(open_ledger(study_folder(home, name))) as ledger:
-            stored = ledger.study.user_attrs.get(SESSIONS, [])
-        found[name] = [Session.model_validate(each) for each in stored]
-    return found
+def sessions_of(ledger: Ledger) -> list[Session]:
+    """Return the sessions of a study; studies of versions that did not write them have none."""
+    return ledger.attribute(SESSIONS, list[Session], [])
 
 
 def _count_finished(ledger: Ledger) -> int:
-    return sum(trial.state.is_finished() for trial in ledger.study.get_trials(deepcopy=False))
+    return sum(state not in ("waiting", "running") for state in ledger.states())

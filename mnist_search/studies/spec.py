@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import PlainSerializer, PlainValidator
 
 from mnist_search.engines import EngineName, PrunerName, SamplerName
+from mnist_search.errors import UsageError
 from mnist_search.spaces import SearchSpace
 from mnist_search.specs import DatasetRef, Frozen, Objective, Precision
 
 Difference = tuple[str, str, str]
+# Rules that say what a search's numbers mean; who changes one counts it up here, and a study that
+# was begun under another says so when it goes on. Version 0.1 wrote none of them: 0.
+GONE_SAMPLERS = ("cmaes",)
+REVISIONS = {"sampler": 1, "pruner": 1, "kernels": 1, "seeds": 1}
 
 
 def _read_space(value: object) -> SearchSpace:
@@ -28,6 +33,17 @@ StoredSpace = Annotated[
 ]
 
 
+def _read_sampler(value: object) -> object:
+    known = (*get_args(SamplerName), *GONE_SAMPLERS)
+    if value not in known:
+        raise ValueError(f"sampler must be one of {', '.join(known)}, got {value!r}")
+    return value
+
+
+# Searches with those that are gone can still be reported, and nothing else.
+StoredSampler = Annotated[SamplerName, PlainValidator(_read_sampler)]
+
+
 class SearchSpec(Frozen):
     """How a search proposes, for what, how long its trials train, and how large they may be.
 
@@ -36,7 +52,7 @@ class SearchSpec(Frozen):
 
     space: StoredSpace
     engine: EngineName = "optuna"
-    sampler: SamplerName
+    sampler: StoredSampler
     pruner: PrunerName
     epochs: int
     seed: int
@@ -53,6 +69,11 @@ class StudySpec(Frozen):
     dataset: DatasetRef
     precision: Precision = "float32"
     search: SearchSpec | None = None
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """Return what the study is about; runs of references are about accuracy."""
+        return ("val_accuracy",) if self.search is None else self.search.objectives
 
     def differences(self, other: StudySpec) -> list[Difference]:
         """Return (what, here, there) for each choice that would make trials incomparable."""
@@ -83,6 +104,20 @@ class StudySpec(Frozen):
         if mine != others:
             found.append(("objective", mine, others))
         return found
+
+
+def search_of(spec: StudySpec) -> SearchSpec:
+    """Return how a study searches.
+
+    Raises:
+        UsageError: the study is no search.
+    """
+    if spec.search is None:
+        raise UsageError(
+            f"study {spec.name} is a benchmark of references, not a search",
+            hint="choose the study of a `run`",
+        )
+    return spec.search
 
 
 def _kind(spec: StudySpec) -> str:

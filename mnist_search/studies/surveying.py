@@ -10,8 +10,8 @@ from mnist_search.analysis.costs import Images, Rates, work_of
 from mnist_search.engines import create_engine, rung_steps
 from mnist_search.spaces import Value
 from mnist_search.specs import RunConfig
-from mnist_search.studies.foregone import SizeLimits, size_of
 from mnist_search.studies.simulating import Point
+from mnist_search.studies.skipping import SizeLimits, size_of
 from mnist_search.studies.spec import SearchSpec
 
 

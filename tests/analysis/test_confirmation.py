@@ -6,7 +6,12 @@ import pytest
 
 from mnist_search.analysis import pack_predictions
 from mnist_search.analysis.confirmation import Confirmation, summarize_confirmation
-from mnist_search.analysis.confirming_words import tell_incomplete, tell_shrinkage, tell_winner
+from mnist_search.analysis.confirming_words import (
+    tell_incomplete,
+    tell_shrinkage,
+    tell_spread,
+    tell_winner,
+)
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import (
     Adam,
@@ -101,8 +106,8 @@ def test_the_sentence_names_the_reference_that_is_beaten_and_the_tie() -> None:
     )
     assert [row.name for row in found.rows] == ["trial 31", "trial 12", "cnn-double-32"]
     said = tell_winner(found)
-    assert said.startswith("trial 31 beats cnn-double-32 by 0.60 ± ")
-    assert "p < 0.001, 3 seeds; it is not told apart from trial 12" in said
+    assert said.startswith("trial 31 is significantly better than cnn-double-32 (+0.60 ± ")
+    assert "p < 0.001, 3 seeds); no significant difference from trial 12" in said
     assert found.rows[0].tie_group == found.rows[1].tie_group != found.rows[2].tie_group
 
 
@@ -113,15 +118,16 @@ def test_a_winner_behind_the_reference_is_said_to_be() -> None:
     gap = found.rows[0].behind
     assert gap is not None
     assert gap.difference == pytest.approx(-0.01)
-    assert gap.low < gap.difference < gap.high < 0
-    assert "trial 31 is beaten by cnn-double-32 by 1.00 ± " in tell_winner(found)
+    assert gap.interval.low < gap.difference < gap.interval.high < 0
+    said = tell_winner(found)
+    assert "trial 31 is significantly worse than cnn-double-32 (-1.00 ± " in said
 
 
-def test_pairs_on_the_same_images_are_told_apart_where_proportions_are_not() -> None:
+def test_pairs_on_the_same_images_are_compared_more_sharply_than_proportions() -> None:
     records = [*three(31, range(40)), *three(12, range(70))]
     (paired,) = [row.behind for row in summarize(*records).rows if row.name == "trial 12"]
     assert paired is not None
-    assert (paired.paired, paired.seeds, paired.told_apart) == (True, (1, 2, 3), True)
+    assert (paired.method, paired.runs, paired.significant) == ("paired", (3, 3), True)
     blind = [
         record.model_copy(update={"result": record.result.model_copy(update={"predictions": None})})
         for record in records
@@ -129,7 +135,7 @@ def test_pairs_on_the_same_images_are_told_apart_where_proportions_are_not() -> 
     ]
     (apart,) = [row.behind for row in summarize(*blind).rows if row.name == "trial 12"]
     assert apart is not None
-    assert (apart.paired, apart.told_apart) == (False, True)
+    assert apart.method == "two proportions"
     assert apart.p_adjusted > paired.p_adjusted
 
 
@@ -139,7 +145,7 @@ def test_a_published_figure_stands_in_for_a_reference_on_mnist_alone() -> None:
     assert published is not None
     assert (published.name, published.status) == ("cnn-double-32 (published)", "published")
     assert published.test_accuracy == 0.995
-    assert "not told apart from cnn-double-32 (published)" in tell_winner(found)
+    assert "no significant difference from cnn-double-32 (published)" in tell_winner(found)
     assert len(summarize(*three(31, range(40), dataset=OTHER)).rows) == 1
     fallback = MNIST.model_copy(update={"fallback": True})
     assert len(summarize(*three(31, range(40), dataset=fallback)).rows) == 1
@@ -150,7 +156,7 @@ def test_shrinkage_is_from_the_score_in_the_search() -> None:
     assert found.winner is not None
     assert found.winner.search_accuracy == 0.996
     assert found.winner.shrinkage == pytest.approx(0.002)
-    assert str(tell_shrinkage(found)).endswith("99.40 % on the test images, 0.20 points less")
+    assert "and 99.40 % test accuracy, 0.20 points less; other images" in str(tell_shrinkage(found))
 
 
 def test_runs_that_failed_or_are_to_come_are_told() -> None:
@@ -171,3 +177,36 @@ def test_without_any_score_there_is_no_winner() -> None:
     found = summarize(confirmed(12, range(1), state="waiting", dataset=OTHER))
     assert found.winner is None
     assert tell_winner(found) == "no trial has been confirmed"
+
+
+def test_the_spread_between_seeds_is_said_to_be_borrowed_where_it_is() -> None:
+    one = summarize(confirmed(31, range(40)), confirmed(12, range(42)))
+    assert one.spread.source == "shipped"
+    assert "borrowed from shipped measurements of 20 models" in str(tell_spread(one))
+    few = summarize(*three(31, range(40)), *three(12, range(42)))
+    assert "pooled with shipped measurements" in str(tell_spread(few))
+    many = [
+        confirmed(trial, range(40 + trial + seed % 3), seed=seed)
+        for trial in (31, 12)
+        for seed in range(6)
+    ]
+    assert summarize(*many).spread.source == "study"
+    assert tell_spread(summarize(*many)) is None
+
+
+def test_the_lower_bound_of_a_lead_pays_for_the_choice_of_the_winner() -> None:
+    alone = summarize(*three(31, range(40)), *three(0, range(30, 130), reference=True))
+    among = summarize(
+        *three(31, range(40)),
+        *three(12, range(42)),
+        *three(13, range(43)),
+        *three(0, range(30, 130), reference=True),
+    )
+    assert (alone.trials, among.trials) == (1, 3)
+    bounds = []
+    for found in (alone, among):
+        lead = next(row.behind for row in found.rows if row.kind == "reference")
+        assert lead is not None
+        bounds.append(lead.lower_bound(found.trials))
+        assert 0 < bounds[-1] < lead.difference
+    assert bounds[1] < bounds[0]

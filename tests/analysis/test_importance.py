@@ -9,7 +9,11 @@ from collections.abc import Callable
 import optuna
 import pytest
 
-from mnist_search.analysis.importance import parameter_importances
+from mnist_search.analysis.importance import (
+    PERMUTATIONS,
+    parameter_effects,
+    parameter_importances,
+)
 from mnist_search.spaces import (
     ChoiceParameter,
     Condition,
@@ -81,6 +85,7 @@ def test_what_decides_comes_first_and_shares_sum_to_one() -> None:
     found = parameter_importances(trials(60, by_rate), SPACE)
     assert found is not None
     assert found.shares[0].parameter == "rate"
+    assert found.shares[0].rank == 1
     assert found.shares[0].share > 0.5
     assert sum(share.share for share in found.shares) == pytest.approx(1)
     assert {share.parameter for share in found.shares} == {p.name for p in SPACE.parameters}
@@ -122,3 +127,63 @@ def test_optunas_verbosity_stays_as_it_was() -> None:
     before = optuna.logging.get_verbosity()
     parameter_importances(trials(12, by_rate), SPACE)
     assert optuna.logging.get_verbosity() == before
+
+
+def test_noise_alone_shows_large_shares_and_gets_no_rank() -> None:
+    def nothing(values: Values) -> float:
+        return random.Random(str(sorted(values.items()))).random()
+
+    found = parameter_importances(trials(40, nothing), SPACE, permutations=PERMUTATIONS)
+    assert found is not None
+    # Four parameters share one out among them, whatever the results.
+    assert max(share.share for share in found.shares) > 0.25
+    assert [share.parameter for share in found.shares if share.rank is not None] == []
+    assert all(share.noise is not None and share.noise >= share.share for share in found.shares)
+
+
+def test_what_decides_is_beyond_its_noise() -> None:
+    found = parameter_importances(trials(60, by_rate), SPACE, permutations=PERMUTATIONS)
+    assert found is not None
+    (rate,) = [share for share in found.shares if share.parameter == "rate"]
+    assert rate.noise is not None
+    assert rate.share > rate.noise > 0
+    assert rate.rank == 1
+    again = parameter_importances(trials(60, by_rate), SPACE, permutations=PERMUTATIONS)
+    assert found == again
+
+
+def test_a_parameter_that_few_trials_had_has_no_rank_and_stands_below_its_parent() -> None:
+    records = trials(80, by_momentum)
+    found = parameter_importances(records, SPACE)
+    assert found is not None
+    names = [share.parameter for share in found.shares]
+    assert names.index("momentum") == names.index("optimizer") + 1
+    assert next(share for share in found.shares if share.parameter == "momentum").rank == 1
+    adam = [r for r in records if r.values and r.values["optimizer"] == "adam"]
+    sgd = [r for r in records if r.values and r.values["optimizer"] == "sgd"]
+    few = parameter_importances([*adam, *sgd[:9]], SPACE)
+    assert few is not None
+    assert next(share for share in few.shares if share.parameter == "momentum").rank is None
+
+
+def test_effects_count_the_best_trials_of_each_value() -> None:
+    records = trials(60, by_rate)
+    effects = parameter_effects(records, SPACE, independent=True)
+    rates = [effect for effect in effects if effect.parameter == "rate"]
+    assert [effect.trials for effect in rates] == [20, 20, 20]
+    # The best rate is a hundredth: in the upper two thirds of 0.0001 to 0.1.
+    assert rates[0].best == 0
+    assert sum(effect.best for effect in rates) == 6
+    for effect in effects:
+        assert effect.low is not None
+        assert effect.high is not None
+        assert effect.low <= effect.share <= effect.high
+    choices = [effect.level for effect in effects if effect.parameter == "optimizer"]
+    assert choices == ["adam", "sgd"]
+    assert sum(effect.trials for effect in effects if effect.parameter == "momentum") < 60
+
+
+def test_a_sampler_that_learns_has_no_intervals() -> None:
+    effects = parameter_effects(trials(60, by_rate), SPACE, independent=False)
+    assert {(effect.low, effect.high) for effect in effects} == {(None, None)}
+    assert parameter_effects(trials(9, by_rate), SPACE, independent=True) == []

@@ -7,7 +7,7 @@ import pytest
 from mnist_search.analysis.knobs import Comparison, Knob, build_reading, nearest_reference
 from mnist_search.references import REFERENCES, Reference, get_reference
 from mnist_search.spaces import SearchSpace, Value, find_space
-from mnist_search.specs import RunConfig
+from mnist_search.specs import Adam, RunConfig
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +79,20 @@ def test_what_hangs_on_the_optimizer_turns_with_it(cnn: SearchSpace) -> None:
     config = cnn.config(values, epochs=reference.config.training.epochs)
     (one,) = compare(cnn, config, "cnn-simple").knobs
     assert one.name == "optimizer"
-    assert set(one.settings) == {"optimizer", "learning_rate", "momentum", "nesterov"}
+    assert set(one.settings) > {"optimizer", "learning_rate", "momentum", "nesterov", "beta_1"}
     assert one.ours == "sgd, learning rate 0.1, momentum 0.9, nesterov yes"
-    assert one.moved == {"optimizer": "adam", "learning_rate": 0.001}
+    assert one.theirs == "adam, learning rate 0.001"
+    assert {"optimizer": "adam", "learning_rate": 0.001}.items() <= one.moved.items()
     assert one.distance == 1.0
+
+
+def test_moments_of_adam_are_told_where_they_differ(cnn: SearchSpace) -> None:
+    config = get_reference("cnn-simple").run_config("held-out")
+    quick = Adam(learning_rate=0.001, beta_1=0.8)
+    training = config.training.model_copy(update={"optimizer": quick})
+    found = compare(cnn, config.model_copy(update={"training": training}), "cnn-simple")
+    (one,) = found.knobs
+    assert (one.ours, one.theirs, one.moved) == ("0.8", "0.9", {"beta_1": 0.9})
 
 
 def test_layers_of_one_alone_turn_with_the_depth(cnn: SearchSpace) -> None:

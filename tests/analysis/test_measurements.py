@@ -7,6 +7,7 @@ import pytest
 from mnist_search.analysis.measurements import measured
 from mnist_search.analysis.notes import notes_on
 from mnist_search.analysis.row import Row
+from mnist_search.analysis.spread import SHIPPED
 from mnist_search.specs import RunResult, Timings
 
 
@@ -45,4 +46,7 @@ def test_disturbed_repeats_are_noted() -> None:
 
 
 def noted(row: Row) -> str:
-    return " ".join(notes_on([row], [row], [], by_time=False, pareto=False, lettered=40))
+    found = notes_on(
+        [row], [row], [], by_time=False, pareto=False, lettered=40, spread=SHIPPED, leads={}
+    )
+    return " ".join(found)

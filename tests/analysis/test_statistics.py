@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import statistics
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
 
 from mnist_search.analysis import (
     Estimate,
-    Interval,
-    difference_p_value,
     mcnemar_p_value,
     median_and_iqr,
     relative_to_fastest,
@@ -22,12 +17,11 @@ from mnist_search.analysis import (
     wilson_interval,
 )
 from mnist_search.analysis.statistics import (
-    difference_interval,
     holm_adjusted,
-    mean_p_value,
-    paired_variance,
+    incomplete_beta,
     student_p_value,
     student_quantile,
+    variance_ratio_p_value,
 )
 
 
@@ -68,8 +62,8 @@ def test_mcnemar_copes_with_many_pairs() -> None:
     assert mcnemar_p_value(5_150, 4_850) == pytest.approx(expected, rel=1e-8)
 
 
-@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 30, 101, 999])
-def test_student_equals_scipy(freedom: int) -> None:
+@pytest.mark.parametrize("freedom", [1, 1.7, 2, 3, 4.2, 7, 30, 101, 5000])
+def test_student_equals_scipy(freedom: float) -> None:
     for t in (0.0, 0.3, 1.96, -2.5, 12.7):
         expected = 2 * stats.t.sf(abs(t), freedom)
         assert student_p_value(t, freedom) == pytest.approx(expected, rel=1e-6, abs=1e-12)
@@ -94,26 +88,6 @@ def test_one_seed_says_nothing_of_the_spread() -> None:
     assert t_interval([0.98]) is None
 
 
-def test_a_mean_over_seeds_alone_is_students_test() -> None:
-    differences = [0.002, 0.001, 0.004]
-    expected = stats.ttest_1samp(differences, 0.0).pvalue
-    sample = summarize_runs(differences)
-    assert sample.sd is not None
-    parts = [(sample.sd**2 / 3, 2)]
-    assert mean_p_value(sample.mean, 0.0, parts) == pytest.approx(expected, rel=1e-9)
-    # The error of the images adds to the variance, and also to the certainty about it.
-    assert mean_p_value(sample.mean, 1.0, parts) > 0.99
-    assert mean_p_value(0.0, 0.0, []) == 1.0
-    assert mean_p_value(0.1, 0.0, []) == 0.0
-
-
-def test_paired_variance_is_that_of_a_mean_of_signs() -> None:
-    signs = [1] * 40 + [-1] * 20 + [0] * 9_940
-    exact = statistics.pvariance(signs) / len(signs)
-    assert paired_variance(40, 20, 10_000) == pytest.approx(exact, rel=0.02)
-    assert paired_variance(0, 0, 10_000) > 0
-
-
 @given(st.lists(st.floats(0, 1), max_size=12))
 @settings(deadline=None)
 def test_holm_adjusted_equals_scipys_definition(p_values: list[float]) -> None:
@@ -124,52 +98,26 @@ def test_holm_adjusted_equals_scipys_definition(p_values: list[float]) -> None:
         assert found[place] == pytest.approx(min(1.0, max(steps)))
 
 
-def test_the_interval_of_a_difference() -> None:
-    one, other = Estimate(accuracy=0.99, images=10_000), Estimate(accuracy=0.98, images=10_000)
-    found = difference_interval(one, other)
-    assert (found.low + found.high) / 2 == pytest.approx(0.01)
-    half = 1.96 * (0.99 * 0.01 / 10_000 + 0.98 * 0.02 / 10_000) ** 0.5
-    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.01)
-    wild = difference_interval(Estimate(accuracy=0.99, images=10_000, runs=2, sd=0.01), other)
-    assert wild.low < 0 < found.low
+@pytest.mark.parametrize(
+    ("a", "b"), [(0.5, 0.5), (1.0, 0.5), (20.0, 0.5), (2.5, 7.0), (500.0, 0.5), (1.0, 20.5)]
+)
+def test_incomplete_beta_equals_scipy(a: float, b: float) -> None:
+    for x in (0.0, 1e-9, 0.01, 0.3, 0.5, 0.9, 0.999, 1.0):
+        expected = special.betainc(a, b, x)
+        assert incomplete_beta(a, b, x) == pytest.approx(expected, rel=1e-8, abs=1e-300)
 
 
-def test_an_estimate_of_one_run_has_wilsons_interval() -> None:
-    assert Estimate(accuracy=0.99, images=10_000).interval == wilson_interval(9_900, 10_000)
+@pytest.mark.parametrize(("dof", "other"), [(2, 41), (1, 3), (5, 10), (9, 400)])
+def test_the_ratio_of_variances_equals_scipys_f(dof: int, other: int) -> None:
+    for ratio in (0.2, 1.0, 3.5, 40.0):
+        expected = stats.f.sf(ratio, dof, other)
+        assert variance_ratio_p_value(ratio, dof, other) == pytest.approx(expected, rel=1e-8)
+    assert variance_ratio_p_value(0.0, dof, other) == 1.0
 
 
-def test_the_spread_between_seeds_widens_the_interval() -> None:
-    def width(interval: Interval) -> float:
-        return interval.high - interval.low
-
-    alone = Estimate(accuracy=0.99, images=10_000).interval
-    calm = Estimate(accuracy=0.99, images=10_000, runs=3, sd=0.0).interval
-    wild = Estimate(accuracy=0.99, images=10_000, runs=3, sd=0.01).interval
-    # More seeds never make the one set of images larger.
-    assert width(calm) == pytest.approx(width(alone))
-    assert width(wild) > 5 * width(alone)
-    assert wild.high == 1.0
-
-
-def test_seeds_alone_give_students_interval() -> None:
-    # So many images that only the two seeds matter: one degree of freedom, t = 12.7.
-    estimate = Estimate(accuracy=0.5, images=10**12, runs=2, sd=0.01)
-    half = stats.t.ppf(0.975, 1) * 0.01 / math.sqrt(2)
-    assert estimate.interval.low == pytest.approx(0.5 - half, rel=1e-3)
-
-
-def test_two_proportions() -> None:
-    first, second = Estimate(accuracy=0.99, images=10_000), Estimate(accuracy=0.985, images=10_000)
-    table = [[9_900, 100], [9_850, 150]]
-    expected = stats.chi2_contingency(table, correction=False).pvalue
-    assert difference_p_value(first, second) == pytest.approx(expected, rel=1e-9)
-    noisy = Estimate(accuracy=0.985, images=10_000, runs=2, sd=0.01)
-    assert difference_p_value(first, noisy) > 0.5
-
-
-def test_two_perfect_proportions_are_one() -> None:
-    perfect = Estimate(accuracy=1.0, images=100)
-    assert difference_p_value(perfect, perfect) == 1.0
+def test_the_variance_of_one_run_is_binomial_and_never_nothing() -> None:
+    assert Estimate(accuracy=0.99, images=10_000).run_variance == pytest.approx(0.99e-6, rel=0.01)
+    assert Estimate(accuracy=1.0, images=100).run_variance > 0
 
 
 def test_median_and_iqr() -> None:

@@ -86,7 +86,7 @@ def test_the_table_leads_with_the_verdict(cli: Cli, home: Path) -> None:
     code, out, _ = cli("confirm", "s", "--top", "2", "-q")
     assert code == 0
     assert out.startswith("trial ")
-    assert "shrinkage: trial" in out
+    assert "from search to test: trial" in out
     assert "used the test images once, with 6 runs" in out
 
 

@@ -110,11 +110,70 @@ def test_fetch_of_something_else(cli: Cli) -> None:
 
 def test_show_own_data(cli: Cli, own: Path) -> None:
     code, out, err = cli("show", str(own), "-f", "csv")
-    assert (code, err) == (0, "")
+    assert (code, err) == (
+        0,
+        f"read {own}: x_train (90, 28, 28) uint8 as images, y_train (90,) uint8 as labels; "
+        "x_test and y_test alike\n",
+    )
     rows = list(csv.DictReader(io.StringIO(out)))
     assert [int(row["train_images"]) for row in rows] == [30, 60, 0, 0, 0, 0, 0, 0, 0, 0]
     assert float(rows[1]["train_share"]) == 60 / 90
     assert float(rows[1]["test_share"]) == 0.75
+
+
+def test_show_tells_what_was_converted_and_what_is_odd(cli: Cli, own: Path) -> None:
+    with np.load(own) as arrays:
+        changed = {key: arrays[key] for key in arrays.files}
+    for key in ("x_train", "x_test"):
+        changed[key] = (240 + changed[key] // 16) / 255
+    np.savez(own, **changed)
+    code, out, err = cli("show", str(own), "-f", "json")
+    assert (code, err.count("\n")) == (0, 3)
+    assert "float64 as images (0..1 times 255)" in err
+    assert "only go from 240 to 255" in err
+    assert "255 - x inverts" in err
+    assert json.loads(out)["rows"][1]["train_images"] == 60
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("/dev/zero", 5, "got a device"),
+        ("~nobody-of-that-name/mnist.npz", 5, "there is no home folder ~nobody-of-that-name"),
+        ("x" * 600, 2, "or a file or folder that exists"),
+        ("x" * 600 + ".npz", 5, "the name is too long: 604 bytes"),
+    ],
+)
+def test_places_that_are_none(cli: Cli, name: str, code: int, words: str) -> None:
+    ended, out, err = cli("show", name)
+    assert (ended, out, err.count("\n")) == (code, "", 1)
+    assert words in err
+    assert len(err) < 700
+
+
+def test_no_home_folder(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.setenv("COLUMNS", "100")
+    code, out, err = cli("status")
+    assert (code, err) == (0, "")
+    assert out.count("there is no home folder: set HOME, or KERAS_HOME to a folder") == 1
+    code, out, err = cli("fetch")
+    assert (code, out) == (5, "")
+    assert err == (
+        "error: no MNIST: there is no home folder with Keras' cache; "
+        "hint: set HOME, or KERAS_HOME to a folder\n"
+    )
+    code, _, err = cli("show", "-f", "json")
+    assert code == 0
+    assert "there is no home folder with Keras' cache; scikit-learn's embedded digits" in err
+    assert cli("show", "~/mnist.npz")[0] == 5
+
+
+def homeless() -> Path:
+    """Fail as `Path.home` does where the system knows no home folder either."""
+    raise RuntimeError("Could not determine home directory.")
 
 
 def test_show_draws_histogram_and_samples(
@@ -197,12 +256,13 @@ def test_samples_in_colour_and_in_ascii(digits: Any) -> None:
 def test_show_draws_files(cli: Cli, own: Path, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"classes.{suffix}"
     code, table, err = cli("show", str(own), "-o", str(out), "-f", "csv")
-    assert (code, err) == (0, f"drawn: {out}\n")
+    assert (code, err.count("\n")) == (0, 2)
+    assert err.endswith(f"drawn: {out}\n")
     assert table == cli("show", str(own), "-f", "csv")[1]
     assert out.stat().st_size > 1000
     assert not (tmp_path / f"classes-samples.{suffix}").exists()
     code, table, err = cli("show", str(own), "-o", str(out), "--samples", "12", "-f", "json")
-    assert (code, err.count("\n")) == (0, 2)
+    assert (code, err.count("\n")) == (0, 3)
     assert (tmp_path / f"classes-samples.{suffix}").stat().st_size > 1000
     assert json.loads(table)["schema_version"] == 1
 

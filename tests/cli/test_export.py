@@ -119,15 +119,16 @@ def test_a_run_that_fails_is_no_verdict(
 def test_check_compares_with_a_reference_confirmed_alongside(cli: Cli, home: Path) -> None:
     cli("confirm", "s", "--top", "1", "--seeds", "2", "--references", "logistic", "-q")
     check = ("check", "s", "--against", "logistic", "-f", "json")
-    code, out, err = cli(*check)
+    code, out, err = cli(*check, "--point")
     found = row(out)
     assert (code, err) == (0, "")
     assert found["gain"] == pytest.approx(found["test_accuracy"] - found["against_accuracy"])
-    assert found["gain"] > 0
-    assert cli(*check, "--min-gain", str(found["gain"]))[0] == 0
-    code, out, err = cli(*check, "--min-gain", str(found["gain"] + 1e-6))
-    assert (code, row(out)["result"]) == (7, "fail")
-    assert "points better than logistic" in err
+    assert found["gain"] > found["lower_bound"]
+    for decided, gain in ((("--point",), found["gain"]), ((), found["lower_bound"])):
+        assert cli(*check, *decided, "--min-gain", str(gain))[0] == 0
+        code, out, err = cli(*check, *decided, "--min-gain", str(gain + 1e-6))
+        assert (code, row(out)["result"]) == (7, "fail")
+        assert "points better than logistic" in err
 
 
 def test_check_without_a_confirmation_or_a_comparable_reference_says_so(

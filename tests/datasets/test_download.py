@@ -2,11 +2,8 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import http.client
 import socket
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from mnist_search.datasets.download import LIMITS, Limits, _Redirects, fetch_file, has_sha256
+from mnist_search.datasets.download import LIMITS, Limits, fetch_file, has_sha256
 from mnist_search.errors import DataError, ResourceError
 
 GOOD = b"a published file" * 1000
@@ -217,20 +214,6 @@ def test_redirects_end(server: Any, target: Path) -> None:
 def test_redirect_to_another_kind_of_place(server: Any, target: Path, place: str) -> None:
     server.put("file.bin", code=302, headers={"Location": place})
     refused(server.origin, target)
-
-
-@pytest.mark.parametrize(("place", "allowed"), [("http://b/", False), ("https://b/", True)])
-def test_redirect_never_leaves_https(place: str, allowed: bool) -> None:
-    asked = urllib.request.Request("https://a/")
-    headers = http.client.HTTPMessage()
-    answer = (asked, None, 302, "Found", headers, place)
-    if allowed:
-        followed = _Redirects().redirect_request(*answer)  # type: ignore[arg-type]
-        assert followed is not None
-        assert followed.full_url == place
-        return
-    with pytest.raises(urllib.error.URLError, match="away from https"):
-        _Redirects().redirect_request(*answer)  # type: ignore[arg-type]
 
 
 def test_two_at_once_fetch_once(server: Any, target: Path) -> None:

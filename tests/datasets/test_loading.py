@@ -14,7 +14,7 @@ Write = Callable[..., Path]
 
 
 def test_search_data_are_the_training_images(npz: Write, arrays: dict[str, np.ndarray]) -> None:
-    data = load_search(inspect(npz()))
+    data = load_search(inspect(npz()).ref)
     assert (data.x_train.shape, data.x_validation.shape) == ((100, 28, 28), (20, 28, 28))
     assert class_counts(data.y_validation) == (2,) * 10
     seen = {x.tobytes(): int(y) for x, y in zip(data.x_train, data.y_train, strict=True)}
@@ -26,27 +26,27 @@ def test_search_data_are_the_training_images(npz: Write, arrays: dict[str, np.nd
 def test_search_does_not_need_the_test_images(
     npz: Write, idx: Write, arrays: dict[str, np.ndarray]
 ) -> None:
-    ref = inspect(npz())
+    ref = inspect(npz()).ref
     npz(x_test=None, y_test=None)
     assert len(load_search(ref).y_train) == 100
     with pytest.raises(DataError, match="x_test is missing"):
         load_full(ref)
     folder = idx()
-    ref = inspect(folder)
+    ref = inspect(folder).ref
     for path in folder.glob("t10k-*"):
         path.unlink()
     assert len(load_search(ref).y_train) == 100
 
 
 def test_full_data(npz: Write, arrays: dict[str, np.ndarray]) -> None:
-    data = load_full(inspect(npz()))
+    data = load_full(inspect(npz()).ref)
     for key, array in arrays.items():
         np.testing.assert_array_equal(getattr(data, key), array)
 
 
 @pytest.mark.parametrize("key", ["x_train", "y_train"])
 def test_changed_training_images(npz: Write, arrays: dict[str, np.ndarray], key: str) -> None:
-    ref = inspect(npz())
+    ref = inspect(npz()).ref
     npz(**{key: np.roll(arrays[key], 1, axis=0)})
     for load in (load_search, load_full):
         with pytest.raises(DataError, match=r"the train images of .* are not those of this study"):
@@ -54,7 +54,7 @@ def test_changed_training_images(npz: Write, arrays: dict[str, np.ndarray], key:
 
 
 def test_changed_test_images(npz: Write, arrays: dict[str, np.ndarray]) -> None:
-    ref = inspect(npz())
+    ref = inspect(npz()).ref
     npz(x_test=arrays["x_test"] ^ 1)
     assert len(load_search(ref).y_train) == 100
     with pytest.raises(DataError, match="the test images of npz:own are not those"):
@@ -63,7 +63,7 @@ def test_changed_test_images(npz: Write, arrays: dict[str, np.ndarray]) -> None:
 
 def test_data_that_is_gone(npz: Write) -> None:
     path = npz()
-    ref = inspect(path)
+    ref = inspect(path).ref
     path.unlink()
     with pytest.raises(DataError, match="No such file"):
         load_search(ref)

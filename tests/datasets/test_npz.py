@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnist_search.datasets.arrays import Part
-from mnist_search.datasets.npz import read_npz_part
+from mnist_search.datasets.files import read_part
 from mnist_search.errors import DataError
 
 Write = Callable[..., Path]
@@ -40,7 +40,7 @@ def rezip(path: Path, key: str, member: bytes) -> Path:
 def test_reads_what_was_written(npz: Write, arrays: dict[str, np.ndarray]) -> None:
     path = npz()
     for name in ("train", "test"):
-        part = read_npz_part(path, name)
+        part = read_part(path, name)
         np.testing.assert_array_equal(part.images, arrays[f"x_{name}"])
         np.testing.assert_array_equal(part.labels, arrays[f"y_{name}"])
         assert (part.images.dtype, part.labels.dtype) == (np.uint8, np.uint8)
@@ -48,7 +48,7 @@ def test_reads_what_was_written(npz: Write, arrays: dict[str, np.ndarray]) -> No
 
 @pytest.mark.parametrize("dtype", ["<i8", ">i4", "<u2", "i1"])
 def test_labels_of_any_integer_type(npz: Write, arrays: dict[str, Any], dtype: str) -> None:
-    part = read_npz_part(npz(y_train=arrays["y_train"].astype(dtype)), "train")
+    part = read_part(npz(y_train=arrays["y_train"].astype(dtype)), "train")
     np.testing.assert_array_equal(part.labels, arrays["y_train"])
 
 
@@ -56,19 +56,19 @@ def test_flat_stored_and_fortran_images(
     npz: Write, arrays: dict[str, np.ndarray], tmp_path: Path
 ) -> None:
     images = np.asfortranarray(arrays["x_train"].reshape(-1, 784))
-    part = read_npz_part(npz(x_train=images), "train")
+    part = read_part(npz(x_train=images), "train")
     np.testing.assert_array_equal(part.images, arrays["x_train"])
     np.savez(tmp_path / "stored.npz", **arrays)
-    part = read_npz_part(tmp_path / "stored.npz", "train")
+    part = read_part(tmp_path / "stored.npz", "train")
     np.testing.assert_array_equal(part.images, arrays["x_train"])
 
 
 def test_the_other_part_is_not_read(npz: Write) -> None:
     path = rezip(npz(), "x_test", b"not an array")
     rezip(path, "y_test", b"")
-    assert isinstance(read_npz_part(path, "train"), Part)
+    assert isinstance(read_part(path, "train"), Part)
     with pytest.raises(DataError, match="x_test is not an array"):
-        read_npz_part(path, "test")
+        read_part(path, "test")
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,18 @@ def test_the_other_part_is_not_read(npz: Write) -> None:
     [
         ({"x_train": None}, r"x_train is missing \(found: x_test, y_test, y_train\)"),
         ({"y_train": None}, "y_train is missing"),
-        ({"x_train": np.zeros((120, 28, 28))}, "must be uint8 .*, got float64"),
-        ({"x_train": np.zeros((120, 28, 28), np.uint16)}, "must be uint8 .*, got uint16"),
+        ({"x_train": np.zeros((120, 28, 28), complex)}, "must be numbers, got .* complex128"),
+        (
+            {"x_train": np.full((120, 28, 28), 256, np.uint16)},
+            r"in 0\.\.255 or 0\.\.1, got 256\.\.256",
+        ),
         ({"x_train": np.zeros((120, 32, 32), np.uint8)}, r"got \(120, 32, 32\)"),
         ({"x_train": np.zeros((119, 28, 28), np.uint8)}, "each of the 119 images"),
-        ({"y_train": np.zeros((120, 10), np.uint8)}, r"got the shape \(120, 10\)"),
-        ({"y_train": np.zeros(120)}, "must be whole numbers, got float64"),
-        ({"y_train": np.zeros(120, bool)}, "must be whole numbers, got bool"),
+        ({"y_train": np.zeros((120, 10), np.uint8)}, "got 10 columns of other numbers"),
+        ({"y_train": np.zeros((120, 10, 1), np.uint8)}, r"got the shape \(120, 10, 1\)"),
+        ({"y_train": np.full(120, 0.5)}, r"must be whole numbers, got 0\.5"),
+        ({"y_train": np.full(120, np.nan)}, "must be whole numbers, got nan"),
+        ({"y_train": np.zeros(120, bool)}, "got only class 0"),
         ({"y_train": np.full(120, 255, np.uint8)}, r"must be in 0\.\.9, got 255"),
         ({"y_train": np.array([None] * 120)}, "pickled objects"),
         ({"x_train": np.array([{}] * 120)}, "pickled objects"),
@@ -91,7 +96,7 @@ def test_the_other_part_is_not_read(npz: Write) -> None:
 def test_wrong_arrays(npz: Write, changes: dict[str, Any], message: str) -> None:
     path = npz(**changes)
     with pytest.raises(DataError, match=message) as caught:
-        read_npz_part(path, "train")
+        read_part(path, "train")
     assert str(path) in caught.value.message
 
 
@@ -102,7 +107,7 @@ def test_pickle_is_never_run(npz: Write, tmp_path: Path) -> None:
 
     path = npz(y_train=np.array([Bomb()] * 120))
     with pytest.raises(DataError, match="pickled"):
-        read_npz_part(path, "train")
+        read_part(path, "train")
     assert not (tmp_path / "exploded").exists()
     with np.load(path, allow_pickle=True) as loaded:
         loaded["y_train"]
@@ -116,7 +121,7 @@ def test_pickle_is_never_run(npz: Write, tmp_path: Path) -> None:
         (b"\x93NUMPY\x09\x00", "not an array"),
         (npy_header("{'descr': '|u1'}"), "header cannot be understood"),
         (npy_header("[" * 3000), "header cannot be understood"),
-        (npy_header(" " * 5000), "must not exceed 4,096 bytes, got 5,000"),
+        (npy_header(" " * 5000), "header cannot be understood"),
         (
             npy_header("{'descr':'|u1','fortran_order':False,'shape':(9999999999,28,28)}"),
             "must not exceed",
@@ -133,7 +138,18 @@ def test_pickle_is_never_run(npz: Write, tmp_path: Path) -> None:
 )
 def test_wrong_headers(npz: Write, member: bytes, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        read_npz_part(rezip(npz(), "x_train", member), "train")
+        read_part(rezip(npz(), "x_train", member), "train")
+
+
+def test_header_that_claims_gigabytes_is_read_no_further_than_the_bound(npz: Write) -> None:
+    length = (2**32 - 1).to_bytes(4, "little")
+    path = rezip(npz(), "x_train", b"\x93NUMPY\x02\x00" + length + b" " * (50 * 2**20))
+    tracemalloc.start()
+    with pytest.raises(DataError, match="header cannot be understood"):
+        read_part(path, "train")
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 5 * 2**20
 
 
 def test_bomb_is_refused_before_it_is_unpacked(npz: Write) -> None:
@@ -142,7 +158,7 @@ def test_bomb_is_refused_before_it_is_unpacked(npz: Write) -> None:
     assert path.stat().st_size < 2**20
     tracemalloc.start()
     with pytest.raises(DataError, match="the file declares 52,428,800"):
-        read_npz_part(path, "train")
+        read_part(path, "train")
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak_bytes < 5 * 2**20
@@ -159,7 +175,7 @@ def test_wrong_checksum_in_the_archive(
     raw[directory_entry + 16] ^= 1
     path.write_bytes(raw)
     with pytest.raises(DataError, match="Bad CRC"):
-        read_npz_part(path, "train")
+        read_part(path, "train")
 
 
 def test_too_many_members(npz: Write) -> None:
@@ -168,7 +184,7 @@ def test_too_many_members(npz: Write) -> None:
         for number in range(97):
             archive.writestr(f"more{number}", b"")
     with pytest.raises(DataError, match="must hold four arrays, got 101 members"):
-        read_npz_part(path, "train")
+        read_part(path, "train")
 
 
 def test_file_beyond_all_bounds(tmp_path: Path) -> None:
@@ -176,7 +192,7 @@ def test_file_beyond_all_bounds(tmp_path: Path) -> None:
     path.touch()
     os.truncate(path, 3 * 2**30 + 1)
     with pytest.raises(DataError, match="must not exceed 3,221,225,472 bytes, got 3,221,225,473"):
-        read_npz_part(path, "train")
+        read_part(path, "train")
 
 
 @pytest.mark.parametrize("raw", [b"", b"PK\x03\x04", b"not a zip at all" * 100])
@@ -184,7 +200,7 @@ def test_not_an_archive(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "broken.npz"
     path.write_bytes(raw)
     with pytest.raises(DataError, match=r"broken\.npz: not a readable \.npz file"):
-        read_npz_part(path, "train")
+        read_part(path, "train")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
@@ -193,7 +209,7 @@ def test_truncated_archive(npz: Write, share: float) -> None:
     raw = path.read_bytes()
     path.write_bytes(raw[: int(len(raw) * share)])
     with pytest.raises(DataError, match="not a readable"):
-        read_npz_part(path, "train")
+        read_part(path, "train")
 
 
 def small_archive() -> bytes:
@@ -228,7 +244,7 @@ def test_changed_bytes_give_data_or_one_error(
     path = tmp_path / "changed.npz"
     path.write_bytes(raw)
     try:
-        part = read_npz_part(path, "train")
+        part = read_part(path, "train")
     except DataError:
         return
     assert part.images.shape == (14, 28, 28)

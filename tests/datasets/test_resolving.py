@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_search.datasets import CATALOG, resolve
+from mnist_search.datasets import CATALOG, Means, find_again, find_data
 from mnist_search.datasets.catalog import ORIGIN, RemoteFile, Source
 from mnist_search.datasets.resolving import inspect
 from mnist_search.errors import DataError, UsageError
@@ -20,7 +20,7 @@ Write = Callable[..., Path]
 
 
 class Bench:
-    """`resolve` with a folder for Keras' cache and a server, or none."""
+    """`find_data` with a folder for Keras' cache and a server, or none."""
 
     def __init__(self, folder: Path, catalog: dict[str, Source], origin: str) -> None:
         self.catalog = catalog
@@ -30,8 +30,10 @@ class Bench:
         self.said: list[str] = []
 
     def resolve(self, name: str, **environ: str) -> DatasetRef:
-        return resolve(
-            name,
+        return find_data(name, self.means(**environ)).ref
+
+    def means(self, **environ: str) -> Means:
+        return Means(
             environ={**self.environ, **environ},
             notice=self.said.append,
             catalog=self.catalog,
@@ -248,6 +250,98 @@ def test_fashion_mnist(bench: Bench, server: Any, idx: Write) -> None:
     assert "data fetch fashion-mnist" in str(caught.value.hint)
 
 
+def test_own_data_is_told_and_published_data_is_not(
+    bench: Bench, npz: Write, arrays: dict[str, np.ndarray]
+) -> None:
+    assert bench.resolve(str(npz())).name == "mnist"
+    assert bench.said == []
+    path = npz(x_test=arrays["x_test"] // 2)
+    bench.resolve(str(path))
+    assert bench.said[0].startswith(f"read {path}: x_train (120, 28, 28) uint8 as images")
+
+
+def test_refusal_of_the_variable_keeps_its_hint(bench: Bench, npz: Write) -> None:
+    path = npz(x_test=None, y_test=None)
+    with pytest.raises(DataError, match=r"MNIST_SEARCH_DATA: .*x_test is missing") as caught:
+        bench.resolve("auto", MNIST_SEARCH_DATA=str(path))
+    assert "every seventh image as a test image" in str(caught.value.hint)
+
+
+def look_again(bench: Bench, ref: DatasetRef, **environ: str) -> DatasetRef:
+    return find_again(
+        ref,
+        {**bench.environ, **environ},
+        notice=bench.said.append,
+        catalog=bench.catalog,
+    )
+
+
+def moved(bench: Bench, npz: Write, folder: Path) -> tuple[DatasetRef, Path]:
+    """Return the reference to a file, and where the file is now."""
+    ref = bench.resolve(str(npz()))
+    place = folder / "elsewhere" / "data.npz"
+    place.parent.mkdir()
+    Path(str(ref.path)).rename(place)
+    return ref, place
+
+
+def test_data_is_found_where_it_was(bench: Bench, npz: Write) -> None:
+    ref = bench.resolve(str(npz()))
+    npz(x_test=None, y_test=None)
+    assert look_again(bench, ref, MNIST_SEARCH_DATA="/nowhere") == ref
+    digits = bench.resolve("digits")
+    assert look_again(bench, digits) == digits
+    assert bench.said == []
+
+
+def test_data_is_found_again_by_the_variable(bench: Bench, npz: Write, tmp_path: Path) -> None:
+    ref, place = moved(bench, npz, tmp_path)
+    found = look_again(bench, ref, MNIST_SEARCH_DATA=str(place))
+    assert found == ref.model_copy(update={"path": str(place)})
+    assert bench.said == [
+        f"{ref.path}: No such file or directory; the same images are read from {place}"
+    ]
+
+
+def test_data_is_found_again_in_the_cache(
+    bench: Bench, npz: Write, archive: bytes, arrays: dict[str, np.ndarray]
+) -> None:
+    ref = bench.resolve(str(npz()))
+    other = npz(x_train=arrays["x_train"] ^ 1)
+    bench.cache(archive)
+    assert look_again(bench, ref, MNIST_SEARCH_DATA=str(other)).path == str(bench.cached)
+    assert "the train images of mnist are not those of this study" in bench.said[0]
+
+
+def test_data_that_is_found_nowhere(bench: Bench, npz: Write, tmp_path: Path) -> None:
+    ref, _ = moved(bench, npz, tmp_path)
+    with pytest.raises(DataError, match="do not hold the same images either") as caught:
+        look_again(bench, ref, MNIST_SEARCH_DATA=str(npz("changed.npz", x_test=None)))
+    assert "set MNIST_SEARCH_DATA" in str(caught.value.hint)
+    assert bench.said == []
+
+
+def test_no_home_folder(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    bench.environ = {}
+    with pytest.raises(DataError, match="no MNIST: there is no home folder"):
+        bench.resolve("mnist")
+    assert bench.resolve("auto").fallback
+    with pytest.raises(DataError, match="there is no home folder ~"):
+        bench.resolve("~/mnist.npz")
+
+
+def test_paths_below_a_home_folder(bench: Bench, npz: Write, tmp_path: Path) -> None:
+    path = npz()
+    assert bench.resolve(f"~/{path.name}").path == str(path)
+    assert bench.resolve("mnist", MNIST_SEARCH_DATA=f"~/{path.name}").path == str(path)
+    with pytest.raises(DataError, match="there is no home folder ~nobody-of-that-name"):
+        bench.resolve("~nobody-of-that-name/mnist.npz")
+
+
 def test_addresses_and_hashes_are_those_of_keras() -> None:
     import importlib.util
 
@@ -272,7 +366,7 @@ def test_place_of_the_cache() -> None:
 
 @pytest.mark.skipif("MNIST_SEARCH_DATA" not in os.environ, reason="needs the real MNIST")
 def test_the_real_mnist() -> None:
-    ref = inspect(Path(os.environ["MNIST_SEARCH_DATA"]))
+    ref = inspect(Path(os.environ["MNIST_SEARCH_DATA"])).ref
     assert ref.name == "mnist"
     assert ref.digest == "d652e6bf4478a49d8244e02ac52f1e23-562b8f08aaea2e981a4dbf288bc58abe"
     assert (ref.train_images, ref.test_images) == (60_000, 10_000)

@@ -261,8 +261,9 @@ def test_row_44_disk_that_fails_to_sync(
 def test_control_of_row_44_without_syncs(
     forks: Any, here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mnist_search.studies import opening
     from mnist_search.studies.storage import open_storage
+
+    from mnist_search.studies import opening
 
     def careless(path: Path, *, create: bool = False) -> Any:
         from sqlalchemy import event

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_search.datasets import download, files, idx, npz
+from mnist_search.datasets import download, idx
 from mnist_search.datasets.download import Limits, fetch_file
 from mnist_search.errors import DataError
 
@@ -129,7 +129,7 @@ DATA: dict[str, tuple[Callable[[Path], Path], str]] = {
         ),
         "must be stored or deflated",
     ),
-    "not an archive": (lambda path: Path(__file__), "not a readable .npz file"),
+    "not an archive": (lambda path: Path(__file__), "neither a .npz nor a CSV file"),
 }
 
 
@@ -154,19 +154,18 @@ def test_row_70_sound_data_of_the_same_making(here: Here, tmp_path: Path) -> Non
 def test_row_70_too_little_memory(
     here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def exhausted(path: Path, name: str) -> None:
+    def exhausted(*_: object, **__: object) -> None:
         raise MemoryError
 
     path = npz_file(tmp_path / "d.npz")
-    monkeypatch.setattr(files, "read_npz_part", exhausted)
+    monkeypatch.setattr(np.lib.format, "read_array", exhausted)
     here("data", "show", str(path)).refused(6, str(path), "not enough memory")
 
 
 def test_control_of_row_70_without_a_look_at_the_sizes(
     here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(npz, "check_packed_size", lambda *_, **__: None)
-    monkeypatch.setattr(idx, "check_packed_size", lambda *_, **__: None)
+    monkeypatch.setattr(idx, "check_size", lambda *_, **__: None)
     path = DATA["lying header"][0](tmp_path)
     with pytest.raises(AssertionError, match="claims"):
         here("data", "show", str(path)).refused(5, "claims")
@@ -318,7 +317,16 @@ def test_row_72_two_processes_fetch_once(server: Any, tmp_path: Path) -> None:
 def test_control_of_row_72_without_a_lock(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "_held", lambda *_: contextlib.nullcontext())
+    class Open(contextlib.nullcontext[None]):
+        """A lock that holds nobody up."""
+
+        def __init__(self, path: Path) -> None:
+            super().__init__()
+
+        def acquire(self, timeout: float) -> Open:
+            return self
+
+    monkeypatch.setattr(download, "FileLock", Open)
     server.both.reset()
     fetch_twice(server, tmp_path)
     assert server.asked == ["/together"] * 2

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
 from mnist_search.studies.opening import use_write_ahead_log
 from mnist_search.studies.storage import open_storage
 

@@ -125,6 +125,7 @@ def test_control_of_row_77_optuna_runs_it(strange: Any, tmp_path: Path) -> None:
 def test_row_77_search_of_cmaes_is_guarded(space_file: Path) -> None:
     from mnist_search.engines._cmaes import GuardedCmaEsSampler
     from mnist_search.engines._samplers import create_sampler
+
     from mnist_search.spaces import load_space
 
     sampler: Any = create_sampler("cmaes", load_space(space_file), seed=1)

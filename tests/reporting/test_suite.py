@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from mnist_search.analysis import Leaderboard, build_leaderboard, pack_predictions, tell
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import render_leaderboard
+from mnist_search.reporting.suite import NO_DIFFERENCE
 from mnist_search.specs import DatasetRef, Job, Protocol, Record, RunConfig
 from tests.support.surrogate import run_job
 
@@ -119,7 +120,7 @@ def test_verdicts_have_their_reasons() -> None:
     assert sum(line.startswith("| ") for line in found) == 2 + 27
     assert cells(found, "cnn-mnist-3")[-2:] == [
         "collapsed",
-        "1 run gave one constant answer, as the published one did",
+        "1 run predicted a single class, as the published one did",
     ]
     assert cells(found, "cnn-plain (corrected)")[-1].startswith("quirk removed")
 
@@ -162,7 +163,7 @@ def test_every_contrast_is_a_sentence() -> None:
     found = section(markdown(), "## What this shows")
     sentences = [line for line in found if line.startswith("* ")]
     assert len(sentences) == 37
-    assert all(" against " in line and "n = 1 run each" in line for line in sentences)
+    assert all(" against " in line and "; 1 run each, " in line for line in sentences)
     assert any("of 37 contrasts" in line for line in found)
 
 
@@ -194,14 +195,14 @@ def test_the_terminal_has_times_and_what_stands_out_and_fits(width: int) -> None
     assert "Learning curves" not in text
 
 
-def test_the_terminal_leaves_out_what_nobody_tells_apart() -> None:
+def test_the_terminal_leaves_out_what_is_significant_nowhere() -> None:
     told = render_leaderboard(board(), "table", width=200).split("What this shows")[1]
     suite = board().suite
     assert suite is not None
     dull = [
         finding
         for finding in suite.findings
-        if (finding.outcome, finding.published_outcome) == ("not told apart", "not told apart")
+        if (finding.outcome, finding.published_outcome) == (NO_DIFFERENCE, NO_DIFFERENCE)
     ]
     assert dull
     flat = " ".join(told.split())

@@ -21,9 +21,11 @@ from mnist_search.specs import (
     Flatten,
     Initializer,
     LinearClassifier,
+    Nadam,
     Network,
     Pool,
     RunConfig,
+    Training,
 )
 
 # No test may depend on the time that this machine leaves it.
@@ -163,6 +165,31 @@ def test_each_optimizer_takes_its_own_rate_and_extras() -> None:
     )
     assert optimizer(optimizer="adamw", weight_decay=0.1) == AdamW(weight_decay=0.1)
     assert optimizer(optimizer="adadelta", rho=0.9) == Adadelta(learning_rate=1.0, rho=0.9)
+
+
+def test_adam_and_its_kin_take_their_moments() -> None:
+    values: dict[str, Value] = {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3}
+    for name, optimizer in {"adam": Adam, "adamw": AdamW, "nadam": Nadam}.items():
+        built = get_family("mlp").build({"optimizer": name, **values}, 1).training.optimizer
+        assert built == optimizer(beta_1=0.8, beta_2=0.95, epsilon=1e-3)
+    sgd = get_family("mlp").build({"optimizer": "sgd", **values}, 1).training.optimizer
+    assert sgd == SGD()
+
+
+def test_recipes_added_since_version_0_1_are_built() -> None:
+    def training(**values: Value) -> Training:
+        return get_family("mlp").build(values, 1).training
+
+    assert training(label_smoothing=0.1).label_smoothing == 0.1
+    assert (training(clip_norm=2.0).clip_norm, training(clip_norm=0.0).clip_norm) == (2.0, None)
+
+
+def test_strides_are_built_and_read_back() -> None:
+    values: dict[str, Value] = {"stride_1": 2, "stride_2_1": 3, "convs_1": 2}
+    config = get_family("cnn").build(values, 1)
+    assert [it.stride for it in layers(config) if isinstance(it, Conv)] == [2, 2, 3]
+    read = get_family("cnn").values(config)
+    assert [read[f"stride_{index}"] for index in ("1_1", "1_2", "2_1")] == [2, 2, 3]
 
 
 def test_starts_and_augmentation_are_built() -> None:

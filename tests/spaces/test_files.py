@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnist_search.errors import SpaceError
-from mnist_search.spaces import load_space
+from mnist_search.spaces import files, load_space
 from mnist_search.spaces.files import LARGEST_BYTES, read_toml
 
 GOOD = b'family = "linear"\n[parameters.alpha]\ntype = "float"\nlow = 1e-4\nhigh = 1e-2\n'
@@ -47,12 +47,14 @@ def written(tmp_path: Path, content: bytes) -> Path:
         (b'family = "cnn"\nlow = = 3\n', "line 2, column 7: Invalid value"),
         (b"[a]\n[a]\n", "line 2, column 3: Cannot declare ('a',) twice"),
         (b"a = 1\na = 2\n", "line 2, column 6: Cannot overwrite a value"),
-        (b"a = " + b"[" * 500 + b"]" * 500, "nested so deeply"),
-        (b"a = " + b"[" * 100_000, "nested so deeply"),
+        (b"a = " + b"[" * 500 + b"]" * 500, "line 1: tables, arrays and dotted keys must not be"),
+        (b"#\na = " + b"[" * 90_000, "line 2: tables, arrays and dotted keys must not be nested"),
+        (b"a" + b".a" * 40_000 + b" = 1", "nested more than 16 deep"),
+        (b"[" + b"a . " * 20_000 + b"a]", "nested more than 16 deep"),
         (b"a = " + b"9" * 5000, "digits"),
         (b"a = 2024-02-31", "date"),
         (b'a = "\x1b[31m"', "Illegal character"),
-        (b"a" * (LARGEST_BYTES + 1), "must not be larger than 1,000,000 bytes"),
+        (b"a" * (LARGEST_BYTES + 1), "must not be larger than 100,000 bytes"),
     ],
 )
 def test_bad_content_is_one_sentence(tmp_path: Path, content: bytes, rule: str) -> None:
@@ -67,6 +69,35 @@ def test_bad_content_is_one_sentence(tmp_path: Path, content: bytes, rule: str) 
 )
 def test_byte_order_mark_and_line_ends_do_not_matter(tmp_path: Path, content: bytes) -> None:
     assert load_space(written(tmp_path, content)) == load_space(written(tmp_path, GOOD))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"'{'[.' * 50}'",
+        f'"{"{." * 50}"',
+        f'"\\"{"[." * 50}"',
+        f'"""\n{"[." * 50}\n"""',
+        f"'''{'[.' * 50}'''",
+    ],
+)
+def test_brackets_in_texts_and_comments_are_no_nesting(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, f"# {'[.' * 50}\n[a.b]\nc.d = [[1.5], {{e = {text}}}]\n".encode())
+    assert set(read_toml(path)) == {"a"}
+
+
+def test_a_deeper_bound_lets_deeper_files_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, b"a" + b".a" * 20 + b" = 1")
+    assert "more than 16 deep" in problem_of(path)
+    monkeypatch.setattr(files, "DEEPEST", 20)
+    assert set(read_toml(path)) == {"a"}
+
+
+def test_tables_side_by_side_are_no_nesting(tmp_path: Path) -> None:
+    path = written(tmp_path, b"[a.b]\nc = [1.5, 2.5, [3.5]]\n[d.e]\nf.g = {h.i = []}\n")
+    assert set(read_toml(path)) == {"a", "d"}
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:

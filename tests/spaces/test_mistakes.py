@@ -112,11 +112,17 @@ Problems = Callable[[str], list[str]]
             MLP + choice("units", "[true]"),
             ["units.choices: must be a whole number >= 1 and <= 65536, got true"],
         ),
-        (MLP + choice("units", "7"), ["units.choices: must be a list of values, got 7"]),
+        (
+            MLP + choice("units", "7"),
+            ["units.choices: must be a list of at most 1000 values, got 7"],
+        ),
         (MLP + choice("units", "[[1], {}]"), ["units.choices: must be of one type"]),
         (
             MLP + choice("units", str(list(range(1, 1002)))),
-            ["units.choices: must not be more than 1000 values, got 1001"],
+            [
+                "units.choices: must be a list of at most 1000 values, got "
+                "[1, 2, 3, 4, 5, 6, 7, 8, and 993 more]"
+            ],
         ),
         (
             MLP + ints("units", 1, 2, 'per = "block"') + DEPTH,
@@ -167,7 +173,7 @@ Problems = Callable[[str], list[str]]
         (MLP + DEPTH + "when = 3\n", ["dense_layers.when: must be a table"]),
         (
             MLP + DEPTH + "when = {}\n",
-            ['dense_layers.when: must be a table like { optimizer = "sgd" }, got an empty one'],
+            ['dense_layers.when: must be a table like { optimizer = "sgd" }, got an empty table'],
         ),
         (
             MLP

@@ -24,6 +24,7 @@ IMAGE_LAYERS = st.one_of(
         padding=st.sampled_from(["same", "valid"]),
         activation=ACTIVATIONS,
         bias=st.booleans(),
+        stride=st.sampled_from([1, 1, 2, 3, 5]),
     ),
     st.builds(Pool, function=st.sampled_from(["max", "average"]), size=st.integers(2, 7)),
     st.builds(BatchNorm),

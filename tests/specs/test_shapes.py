@@ -24,6 +24,7 @@ from mnist_search.specs import (
     Network,
     Pool,
 )
+from mnist_search.specs.models import Padding
 from mnist_search.specs.shapes import Size, UnbuildableError, label, measure, summarize
 from tests.specs.stacks import IMAGE_LAYERS, VECTOR_LAYERS
 
@@ -97,6 +98,18 @@ def test_same_padding_counts_the_padded_pixels() -> None:
     network = Network(layers=(Conv(filters=1, kernel=28, padding="same"), Flatten()))
     assert measure(network).layers[0].flops == 2 * 28**2 * 28**2
     assert measure(network).layers[0].output_shape == (28, 28, 1)
+
+
+@pytest.mark.parametrize(
+    ("padding", "stride", "extent"),
+    [("same", 2, 14), ("same", 3, 10), ("same", 28, 1), ("valid", 2, 13), ("valid", 3, 9)],
+)
+def test_strides_divide_places_and_flops(padding: Padding, stride: int, extent: int) -> None:
+    conv = Conv(filters=4, kernel=3, padding=padding, stride=stride)
+    layer = measure(Network(layers=(conv, Flatten()))).layers[0]
+    assert layer.output_shape == (extent, extent, 4)
+    assert layer.flops == 2 * extent * extent * 4 * 3 * 3
+    assert layer.parameters == 4 * 3 * 3 + 4
 
 
 def test_batch_norm_keeps_two_of_four_values_from_training() -> None:
@@ -190,6 +203,7 @@ def test_unbuildable_error_is_a_value_error_that_crosses_processes() -> None:
         (Conv(filters=32, kernel=3), "C32(3x3 valid)"),
         (Conv(filters=8, kernel=1, padding="same", activation="elu"), "C8(1x1 same elu)"),
         (Conv(filters=8, kernel=5, bias=False), "C8(5x5 valid no bias)"),
+        (Conv(filters=16, kernel=4, stride=2), "C16(4x4/2 valid)"),
         (Dense(units=128), "D128"),
         (Dense(units=128, activation="linear", bias=False), "D128(linear no bias)"),
         (Dropout(rate=0.25), "DO.25"),

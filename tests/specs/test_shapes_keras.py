@@ -20,6 +20,7 @@ from mnist_search.specs import (
     Network,
     Pool,
 )
+from mnist_search.specs.models import Padding
 from mnist_search.specs.shapes import UnbuildableError, measure
 from tests.specs.stacks import NETWORKS
 
@@ -56,6 +57,7 @@ def keras_layer(layer: Layer) -> Any:
             return layers.Conv2D(
                 filters,
                 kernel,
+                strides=layer.stride,
                 padding=layer.padding,
                 activation=layer.activation,
                 use_bias=layer.bias,
@@ -112,12 +114,23 @@ def test_random_networks_are_measured_as_by_keras(network: Network) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_every_stride_is_measured_as_by_keras(padding: Padding) -> None:
+    for stride in (*range(1, 8), 14, 27, 28):
+        for kernel in (1, 2, 5, 28):
+            conv = Conv(filters=2, kernel=kernel, padding=padding, stride=stride)
+            network = Network(layers=(conv, Flatten()))
+            assert our_size(network) == keras_size(network)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shrinking",
     [
         (Conv(filters=2, kernel=27), Conv(filters=2, kernel=3)),
         (Pool(size=14), Pool(size=3)),
         (Conv(filters=2, kernel=28), Pool(function="average")),
+        (Conv(filters=2, kernel=3, stride=14), Conv(filters=2, kernel=3)),
     ],
 )
 def test_keras_refuses_what_is_unbuildable(shrinking: tuple[Layer, ...]) -> None:

@@ -73,16 +73,17 @@ def search(
     ledger: Ledger, trainer: Trainer, trials: int, *, keep_models: int | None = None
 ) -> None:
     ticks = count()
-    run_search(
-        ledger,
-        lambda: FakeExecutor(1, trainer),
-        trials=trials,
-        progress=Silence(),
-        interrupt=Interrupt(),
-        limits=Limits(),
-        clock=lambda: float(next(ticks)),
-        keep_models=keep_models,
-    )
+    with ledger.exclusive():
+        run_search(
+            ledger,
+            lambda: FakeExecutor(1, trainer),
+            trials=trials,
+            progress=Silence(),
+            interrupt=Interrupt(),
+            limits=Limits(),
+            clock=lambda: float(next(ticks)),
+            keep_models=keep_models,
+        )
 
 
 def kept(folder: Path) -> list[str]:
@@ -98,9 +99,7 @@ def ledger(tmp_path: Path, space_file: Path) -> Ledger:
     spec = SearchSpec(
         space=find_space(str(space_file)), sampler="random", pruner="none", epochs=1, seed=0
     )
-    return create_ledger(
-        tmp_path / "study", StudySpec(name="study", dataset=DATASET, search=spec), slots=1
-    )
+    return create_ledger(tmp_path / "study", StudySpec(name="study", dataset=DATASET, search=spec))
 
 
 def test_search_keeps_the_weights_of_its_three_best_trials(ledger: Ledger) -> None:
@@ -185,7 +184,7 @@ def test_benchmark_keeps_the_weights_of_the_first_run_of_each_configuration(
             clock=lambda: 0.0,
         )
 
-    with closing(create_ledger(tmp_path / "bench", spec)) as ledger:
+    with closing(create_ledger(tmp_path / "bench", spec)) as ledger, ledger.exclusive():
         first = Trainer([90] * 4, {1: "failed"})
         bench(ledger, first, 2)
         # The first run of cnn-simple failed, so the second one has its place.
@@ -222,5 +221,5 @@ def test_weights_that_lie_elsewhere_are_refused(tmp_path: Path) -> None:
     path = weights_path(tmp_path / "study", 0)
     path.parent.mkdir(parents=True)
     path.symlink_to(elsewhere)
-    with pytest.raises(DataError, match="must lie in the folder of their study"):
+    with pytest.raises(DataError, match="must be a file of its study"):
         stored_weights(tmp_path / "study", record_of(stored_result("0" * 64)))

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from mnist_search.analysis import build_leaderboard
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES, get_reference
-from mnist_search.specs import Adadelta, DatasetRef, Job, Record
-from mnist_search.studies import Run, plan_runs
+from mnist_search.specs import Adadelta, DatasetRef, Failure, Job, Record, RunResult
+from mnist_search.studies import (
+    Interrupt,
+    Ledger,
+    Limits,
+    Outcome,
+    Run,
+    StudySpec,
+    open_benchmark,
+    plan_runs,
+    run_benchmark,
+)
+from tests.support.fake import FakeExecutor
 from tests.support.surrogate import run_job
 
 MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
@@ -116,3 +131,78 @@ def test_mistakes_that_the_references_avoid_come_out_as_lower(
     assert measured.verdict == "lower"
     assert measured.changes != ()
     assert [row.status for row in board.rows if not row.changes] == ["published"]
+
+
+def bench(ledger: Ledger, runs: list[Run], train: Any = run_job) -> Outcome:
+    with ledger.exclusive():
+        return run_benchmark(
+            ledger,
+            runs,
+            lambda: FakeExecutor(2, train),
+            progress=Silence(),
+            interrupt=Interrupt(),
+            limits=Limits(),
+            clock=lambda: 0.0,
+        )
+
+
+class Silence:
+    """Progress that nobody watches."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: None
+
+
+def killed(job: Job, report: object) -> RunResult:
+    raise KeyboardInterrupt
+
+
+def test_only_runs_that_are_not_there_are_trained(tmp_path: Path) -> None:
+    spec = StudySpec(name="bench", dataset=MNIST)
+    runs = plan_runs([PLAIN, SIMPLE], protocol="documented", repeats=2, seed=5)
+    with closing(open_benchmark(tmp_path / "bench", spec)) as ledger:
+        assert bench(ledger, runs[:1]).complete == 1
+        # Two of the others begin and are interrupted.
+        with pytest.raises(KeyboardInterrupt):
+            bench(ledger, runs[1:], killed)
+        assert ledger.states()[0] == "complete"
+        assert set(ledger.states()[1:]) == {"running"}
+        assert bench(ledger, runs).complete == 3
+        assert bench(ledger, runs) == Outcome()
+        found = [(record.reference, record.seed) for record in ledger.records()]
+    assert sorted(found) == sorted((run.reference, run.seed) for run in runs)
+
+
+def test_runs_that_are_not_wanted_now_go_on_waiting(tmp_path: Path) -> None:
+    spec = StudySpec(name="bench", dataset=MNIST)
+    runs = plan_runs([PLAIN, SIMPLE], protocol="documented", repeats=1, seed=5)
+    with closing(open_benchmark(tmp_path / "bench", spec)) as ledger:
+        with pytest.raises(KeyboardInterrupt):
+            bench(ledger, runs[:1], killed)
+        assert bench(ledger, runs[1:]).complete == 1
+        assert ledger.states() == ["waiting", "complete"]
+        assert bench(ledger, runs).complete == 1
+        assert ledger.states() == ["complete", "complete"]
+
+
+def test_run_that_failed_is_tried_again_as_another(tmp_path: Path) -> None:
+    def fail(job: Job, report: object) -> RunResult:
+        failure = Failure(kind="error", message="boom")
+        return RunResult(
+            status="failed", config_id=job.config.config_id, seed=job.seed, failure=failure
+        )
+
+    spec = StudySpec(name="bench", dataset=MNIST)
+    runs = plan_runs([PLAIN], protocol="documented", repeats=1, seed=5)
+    with closing(open_benchmark(tmp_path / "bench", spec)) as ledger:
+        assert bench(ledger, runs, fail).failed == 1
+        assert bench(ledger, runs).complete == 1
+        assert ledger.states() == ["failed", "complete"]
+
+
+def test_study_of_something_else_is_refused(tmp_path: Path) -> None:
+    spec = StudySpec(name="bench", dataset=MNIST)
+    open_benchmark(tmp_path / "bench", spec).close()
+    other = spec.model_copy(update={"precision": "mixed_bfloat16"})
+    with pytest.raises(UsageError, match="precision float32, not mixed_bfloat16"):
+        open_benchmark(tmp_path / "bench", other)

@@ -17,7 +17,14 @@ from mnist_search.specs import (
     Score,
     Training,
 )
-from mnist_search.studies import choose_candidates, confirmation_name, plan_confirmation
+from mnist_search.studies import (
+    StudySpec,
+    choose_candidates,
+    confirmation_name,
+    fresh_seeds,
+    plan_confirmation,
+)
+from mnist_search.studies.explaining import walk_seeds
 
 
 def trial(number: int, correct: int, *, units: int | None = None, **more: object) -> Record:
@@ -71,6 +78,13 @@ def test_every_model_meets_a_seed_before_any_meets_the_next() -> None:
 def test_no_complete_trial_is_an_error() -> None:
     with pytest.raises(BudgetError, match="no trial of the search is complete"):
         choose_candidates([trial(0, 1, state="failed")], [], top=1)
+
+
+def test_seeds_of_purposes_are_fresh_and_their_own(spec: StudySpec) -> None:
+    seeds = fresh_seeds(spec, [], 4)
+    assert len({*seeds, *walk_seeds(spec, [], 4)}) == 8
+    used = trial(0, 1).model_copy(update={"seed": seeds[1]})
+    assert fresh_seeds(spec, [used], 3) == [seeds[0], seeds[2], seeds[3]]
 
 
 def test_names_stay_within_what_a_study_may_be_called() -> None:

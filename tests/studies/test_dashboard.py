@@ -12,6 +12,7 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from mnist_search.cli import execute
+from mnist_search.studies.folder import JOURNAL
 
 pytest.importorskip("optuna_dashboard")
 
@@ -34,11 +35,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+def stock(path: Path) -> Any:
+    """Open a journal as `optuna-dashboard PATH` does."""
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    return JournalStorage(JournalFileBackend(str(path)))
+
+
 def client(path: Path) -> Get:
-    from optuna.storages import RDBStorage
     from optuna_dashboard import wsgi
 
-    application = wsgi(RDBStorage(f"sqlite:///{path}"))
+    application = wsgi(stock(path))
 
     def get(place: str) -> dict[str, Any]:
         place, _, query = place.partition("?")
@@ -60,7 +68,7 @@ def attributes(shown: list[dict[str, str]]) -> dict[str, str]:
 
 
 def test_studies_have_names_a_metric_and_words_about_them(home: Path) -> None:
-    get = client(home / "search" / "study.db")
+    get = client(home / "search" / JOURNAL)
     (listed,) = get("/api/studies")["study_summaries"]
     assert (listed["study_name"], listed["directions"]) == ("search", ["maximize"])
     study = get(f"/api/studies/{listed['study_id']}?after=0")
@@ -68,7 +76,7 @@ def test_studies_have_names_a_metric_and_words_about_them(home: Path) -> None:
     told = attributes(study["user_attrs"])
     assert told["data set"].startswith("digits, 1,500 + 297 images")
     assert told["purpose"].startswith("search of space mlp: optuna tpe, none")
-    other = client(home / "suite" / "study.db")
+    other = client(home / "suite" / JOURNAL)
     (listed,) = other("/api/studies")["study_summaries"]
     study = other(f"/api/studies/{listed['study_id']}?after=0")
     assert study["objective_names"] == ["test accuracy"]
@@ -77,7 +85,7 @@ def test_studies_have_names_a_metric_and_words_about_them(home: Path) -> None:
 
 
 def test_trials_have_parameters_curves_and_readable_figures(home: Path) -> None:
-    get = client(home / "search" / "study.db")
+    get = client(home / "search" / JOURNAL)
     (listed,) = get("/api/studies")["study_summaries"]
     trials = get(f"/api/studies/{listed['study_id']}?after=0")["trials"]
     assert [trial["state"] for trial in trials] == ["Complete", "Complete", "Fail", "Complete"]
@@ -101,6 +109,6 @@ def test_a_note_of_the_dashboards_leaves_the_study_whole(home: Path) -> None:
     from mnist_search.studies import read_records
 
     before = read_records(home, ["search"])
-    study = load_study(study_name=None, storage=f"sqlite:///{home / 'search' / 'study.db'}")
+    study = load_study(study_name=None, storage=stock(home / "search" / JOURNAL))
     save_note(study, "the best so far")
     assert read_records(home, ["search"]) == before

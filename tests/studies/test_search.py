@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from mnist_search.spaces import find_space
-from mnist_search.specs import DatasetRef, Job, RunResult
-from mnist_search.studies import Interrupt, Limits, SearchSpec, StudySpec, open_search, run_search
+from mnist_search.references import REFERENCES
+from mnist_search.spaces import SearchSpace, find_space, load_space
+from mnist_search.specs import Job, Record, RunResult, Score
+from mnist_search.studies import (
+    Interrupt,
+    Ledger,
+    Limits,
+    SearchSpec,
+    SearchSummary,
+    StudySpec,
+    open_search,
+    run_search,
+)
+from mnist_search.studies.spec import REVISIONS
+from tests.studies.conftest import DATASET
 from tests.support.fake import FakeExecutor
-
-DATASET = DatasetRef(name="made-up", digest="0" * 16, train_images=60, test_images=10)
+from tests.support.surrogate import run_job
 
 
 class Watcher:
@@ -19,6 +32,7 @@ class Watcher:
 
     def __init__(self, interrupt: Interrupt, stop_after: int) -> None:
         self.messages: list[str | None] = []
+        self.notes: list[str] = []
         self._interrupt = interrupt
         self._stop_after = stop_after
 
@@ -26,7 +40,8 @@ class Watcher:
 
     def reported(self, number: int, worker: int, step: int, accuracy: float) -> None: ...
 
-    def note(self, text: str) -> None: ...
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
     def finished(
         self,
@@ -47,34 +62,184 @@ def never(job: Job, report: object) -> RunResult:
     raise AssertionError("nothing is to be trained here")
 
 
-@pytest.mark.parametrize(("stop_after", "ending"), [(3, "interrupted"), (100, "done")])
-def test_wish_to_stop_is_heard_between_trials_without_training(
-    tmp_path: Path, space_file: Path, stop_after: int, ending: str
-) -> None:
-    search = SearchSpec(
-        space=find_space(str(space_file)),
-        sampler="random",
-        pruner="none",
-        epochs=1,
-        seed=0,
-        max_params=10,
+def answer(job: Job, status: str, accuracy: float, step: int) -> RunResult:
+    score = Score(correct=round(1000 * accuracy), total=1000)
+    return RunResult.model_validate(
+        {
+            "status": status,
+            "config_id": job.config.config_id,
+            "seed": job.seed,
+            "validation": score if status == "complete" else None,
+            "reports": ((step, accuracy),),
+        }
     )
-    spec = StudySpec(name="test", dataset=DATASET, search=search)
-    ledger = open_search(tmp_path / "test", spec, slots=8)
+
+
+def load_space_of(text: str, folder: Path) -> SearchSpace:
+    path = folder / "own.toml"
+    path.write_text(text)
+    return load_space(path)
+
+
+def search(
+    ledger: Ledger,
+    trials: int,
+    train: Callable[..., RunResult] = run_job,
+    *,
+    stop_after: int = 10**9,
+    workers: int = 1,
+) -> tuple[SearchSummary, Watcher]:
     interrupt = Interrupt()
     watcher = Watcher(interrupt, stop_after)
     with ledger.exclusive():
         summary = run_search(
             ledger,
-            lambda: FakeExecutor(1, never),
-            trials=8,
+            lambda: FakeExecutor(workers, train),
+            trials=trials,
             progress=watcher,
             interrupt=interrupt,
             limits=Limits(),
             clock=lambda: 0.0,
         )
-    ledger.close()
+    return summary, watcher
+
+
+@pytest.mark.parametrize(("stop_after", "ending"), [(3, "interrupted"), (100, "done")])
+def test_wish_to_stop_is_heard_between_trials_without_training(
+    tmp_path: Path, spec: StudySpec, stop_after: int, ending: str
+) -> None:
+    small = spec.search.model_copy(update={"max_params": 10})
+    with closing(
+        open_search(tmp_path / "test", spec.model_copy(update={"search": small}))
+    ) as ledger:
+        summary, watcher = search(ledger, 8, never, stop_after=stop_after)
+        count = ledger.count()
     assert summary.outcome.ending == ending
-    assert summary.finished == len(watcher.messages) == min(stop_after, 8)
+    assert summary.finished == len(watcher.messages) == count == min(stop_after, 8)
+    assert summary.total == 8
     assert not summary.exhausted
     assert all("too-large" in str(message) for message in watcher.messages)
+
+
+def points(records: list[Record]) -> list[object]:
+    return [(record.number, record.values, record.seed, record.state) for record in records]
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_search_in_many_sessions_equals_one_in_a_single_session(
+    tmp_path: Path, spec: StudySpec, sampler: str
+) -> None:
+    found = []
+    for name, targets in (("once", [12]), ("often", [1, 2, 5, 5, 4, 12])):
+        own = spec.search.model_copy(update={"sampler": sampler, "pruner": "halving", "epochs": 8})
+        folder = tmp_path / name
+        for target in targets:
+            with closing(open_search(folder, spec.model_copy(update={"search": own}))) as ledger:
+                search(ledger, target)
+                found_now = points(ledger.records())
+        found.append(found_now)
+    assert len(found[0]) == 12
+    assert found[0] == found[1]
+
+
+def killed(job: Job, report: Callable[[int, float], bool]) -> RunResult:
+    """Report a bad start, and die."""
+    report(1, 0.01)
+    report(4, 0.01)
+    raise KeyboardInterrupt
+
+
+def test_interrupted_trial_runs_again_first_with_what_it_had(
+    tmp_path: Path, spec: StudySpec
+) -> None:
+    with closing(open_search(tmp_path / "test", spec)) as ledger:
+        search(ledger, 3)
+        with pytest.raises(KeyboardInterrupt):
+            search(ledger, 4, killed)
+        before = ledger.records()[3]
+        summary, watcher = search(ledger, 5)
+        records = ledger.records()
+    assert before.state == "running"
+    assert watcher.notes == ["resumed: 1 interrupted trials run again, 0 were done"]
+    assert (records[3].values, records[3].seed) == (before.values, before.seed)
+    assert [record.number for record in records] == [0, 1, 2, 3, 4]
+    assert summary.finished == 5
+
+
+def test_old_reports_of_a_trial_do_not_decide_about_its_second_attempt(
+    tmp_path: Path, spec: StudySpec
+) -> None:
+    """A trial that was given back after a bad start, and does well this time, is not stopped."""
+    halving = spec.search.model_copy(update={"pruner": "halving", "epochs": 8})
+    spec = spec.model_copy(update={"search": halving})
+    asked: dict[int, list[int]] = {}
+
+    def steady(job: Job, report: Callable[[int, float], bool]) -> RunResult:
+        asked[job.number] = []
+        accuracy = 0.5 + job.number / 100
+        for step in (*job.rungs, 32):
+            asked[job.number].append(step)
+            if report(step, accuracy):
+                return answer(job, "pruned", accuracy, step)
+        return answer(job, "complete", accuracy, 32)
+
+    with closing(open_search(tmp_path / "test", spec)) as ledger:
+        search(ledger, 6, steady)
+        with pytest.raises(KeyboardInterrupt):
+            search(ledger, 7, killed)
+        search(ledger, 7, steady)
+        record = ledger.records()[6]
+    # It is the best of all: nothing but the reports of its first attempt would stop it.
+    assert record.state == "complete"
+    assert asked[6] == asked[0]
+
+
+def test_space_that_is_exhausted_ends_the_search(tmp_path: Path, spec: StudySpec) -> None:
+    grid = spec.search.model_copy(
+        update={
+            "sampler": "grid",
+            "space": load_space_of(
+                'family = "mlp"\n[parameters.units]\ntype = "choice"\nchoices = [16, 32]\n',
+                tmp_path,
+            ),
+        }
+    )
+    with closing(
+        open_search(tmp_path / "test", spec.model_copy(update={"search": grid}))
+    ) as ledger:
+        summary, _ = search(ledger, 5)
+        count = ledger.count()
+    assert summary.exhausted
+    assert (summary.total, summary.finished, count) == (5, summary.finished, summary.finished)
+    assert summary.finished < 5
+
+
+def test_other_revisions_are_told_once(tmp_path: Path, spec: StudySpec) -> None:
+    with closing(open_search(tmp_path / "test", spec)) as ledger:
+        search(ledger, 1)
+        with ledger.exclusive():
+            ledger.set_attribute("revisions", {**REVISIONS, "pruner": 0})
+        told = [search(ledger, trials)[1].notes for trials in (2, 3)]
+    assert len(told[0]) == 1
+    assert "other rules (pruner)" in told[0][0]
+    assert told[1] == []
+
+
+def test_references_come_first_the_smallest_before_the_others(tmp_path: Path) -> None:
+    space = find_space("mlp")
+    spec = StudySpec(
+        name="test",
+        dataset=DATASET,
+        search=SearchSpec(space=space, sampler="random", pruner="none", epochs=1, seed=0),
+    )
+    with closing(open_search(tmp_path / "test", spec, references=REFERENCES)) as ledger:
+        first = ledger.first_points()
+        search(ledger, 3)
+        records = ledger.records()
+    names = [name for name, _ in first]
+    assert None not in names[:-1]
+    assert names[-1] is None
+    assert [record.reference for record in records] == names[:3]
+    assert [record.values for record in records] == [values for _, values in first[:3]]
+    sizes = [record.result.flops for record in records if record.result is not None]
+    assert sizes == sorted(sizes)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from mnist_search.analysis import Row
 from mnist_search.analysis.history import History
-from mnist_search.analysis.importance import Importances, parameter_importances
+from mnist_search.analysis.importance import PERMUTATIONS, Importances, parameter_importances
 from mnist_search.reporting.cells import format_cell, format_seconds
 from mnist_search.reporting.confirmation import confirmation_rows
 from mnist_search.reporting.html.contours import contour_plots
@@ -118,7 +118,9 @@ def study_section(
     best = _best_row(history.study, rows) if is_search else None
     trials = drawn_trials(records, None if best is None else best.number) if is_search else []
     space = None if spec is None or spec.search is None else spec.search.space
-    importances = None if space is None else parameter_importances(records, space)
+    importances = (
+        None if space is None else parameter_importances(records, space, permutations=PERMUTATIONS)
+    )
     parameters = _by_importance(space, importances)
     slices = (slice_plot(parameter, trials) for parameter in parameters)
     progress = best_so_far(history)
@@ -249,11 +251,19 @@ def _curves_told(trials: Sequence[Trial], records: Sequence[Record]) -> str:
 def _importance_told(importances: Importances | None) -> str:
     if importances is None:
         return "Ten finished trials of different accuracy are needed to say what mattered."
-    few = "From so few trials it is" if importances.trials < _FEW_TRIALS else "It is"
+    surely = [one.parameter for one in importances.shares if one.rank is not None]
+    told = (
+        f"More than noise would show: {', '.join(surely)}."
+        if surely
+        else "No parameter shows more than noise alone would."
+    )
     return (
         f"PED-ANOVA: what sets the best {importances.top} of {importances.trials} trials apart "
         f"from the others; the {importances.trials - importances.complete} stopped ones count "
-        f"as worse than all complete ones. {few} a hint, and a parameter that "
+        f"as worse than all complete ones. Noise: the share reached in one of 20 cases when the "
+        f"same results are dealt out to the trials at random ({importances.permutations} times). "
+        f"{told} Conditional parameters stand below the one that they depend on. The shares say "
+        "what the best trials had in common, not what a change would bring, and a parameter that "
         "the sampler settled early cannot show what it is worth."
     )
 

@@ -97,7 +97,7 @@ def importance_bars(importances: Importances) -> Markup:
     """Draw the shares of the most important parameters."""
     shown = [share for share in importances.shares if share.share >= 0.0005][:MOST_BARS]
     names = Categories(tuple(share.parameter for share in reversed(shown)))
-    x = linear([0.0, max(share.share for share in shown)], zero=True)
+    x = linear([0.0, max(max(share.share, share.noise or 0.0) for share in shown)], zero=True)
     chart = Chart(
         label="Importance of parameters",
         x=Scale(x.kind, x.low, x.high, tuple(_percent(tick) for tick in x.ticks)),
@@ -105,20 +105,23 @@ def importance_bars(importances: Importances) -> Markup:
         x_title="share of the importance",
         y_title="",
         height=60.0 + 21.0 * len(shown),
-        right=48.0,
+        right=120.0,
         grid=False,
     )
     half = 0.36 / len(shown)
     for share in shown:
         middle = names.place(share.parameter)
         told = f"{100 * share.share:.1f} %, had by {share.trials} of {share.of} trials"
+        if share.noise is not None:
+            told += f", noise alone up to {100 * share.noise:.1f} %"
         chart.bar(
             (0.0, middle - half),
             (x.place(share.share), middle + half),
             "c-trial" if share.trials == share.of else "c-some",
             f"{share.parameter}: {told}",
         )
-        chart.write_after(x.place(share.share), middle, f"{100 * share.share:.0f} %")
+        noise = "" if share.noise is None else f" (noise {100 * share.noise:.0f} %)"
+        chart.write_after(x.place(share.share), middle, f"{100 * share.share:.0f} %{noise}")
     chart.explain("bar", "c-trial", "asked in every trial")
     if any(share.trials < share.of for share in shown):
         chart.explain("bar", "c-some", "conditional: asked in some trials only")

@@ -1,14 +1,15 @@
 """Families of models: the vocabulary of their settings, and values to RunConfig and back."""
 
-from typing import assert_never
+from typing import assert_never, get_args
 
 from mnist_search.spaces.families.cnn import CNN
-from mnist_search.spaces.families.family import Family, Setting, held_out
+from mnist_search.spaces.families.family import Family, Index, held_out
 from mnist_search.spaces.families.linear import LINEAR
 from mnist_search.spaces.families.mlp import MLP
+from mnist_search.spaces.families.setting import Setting
 from mnist_search.specs import ModelFamily
 
-FAMILIES: tuple[ModelFamily, ...] = ("mlp", "cnn", "linear")
+FAMILIES: tuple[ModelFamily, ...] = get_args(ModelFamily)
 
 
 def get_family(name: ModelFamily) -> Family:
@@ -24,4 +25,4 @@ def get_family(name: ModelFamily) -> Family:
             assert_never(name)
 
 
-__all__ = ["FAMILIES", "Family", "Setting", "get_family", "held_out"]
+__all__ = ["FAMILIES", "Family", "Index", "Setting", "get_family", "held_out"]

@@ -6,16 +6,17 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, get_args
 
 from mnist_search.errors import SpaceError
-from mnist_search.spaces.parameters import Condition, Level, Value
-from mnist_search.spaces.wording import did_you_mean, printable, show
+from mnist_search.spaces.families.setting import Setting
+from mnist_search.spaces.parameters import Level, Value
+from mnist_search.spaces.wording import did_you_mean, printable
 from mnist_search.specs import ModelFamily, RunConfig
+from mnist_search.specs.training import OptimizerName
 
-Kind = Literal["bool", "int", "float", "text"]
 Index = tuple[int | str, ...]
-OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "adadelta")
+OPTIMIZERS: tuple[OptimizerName, ...] = get_args(OptimizerName)
 
 # A stack of n convolutions without pooling can be cut into blocks in 2**(n-1) ways.
 MOST_READINGS = 4096
@@ -24,128 +25,34 @@ _LAYER = re.compile(r"(?P<base>.+?)_(?P<index>[1-9]\d{0,2}(?:_[1-9]\d{0,2})?)")
 _INDEXES: dict[Level, tuple[int, ...]] = {"block": (1,), "conv": (1, 2), "dense": (1,)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One word of a family's vocabulary: what it means, what it allows, what it is by default.
-
-    A setting of level block, conv or dense may be given once for all layers (`filters`), for a
-    block (`filters_2`) or for a layer (`filters_2_1`); the most specific one counts.
-    `needs` are the conditions without which the setting has no effect.
-    """
-
-    name: str
-    kind: Kind
-    doc: str
-    default: Value | None
-    level: Level = "model"
-    low: float | None = None
-    high: float | None = None
-    low_included: bool = True
-    high_included: bool = True
-    choices: tuple[str, ...] = ()
-    needs: tuple[Condition, ...] = ()
-
-    @property
-    def rule(self) -> str:
-        """Return what a value must be."""
-        match self.kind:
-            case "bool":
-                return "must be true or false"
-            case "text":
-                return f"must be one of {', '.join(self.choices)}"
-            case "int" | "float":
-                bounds = []
-                if self.low is not None:
-                    bounds.append(f"{'>=' if self.low_included else '>'} {self.low:g}")
-                if self.high is not None:
-                    bounds.append(f"{'<=' if self.high_included else '<'} {self.high:g}")
-                noun = "a whole number" if self.kind == "int" else "a finite number"
-                return " ".join(["must be", noun, " and ".join(bounds)]).strip()
-
-    def read(self, raw: object) -> Value | None:
-        """Return the value in this setting's type, None if it is not allowed."""
-        match self.kind:
-            case "bool":
-                return raw if isinstance(raw, bool) else None
-            case "text":
-                return raw if isinstance(raw, str) and raw in self.choices else None
-            case "int":
-                return raw if type(raw) is int and self._inside(raw) else None
-            case "float":
-                if isinstance(raw, bool) or not isinstance(raw, int | float):
-                    return None
-                # An int too large for a float is outside every range; nan fails the comparisons.
-                if not -1e300 < raw < 1e300 or not self._inside(raw):
-                    return None
-                return float(raw)
-
-    def problem(self, raw: object) -> str | None:
-        """Return what is wrong with a value, None if it is allowed."""
-        if self.read(raw) is not None:
-            return None
-        hint = did_you_mean(raw, self.choices) if isinstance(raw, str) else ""
-        return f"{self.rule}, got {show(raw)}{hint}"
-
-    def _inside(self, number: float) -> bool:
-        above = self.low is None or number > self.low or (number == self.low and self.low_included)
-        below = (
-            self.high is None or number < self.high or (number == self.high and self.high_included)
-        )
-        return above and below
-
-
-class Settings:
-    """Values by their most specific name, else the family's default; typed."""
+class Chosen:
+    """Values by their most specific name, else the family's default."""
 
     def __init__(self, family: Family, values: Mapping[str, Value]) -> None:
         self._family = family
         self._values = values
 
-    def get(self, name: str, *index: int | str) -> Value | None:
+    def get(self, name: str, *index: int | str) -> Any:
         """Return the value of a setting for a layer, None where the default is none either."""
         for length in range(len(index), -1, -1):
-            key = "_".join([name, *map(str, index[:length])])
+            key = join(name, index[:length])
             if key in self._values:
                 return self._values[key]
         return self._family.settings[name].default
-
-    def text(self, name: str, *index: int | str) -> str:
-        """Return a text."""
-        value = self.get(name, *index)
-        assert isinstance(value, str)
-        return value
-
-    def integer(self, name: str, *index: int | str) -> int:
-        """Return an int."""
-        value = self.get(name, *index)
-        assert isinstance(value, int)
-        return value
-
-    def number(self, name: str, *index: int | str) -> float:
-        """Return a float."""
-        value = self.get(name, *index)
-        assert isinstance(value, float)
-        return value
-
-    def flag(self, name: str, *index: int | str) -> bool:
-        """Return a bool."""
-        value = self.get(name, *index)
-        assert isinstance(value, bool)
-        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """A vocabulary and the two directions between its values and a RunConfig.
 
-    `make` turns settings and a number of epochs into a configuration. `read` yields every way to
+    `make` turns values and a number of epochs into a configuration. `read` yields every way to
     say a configuration's model and recipe in the vocabulary, layer by layer, plainest first;
     nothing if it cannot be said.
     """
 
     name: ModelFamily
     settings: Mapping[str, Setting]
-    make: Callable[[Settings, int], RunConfig]
+    make: Callable[[Chosen, int], RunConfig]
     read: Callable[[RunConfig], Iterator[dict[str, Value]]]
 
     def resolve(self, name: str) -> tuple[Setting, Index] | None:
@@ -180,7 +87,7 @@ class Family:
         problems = self.problems(values)
         if problems:
             raise SpaceError(problems)
-        return self.make(Settings(self, values), epochs)
+        return self.make(Chosen(self, values), epochs)
 
     def readings(self, config: RunConfig) -> Iterator[dict[str, Value]]:
         """Yield every way to say the configuration that builds exactly it, plainest first."""
@@ -197,6 +104,11 @@ class Family:
         for values in self.readings(config):
             return values
         raise ValueError(f"the family {self.name} has no values for the model {config.model!r}")
+
+
+def join(name: str, index: Index) -> str:
+    """Return the name of a setting for a layer, `filters_2_1`."""
+    return "_".join([name, *map(str, index)])
 
 
 def held_out(config: RunConfig) -> RunConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mnist_search.spaces.families.family import Family, Settings
+from mnist_search.spaces.families.family import Chosen, Family
 from mnist_search.spaces.families.layers import (
     NETWORK_SETTINGS,
     dense_settings,
@@ -21,23 +21,20 @@ _NORMS = ("none", "after-activation", "before-activation", "before-head")
 _STDDEV = "init_stddev"
 
 
-def _make(settings: Settings, epochs: int) -> RunConfig:
+def _make(chosen: Chosen, epochs: int) -> RunConfig:
     network = Network(
-        layers=(Flatten(), *make_dense(settings, _STDDEV)),
-        output_initializer=make_initializer(settings, "output_initializer", "output_stddev"),
+        layers=(Flatten(), *make_dense(chosen, _STDDEV)),
+        output_initializer=make_initializer(chosen, "output_initializer", "output_stddev"),
     )
-    return RunConfig(model=network, training=make_training(settings, epochs))
+    return RunConfig(model=network, training=make_training(chosen, epochs))
 
 
 def _read(config: RunConfig) -> Iterator[dict[str, Value]]:
     if not isinstance(config.model, Network) or config.model.layers[:1] != (Flatten(),):
         return
-    shared = read_shared(config.model)
-    if shared is None:
-        return
-    recipe = read_training(config.training)
+    rest = read_shared(config.model) | read_training(config.training)
     for dense in read_dense(config.model.layers[1:], _NORMS, _STDDEV):
-        yield {**dense, **shared, **recipe}
+        yield {**dense, **rest}
 
 
 MLP = Family(

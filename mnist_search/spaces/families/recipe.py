@@ -2,191 +2,96 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import get_args
 
-from pydantic import TypeAdapter
-
-from mnist_search.spaces.families.family import OPTIMIZERS, Setting, Settings
+from mnist_search.spaces.families.family import OPTIMIZERS, Chosen
+from mnist_search.spaces.families.setting import Setting, setting_of
 from mnist_search.spaces.parameters import Condition, Value
-from mnist_search.specs import (
-    SGD,
-    Adadelta,
-    Adam,
-    AdamW,
-    Augmentation,
-    Nadam,
-    Optimizer,
-    RMSprop,
-    Training,
-)
+from mnist_search.specs import SGD, Augmentation, Frozen, Optimizer, Training
 
+_CLASSES: dict[str, type[Frozen]] = dict(
+    zip(OPTIMIZERS, get_args(get_args(Optimizer)[0]), strict=True)
+)
+# Fields of an optimizer's spec are settings of the same name, which that optimizer needs.
+_OWN = {
+    "momentum": "momentum of sgd",
+    "nesterov": "Nesterov's momentum in sgd",
+    "weight_decay": "decoupled weight decay of adamw",
+    "rho": "decay of adadelta's running means",
+    "beta_1": "decay of the running mean of gradients in adam, adamw and nadam",
+    "beta_2": "decay of the running mean of squared gradients in adam, adamw and nadam",
+    "epsilon": "added to the divisor in adam, adamw and nadam",
+}
 _AUGMENTED = (Condition("augmentation", choices=(True,)),)
-_OPTIMIZER: TypeAdapter[Optimizer] = TypeAdapter(Optimizer)
+
+
+def _own_settings() -> Iterator[Setting]:
+    for field, doc in _OWN.items():
+        having = tuple(name for name, spec in _CLASSES.items() if field in spec.model_fields)
+        needs = (Condition("optimizer", choices=having),)
+        yield setting_of(_CLASSES[having[0]], field, doc, needs=needs)
+
+
+def _rate_setting() -> Setting:
+    rates = [
+        f"{name} {spec.model_fields['learning_rate'].default}" for name, spec in _CLASSES.items()
+    ]
+    doc = f"step size; default: {', '.join(rates)}"
+    return replace(setting_of(SGD, "learning_rate", doc, level="optimizer"), default=None)
+
 
 RECIPE_SETTINGS = (
+    Setting("optimizer", "text", "how the weights are updated", "adam", choices=OPTIMIZERS),
+    _rate_setting(),
+    *_own_settings(),
+    setting_of(Training, "schedule", "how the learning rate changes over the epochs"),
+    setting_of(Training, "batch_size", "images per step", default=128),
     Setting(
-        name="optimizer",
-        kind="text",
-        doc="how the weights are updated",
-        default="adam",
-        choices=OPTIMIZERS,
+        "augmentation",
+        "bool",
+        "rotate, zoom and shift the training images at random",
+        False,
     ),
-    Setting(
-        name="learning_rate",
-        kind="float",
-        doc="step size; default: adam, adamw, nadam, rmsprop 0.001, sgd 0.01, adadelta 1.0",
-        default=None,
-        level="optimizer",
-        low=0.0,
-        low_included=False,
-    ),
-    Setting(
-        name="momentum",
-        kind="float",
-        doc="momentum of sgd",
-        default=0.0,
-        low=0.0,
-        high=1.0,
-        high_included=False,
-        needs=(Condition("optimizer", choices=("sgd",)),),
-    ),
-    Setting(
-        name="nesterov",
-        kind="bool",
-        doc="Nesterov's momentum in sgd",
-        default=False,
-        needs=(Condition("optimizer", choices=("sgd",)),),
-    ),
-    Setting(
-        name="weight_decay",
-        kind="float",
-        doc="decoupled weight decay of adamw",
-        default=0.004,
-        low=0.0,
-        needs=(Condition("optimizer", choices=("adamw",)),),
-    ),
-    Setting(
-        name="rho",
-        kind="float",
-        doc="decay of adadelta's running means",
-        default=0.95,
-        low=0.0,
-        high=1.0,
-        low_included=False,
-        high_included=False,
-        needs=(Condition("optimizer", choices=("adadelta",)),),
-    ),
-    Setting(
-        name="schedule",
-        kind="text",
-        doc="how the learning rate changes over the epochs",
-        default="constant",
-        choices=("constant", "cosine", "one-cycle"),
-    ),
-    Setting(name="batch_size", kind="int", doc="images per step", default=128, low=1, high=65536),
-    Setting(
-        name="augmentation",
-        kind="bool",
-        doc="rotate, zoom and shift the training images at random",
-        default=False,
-    ),
-    Setting(
-        name="rotation_degrees",
-        kind="float",
-        doc="largest rotation, in degrees",
-        default=10.0,
-        low=0.0,
-        high=180.0,
-        needs=_AUGMENTED,
-    ),
-    Setting(
-        name="zoom",
-        kind="float",
-        doc="largest change of scale, as a share",
-        default=0.1,
-        low=0.0,
-        high=1.0,
-        high_included=False,
-        needs=_AUGMENTED,
-    ),
-    Setting(
-        name="shift",
-        kind="float",
-        doc="largest shift, as a share of the width",
-        default=0.1,
-        low=0.0,
-        high=1.0,
-        high_included=False,
-        needs=_AUGMENTED,
-    ),
+    setting_of(Augmentation, "rotation_degrees", "largest rotation, in degrees", needs=_AUGMENTED),
+    setting_of(Augmentation, "zoom", "largest change of scale, as a share", needs=_AUGMENTED),
+    setting_of(Augmentation, "shift", "largest shift, as a share of the width", needs=_AUGMENTED),
+    setting_of(Training, "label_smoothing", "share of the target spread over all classes"),
+    setting_of(Training, "clip_norm", "longest gradient of all weights, 0 for any length", off=0.0),
 )
 
 
-def make_training(settings: Settings, epochs: int) -> Training:
+def make_training(chosen: Chosen, epochs: int) -> Training:
     """Return the recipe of these settings."""
-    augmentation = None
-    if settings.flag("augmentation"):
-        augmentation = Augmentation(
-            rotation_degrees=settings.number("rotation_degrees"),
-            zoom=settings.number("zoom"),
-            shift=settings.number("shift"),
-        )
+    name = chosen.get("optimizer")
+    own = [field for field in _CLASSES[name].model_fields if field in _OWN]
+    optimizer = {"name": name, **{field: chosen.get(field) for field in own}}
+    if (rate := chosen.get("learning_rate", name)) is not None:
+        optimizer["learning_rate"] = rate
+    plain = {field: chosen.get(field) for field in ("batch_size", "schedule", "label_smoothing")}
+    augmentation = {field: chosen.get(field) for field in Augmentation.model_fields}
     return Training.model_validate(
         {
-            "optimizer": _make_optimizer(settings),
-            "batch_size": settings.integer("batch_size"),
+            "optimizer": optimizer,
             "epochs": epochs,
-            "schedule": settings.text("schedule"),
-            "augmentation": augmentation,
+            "augmentation": augmentation if chosen.get("augmentation") else None,
+            "clip_norm": chosen.get("clip_norm") or None,
+            **plain,
         }
     )
 
 
-def _make_optimizer(settings: Settings) -> Optimizer:
-    name = settings.text("optimizer")
-    fields: dict[str, Any] = {"name": name}
-    rate = settings.get("learning_rate", name)
-    if rate is not None:
-        fields["learning_rate"] = rate
-    match name:
-        case "sgd":
-            fields |= {
-                "momentum": settings.number("momentum"),
-                "nesterov": settings.flag("nesterov"),
-            }
-        case "adamw":
-            fields["weight_decay"] = settings.number("weight_decay")
-        case "adadelta":
-            fields["rho"] = settings.number("rho")
-    return _OPTIMIZER.validate_python(fields)
-
-
 def read_training(training: Training) -> dict[str, Value]:
     """Return the settings that make this recipe."""
-    values = _read_optimizer(training.optimizer)
-    values |= {"schedule": training.schedule, "batch_size": training.batch_size}
-    values["augmentation"] = training.augmentation is not None
-    if training.augmentation is not None:
-        values |= {
-            "rotation_degrees": training.augmentation.rotation_degrees,
-            "zoom": training.augmentation.zoom,
-            "shift": training.augmentation.shift,
-        }
-    return values
-
-
-def _read_optimizer(optimizer: Optimizer) -> dict[str, Value]:
-    values: dict[str, Value] = {
-        "optimizer": optimizer.name,
-        "learning_rate": optimizer.learning_rate,
+    optimizer = dict(training.optimizer)
+    return {
+        "optimizer": optimizer.pop("name"),
+        **optimizer,
+        "schedule": training.schedule,
+        "batch_size": training.batch_size,
+        "augmentation": training.augmentation is not None,
+        **dict(training.augmentation or ()),
+        "label_smoothing": training.label_smoothing,
+        "clip_norm": training.clip_norm or 0.0,
     }
-    match optimizer:
-        case SGD():
-            values |= {"momentum": optimizer.momentum, "nesterov": optimizer.nesterov}
-        case AdamW():
-            values["weight_decay"] = optimizer.weight_decay
-        case Adadelta():
-            values["rho"] = optimizer.rho
-        case Adam() | Nadam() | RMSprop():
-            pass
-    return values

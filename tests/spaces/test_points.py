@@ -15,7 +15,7 @@ from mnist_search.spaces import (
     Parameter,
     Value,
 )
-from mnist_search.spaces.counting import count_points
+from mnist_search.spaces.points import Points
 
 # No test may depend on the time that this machine leaves it.
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -82,12 +82,40 @@ def conditional_spaces(draw: st.DrawFn) -> list[Parameter]:
 @CALM
 @given(conditional_spaces())
 def test_counts_what_enumeration_finds(parameters: list[Parameter]) -> None:
-    assert count_points(parameters) == sum(1 for _ in enumerate_points(parameters, {}))
+    assert Points(parameters).size == sum(1 for _ in enumerate_points(parameters, {}))
+
+
+@CALM
+@given(conditional_spaces())
+def test_numbers_name_every_point_once(parameters: list[Parameter]) -> None:
+    points = Points(parameters)
+    assert points.size is not None
+    numbered = [tuple(points[number].items()) for number in range(points.size)]
+    expected = {tuple(point.items()) for point in enumerate_points(parameters, {})}
+    assert len(numbered) == len(expected)
+    assert set(numbered) == expected
+    assert [points.number(dict(point)) for point in numbered] == list(range(points.size))
+
+
+def test_other_numbers_name_no_point() -> None:
+    points = Points([IntParameter("x", 1, 3)])
+    assert [points[number] for number in (0, 2)] == [{"x": 1}, {"x": 3}]
+    for number in (-1, 3):
+        with pytest.raises(IndexError):
+            points[number]
+    with pytest.raises(IndexError):
+        Points([FloatParameter("x", 0.0, 1.0)])[0]
+
+
+def test_fine_steps_are_numbered_without_a_list() -> None:
+    points = Points([FloatParameter("x", 0.0, 0.5, step=1e-12), IntParameter("y", 1, 2)])
+    assert points.size == 2 * (5 * 10**11 + 1)
+    assert points[2 * 3 * 10**11 + 1] == {"x": 0.3, "y": 2}
 
 
 def test_float_without_step_is_countless() -> None:
-    assert count_points([FloatParameter("x", 0.0, 1.0)]) is None
-    assert count_points([FloatParameter("x", 1.0, 1.0)]) == 1
+    assert Points([FloatParameter("x", 0.0, 1.0)]).size is None
+    assert Points([FloatParameter("x", 1.0, 1.0)]).size == 1
 
 
 def test_float_that_is_never_active_does_not_count() -> None:
@@ -95,7 +123,7 @@ def test_float_that_is_never_active_does_not_count() -> None:
         ChoiceParameter("a", ("x",)),
         FloatParameter("b", 0.0, 1.0, conditions=(Condition("a", choices=("y",)),)),
     )
-    assert count_points(parameters) == 1
+    assert Points(parameters).size == 1
 
 
 @pytest.mark.parametrize("layers", [8])
@@ -114,4 +142,4 @@ def test_many_layers_are_counted_at_once(layers: int) -> None:
     ]
     each = sum(10 ** (6 * depth) for depth in range(1, 9))
     expected = sum(each**depth for depth in range(1, layers + 1))
-    assert count_points([blocks, *convs, *filters]) == expected
+    assert Points([blocks, *convs, *filters]).size == expected

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mnist_search.references import get_reference
-from mnist_search.specs import Failure, Record, RunConfig, RunResult, Score
+from mnist_search.specs import Failure, Job, Record, RunConfig, RunResult, Score
 from mnist_search.specs.models import Dense, Flatten, Network
-from mnist_search.studies.foregone import Memory, SizeLimits, size_of, too_large
+from mnist_search.studies.skipping import Memory, SizeLimits, size_of, too_large
+from tests.studies.conftest import DATASET
 
 
 @pytest.fixture
@@ -50,7 +51,8 @@ def test_what_cannot_be_built_has_no_size(config: RunConfig) -> None:
 def test_too_large_is_pruned_with_its_reason_and_size(config: RunConfig) -> None:
     size = size_of(config)
     assert size is not None
-    made = too_large(config, size, seed=3, precision="float32", message="too much")
+    job = Job(number=0, config=config, seed=3, dataset=DATASET)
+    made = too_large(job, size, message="too much")
     assert made.status == "pruned"
     assert made.failure == Failure(kind="too-large", message="too much")
     assert made.parameters == size.parameters

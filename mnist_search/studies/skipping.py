@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mnist_search.specs import Failure, Precision, Record, RunConfig, RunResult
+from mnist_search.specs import Failure, Job, Record, RunConfig, RunResult
 from mnist_search.specs.shapes import Size, UnbuildableError, measure
 
 
@@ -42,20 +42,24 @@ def size_of(config: RunConfig) -> Size | None:
         return None
 
 
-def too_large(
-    config: RunConfig, size: Size, *, seed: int, precision: Precision, message: str
-) -> RunResult:
+def too_large(job: Job, size: Size, *, message: str) -> RunResult:
     """Return the result of a model that was not trained because of its size."""
     return RunResult(
         status="pruned",
-        config_id=config.config_id,
-        seed=seed,
+        config_id=job.config.config_id,
+        seed=job.seed,
         failure=Failure(kind="too-large", message=message),
         parameters=size.parameters,
         trainable_parameters=size.trainable_parameters,
         flops=size.flops,
-        precision=precision,
+        precision=job.precision,
     )
+
+
+def is_trained(result: RunResult) -> bool:
+    """Return whether a result comes from training, and not from a limit or an earlier trial."""
+    limited = result.failure is not None and result.failure.kind == "too-large"
+    return result.duplicate_of is None and not limited
 
 
 class Memory:
@@ -70,13 +74,13 @@ class Memory:
 
     def note(self, number: int, result: RunResult) -> None:
         """Take up a finished trial; a failed one may do better another time."""
-        if result.failure is None and result.duplicate_of is None and result.status != "failed":
+        if result.failure is None and is_trained(result) and result.status != "failed":
             self._known.setdefault(result.config_id, (number, result))
 
     def recall(self, config: RunConfig) -> RunResult | None:
         """Return the marked copy of the result of a trial with this configuration, if there is one.
 
-        The files stay the first trial's.
+        Its weights stay the first trial's.
         """
         known = self._known.get(config.config_id)
         if known is None:

@@ -1,4 +1,4 @@
-"""What a person reads in Optuna's own tools, beside the JSON that the project reads itself."""
+"""Labels that a person reads in Optuna's tools, beside the JSON that the project itself reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mnist_search.analysis import describe
 from mnist_search.specs import Objective, RunConfig, RunResult
-from mnist_search.studies.objectives import objectives_of
 from mnist_search.studies.spec import StudySpec
 
 if TYPE_CHECKING:
@@ -21,31 +20,36 @@ _METRICS: dict[Objective, str] = {
 }
 
 
-def name_study(study: Study, spec: StudySpec) -> None:
+def label_study(study: Study, spec: StudySpec) -> None:
     """Give a new study the words that dashboards show: its metric, data and purpose."""
+    name_metrics(study, metric_names(spec))
+    for name, told in _about(spec).items():
+        study.set_user_attr(name, told)
+
+
+def name_metrics(study: Study, names: list[str]) -> None:
+    """Say what the values of trials are."""
     from optuna.exceptions import ExperimentalWarning
 
     with warnings.catch_warnings():
         # The name of the metric is all that is used of it, and it has been there since 3.4.
         warnings.simplefilter("ignore", ExperimentalWarning)
-        study.set_metric_names(metric_names(spec))
-    for name, told in _about(spec).items():
-        study.set_user_attr(name, told)
+        study.set_metric_names(names)
 
 
 def metric_names(spec: StudySpec) -> list[str]:
     """Return what the values of a trial are, in words."""
     if spec.search is None:
         return ["test accuracy"]
-    return [_METRICS[objective] for objective in objectives_of(spec)]
+    return [_METRICS[objective] for objective in spec.objectives]
 
 
-def readable_run(config: RunConfig) -> dict[str, str]:
+def label_run(config: RunConfig) -> dict[str, str]:
     """Return what a trial is about to train, as a dashboard shows it."""
     return {"network": describe(config)}
 
 
-def readable_result(result: RunResult) -> dict[str, str | int | float]:
+def label_result(result: RunResult) -> dict[str, str | int | float]:
     """Return the figures of a result that dashboards can sort and plot, and why it failed."""
     test, failure = result.test, result.failure
     figures: dict[str, str | int | float | None] = {

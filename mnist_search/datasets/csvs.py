@@ -1,0 +1,180 @@
+"""Images as lines of text with a label in one column: Kaggle's and others' CSV files."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_search.datasets.arrays import CLASSES, SIDE, PartName, Slot
+from mnist_search.datasets.containers import MAX_ARRAY_BYTES, Container, Form, Member, slot_of
+from mnist_search.datasets.hints import literal
+from mnist_search.datasets.idx import read_start, unpacked
+from mnist_search.errors import DataError
+
+MAX_LINE_BYTES = 2**16
+SAMPLE_BYTES = 2**20
+FEWEST_COLUMNS = 50
+PIXELS = SIDE * SIDE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What the first lines of a CSV file tell; `label` is the column, None: no column is."""
+
+    delimiter: str
+    columns: int
+    has_header: bool
+    label: int | None
+
+
+def read_layout(path: Path) -> Layout | None:
+    """Return how a CSV file is laid out; None where it is none. Raises DataError."""
+    text = read_start(path, SAMPLE_BYTES).decode("utf-8-sig", "replace")
+    first, *others = text.splitlines()[:-1] or [text.strip()]
+    delimiter = max(",;\t", key=first.count)
+    names = [name.strip().strip('"') for name in first.split(delimiter)]
+    if len(names) < FEWEST_COLUMNS or not "".join(names).isprintable():
+        return None
+    has_header = not all(_is_number(name) for name in names)
+    sample = [line.split(delimiter) for line in others if line.count(delimiter) == len(names) - 1]
+    labels = [n for n, name in enumerate(names) if slot_of(name) == (None, "labels")]
+    # Pixels of a corner are the same in all images; labels are not.
+    labels += [n for n in (0, -1) if _are_labels([row[n] for row in sample])]
+    return Layout(
+        delimiter=delimiter,
+        columns=len(names),
+        has_header=has_header,
+        label=None if len(names) == PIXELS and not labels else [*labels, 0][0] % len(names),
+    )
+
+
+def other_part(path: Path) -> Path | None:
+    """Return where the test part of a training file lies, or the reverse; None: no such file."""
+    for here, there in (("train", "test"), ("test", "train")):
+        for change in (str.lower, str.title, str.upper):
+            if change(here) in path.name:
+                other = path.with_name(path.name.replace(change(here), change(there)))
+                return other if other.is_file() else None
+    return None
+
+
+def find_csv(path: Path, files: Mapping[PartName, Path]) -> Container:
+    """Take CSV files for the parts of a data set; `path` is what the user named.
+
+    Raises DataError where one cannot be read.
+    """
+    members: dict[Slot, Member] = {}
+    setup: list[str] = []
+    unlabelled: list[Path] = []
+    for part, file in files.items():
+        layout = read_layout(file)
+        if layout is None:
+            raise DataError(f"{file}: is no CSV file with a label and {PIXELS} pixels in a line")
+        if layout.label is None:
+            unlabelled.append(file)
+            continue
+        members |= _members(file, layout, part)
+        setup.append(
+            f'{part} = np.loadtxt({literal(file)}, dtype="float32", '
+            f"delimiter={literal(layout.delimiter)}, skiprows={int(layout.has_header)})"
+        )
+
+    def missing(slot: Slot) -> str:
+        if unlabelled:
+            return f"{unlabelled[0]}: has no labels, only {PIXELS} pixels in a line"
+        if slot[0] == "train":
+            return f"{path}: there is no CSV file of training images"
+        return f"{path}: there is no CSV file of test images beside it, such as mnist_test.csv"
+
+    return Container(kind="csv", path=path, members=members, missing=missing, setup=tuple(setup))
+
+
+def _members(path: Path, layout: Layout, part: PartName) -> dict[Slot, Member]:
+    assert layout.label is not None
+    label = layout.label
+
+    @functools.cache
+    def rows() -> NDArray[np.float32]:
+        return _load(path, layout)
+
+    def images() -> NDArray[np.float32]:
+        return np.delete(rows(), label, axis=1)
+
+    def image_form() -> Form:
+        return Form(shape=(len(rows()), layout.columns - 1), dtype=rows().dtype)
+
+    def labels() -> NDArray[np.float32]:
+        return rows()[:, label]
+
+    def label_form() -> Form:
+        return Form(shape=(len(rows()),), dtype=rows().dtype)
+
+    return {
+        (part, "images"): Member(
+            name=path.name,
+            where=str(path),
+            form=image_form,
+            load=images,
+            code=f"np.delete({part}, {label}, 1)",
+        ),
+        (part, "labels"): Member(
+            name=f"its column {label + 1}",
+            where=f"{path}: column {label + 1}",
+            form=label_form,
+            load=labels,
+            code=f"{part}[:, {label}]",
+        ),
+    }
+
+
+def _are_labels(fields: list[str]) -> bool:
+    values = {float(field) if _is_number(field) else -1.0 for field in fields}
+    return len(values) > 1 and values <= set(range(CLASSES))
+
+
+def _load(path: Path, layout: Layout) -> NDArray[np.float32]:
+    """Return all lines as (n, columns). Raises DataError."""
+    try:
+        with warnings.catch_warnings(), unpacked(path) as stream:
+            # Of a file without a line of numbers; the shape says so.
+            warnings.simplefilter("ignore")
+            rows = np.loadtxt(
+                _lines(stream, path),
+                dtype=np.float32,
+                delimiter=layout.delimiter,
+                skiprows=int(layout.has_header),
+                comments=None,
+                quotechar='"',
+                ndmin=2,
+            )
+    except ValueError as error:
+        reason = str(error).partition(";")[0].partition("\n")[0]
+        raise DataError(f"{path}: not a readable CSV file: {reason}") from error
+    return rows if rows.size else np.empty((0, layout.columns), np.float32)
+
+
+def _lines(stream: IO[bytes], path: Path) -> Iterator[str]:
+    """Yield the lines within bounds: a packed file may hold any number of them."""
+    taken = 0
+    while line := stream.readline(MAX_LINE_BYTES):
+        taken += len(line)
+        if len(line) == MAX_LINE_BYTES or taken > MAX_ARRAY_BYTES:
+            raise DataError(
+                f"{path}: must not exceed {MAX_ARRAY_BYTES:,} bytes, or {MAX_LINE_BYTES:,} a line"
+            )
+        yield line.decode("utf-8-sig" if taken == len(line) else "utf-8", "replace")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,248 @@
+"""From arrays as people store them to the one form: what each is read as, or why it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_search.datasets.arrays import (
+    CLASSES,
+    SIDE,
+    Images,
+    Labels,
+    Part,
+    PartName,
+    class_counts,
+)
+from mnist_search.datasets.containers import Container, Form, Member
+from mnist_search.datasets.hints import as_squares, conversion
+from mnist_search.errors import DataError
+
+# The held-out part is a sixth: below six images a class could be missing there.
+MIN_IMAGES_PER_CLASS = 6
+MAX_LABEL_COLUMNS = 1000
+MAX_LABEL_CHARACTERS = 64
+# Images are converted so many at a time: a part of doubles takes 376 MB as it is.
+BATCH = 4096
+WHITE = 255
+FOUR_ARRAYS = (
+    "np.savez with x_train (n, 28, 28), y_train (n,), x_test and y_test writes a file that can "
+    "be read"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A part, how its arrays were read (None: as they were), and what its pixels were times."""
+
+    part: Part
+    images: Member
+    labels: Member
+    image_form: Form
+    label_form: Form
+    image_note: str | None
+    label_note: str | None
+    scale: int
+
+
+def read_part_of(container: Container, name: PartName) -> Reading:
+    """Read one part and nothing else; forms are checked before data is read.
+
+    Raises DataError for what is missing, damaged, of another form or of other classes, with a
+    hint that converts it where there is one.
+    """
+    images, labels = _member(container, name, "images"), _member(container, name, "labels")
+    image_form, label_form = images.form(), labels.form()
+    _check_images(container, name, images, image_form)
+    _check_labels(container, labels, label_form, images=image_form.shape[0])
+    pixels, image_note, scale = _to_pixels(container, images, images.load())
+    classes, label_note = _to_classes(container, name, labels, labels.load())
+    if pixels.min() == pixels.max():
+        raise DataError(f"{container.path}: every pixel of the {name} images is {pixels.max()}")
+    if name == "train":
+        _check_classes(classes, where=str(container.path))
+    return Reading(
+        part=Part(images=pixels, labels=classes),
+        images=images,
+        labels=labels,
+        image_form=image_form,
+        label_form=label_form,
+        image_note=image_note,
+        label_note=label_note,
+        scale=scale,
+    )
+
+
+def _member(container: Container, name: PartName, kind: Any) -> Member:
+    found = container.members.get((name, kind))
+    if found is None:
+        hint = conversion(container) if name == "test" else None
+        raise DataError(container.missing((name, kind)), hint=hint or FOUR_ARRAYS)
+    return found
+
+
+def _check_images(container: Container, name: PartName, member: Member, form: Form) -> None:
+    if form.dtype.hasobject:
+        raise DataError(f"{member.where} holds pickled objects, which are not loaded")
+    if form.dtype.kind not in "biuf":
+        raise DataError(f"{member.where} must be numbers, got {form}", hint=FOUR_ARRAYS)
+    if form.shape[:1] == (0,) and name == "test":
+        trained = {slot: found for slot, found in container.members.items() if slot[0] == "train"}
+        raise DataError(
+            f"{member.where} holds no test image",
+            hint=conversion(replace(container, members=trained)),
+        )
+    known = {(SIDE, SIDE), (SIDE, SIDE, 1), (1, SIDE, SIDE), (SIDE * SIDE,)}
+    if form.shape[1:] not in known or form.shape[0] < 1:
+        squares = as_squares(form)
+        raise DataError(
+            f"{member.where} must have the shape (n, 28, 28) with n >= 1, got {form.shape}",
+            hint=FOUR_ARRAYS if squares is None else conversion(container, images=squares),
+        )
+
+
+def _check_labels(container: Container, member: Member, form: Form, *, images: int) -> None:
+    if form.dtype.hasobject:
+        raise DataError(f"{member.where} holds pickled objects, which are not loaded")
+    if form.dtype.kind not in "biufSU":
+        raise DataError(f"{member.where} must be numbers or digits, got {form}", hint=FOUR_ARRAYS)
+    if form.dtype.kind in "SU" and form.dtype.itemsize > 4 * MAX_LABEL_CHARACTERS:
+        raise DataError(f"{member.where} must be digits, got texts of {form.dtype}")
+    if form.shape in {(images,), (images, 1), (1, images)}:
+        return
+    columns = form.shape[1] if len(form.shape) == 2 else 0
+    if form.shape[:1] != (images,) or not 2 <= columns <= MAX_LABEL_COLUMNS:
+        raise DataError(
+            f"{member.where} must hold one label for each of the {images:,} images, "
+            f"got the shape {form.shape}"
+        )
+
+
+def _to_pixels(
+    container: Container, member: Member, found: NDArray[Any]
+) -> tuple[Images, str | None, int]:
+    """Return the images in 0..255, what was done to them, and what they were multiplied by."""
+    found = found.reshape(len(found), SIDE, SIDE)
+    if found.dtype.kind == "f" and not all(
+        np.isfinite(found[start : start + BATCH]).all() for start in range(0, len(found), BATCH)
+    ):
+        raise DataError(
+            f"{member.where} must be finite numbers, got NaN or infinity",
+            hint=conversion(container, images=f"np.nan_to_num({{}}, posinf={WHITE}, neginf=0)"),
+        )
+    low, high = found.min(), found.max()
+    if low < 0 or high > WHITE:
+        factor = WHITE / max(float(high) - float(low), 1e-9)
+        stretched = f"(({{}} - {float(low)!r}) * {factor!r}).round().clip(0, {WHITE})"
+        raise DataError(
+            f"{member.where} must lie in 0..255 or 0..1, got {low:g}..{high:g}",
+            hint=conversion(container, images=f'{stretched}.astype("uint8")'),
+        )
+    scale = WHITE if high <= 1 else 1
+    if scale == 1 and found.dtype == np.uint8:
+        return np.ascontiguousarray(found), None, 1
+    pixels = np.empty(found.shape, np.uint8)
+    whole = True
+    for start in range(0, len(found), BATCH):
+        grey = found[start : start + BATCH].astype(np.float64) * scale
+        rounded = np.rint(grey)
+        whole = whole and bool(np.abs(rounded - grey).max() < 0.01)
+        pixels[start : start + BATCH] = rounded
+    note = "0..1 times 255" if scale == WHITE else None
+    if not whole:
+        note = "rounded to whole grey levels" if note is None else f"{note}, rounded"
+    return pixels, note, scale
+
+
+def _to_classes(
+    container: Container, name: PartName, member: Member, found: NDArray[Any]
+) -> tuple[Labels, str | None]:
+    """Return the labels (n,) in 0..9 and how they were read."""
+    note, expression = None, "np.ravel({})"
+    if found.ndim == 2 and 1 not in found.shape:
+        found = _from_one_hot(container, member, found)
+        note, expression = "one-hot", "{}.argmax(axis=1)"
+    values, places = np.unique(found.reshape(-1), return_inverse=True)
+    counts = np.bincount(places.reshape(-1))
+    if values.dtype.kind in "SU":
+        texts = [v.decode("latin-1") if isinstance(v, bytes) else str(v) for v in values.tolist()]
+        bad = next((text for text in texts if not text.strip().isdecimal()), None)
+        if bad is not None:
+            raise DataError(
+                f"{member.where} must be digits, got the text {bad[:20]!r}",
+                hint=_renumbering(container, name, texts, counts, expression),
+            )
+        values = np.array([int(text) for text in texts])
+        note, expression = "digits as texts", f"{expression}.astype(int)"
+    numbers = values.astype(np.float64)
+    odd = numbers[~(np.isfinite(numbers) & (numbers == np.rint(numbers)))]
+    if odd.size:
+        raise DataError(f"{member.where} must be whole numbers, got {odd[0]:g}")
+    outside = numbers[(numbers < 0) | (numbers >= CLASSES)]
+    if outside.size:
+        whole = [int(number) for number in numbers]
+        raise DataError(
+            f"{container.path}: {name} labels must be in 0..9, got {int(outside[-1])}",
+            hint=_renumbering(container, name, whole, counts, expression),
+        )
+    return numbers.astype(np.uint8)[places.reshape(-1)], note
+
+
+def _from_one_hot(container: Container, member: Member, found: NDArray[Any]) -> NDArray[np.intp]:
+    numbers = found.dtype.kind in "biuf"
+    if not (numbers and ((found != 0).sum(axis=1) == 1).all() and (found.max(axis=1) == 1).all()):
+        raise DataError(
+            f"{member.where} must hold one label for each image, or a single 1 in each row, "
+            f"got {found.shape[1]} columns of other numbers",
+            hint=conversion(container, labels="{}.argmax(axis=1)") if numbers else None,
+        )
+    places: NDArray[np.intp] = found.argmax(axis=1)
+    return places
+
+
+def _renumbering(
+    container: Container,
+    name: PartName,
+    classes: Sequence[int] | Sequence[str],
+    counts: NDArray[np.intp],
+    labels: str,
+) -> str:
+    """Return how to come to classes 0 to 9: the command where it can be known, else the rule.
+
+    `classes` are those found, ascending, `counts` their images.
+    """
+    rule = f"labels are 0 to 9, with at least {MIN_IMAGES_PER_CLASS} training images of each"
+    if name == "test":
+        return f"{rule}; leave the test images of other classes out"
+    if classes == list(range(1, CLASSES + 1)):
+        line = conversion(container, labels=f"{labels} % 10")
+        return rule if line is None else f"10 becomes 0: {line}"
+    # Where there is no test part a seventh of the images becomes one.
+    enough = np.flatnonzero(counts * 6 // 7 >= MIN_IMAGES_PER_CLASS)[:CLASSES]
+    kept = np.array(classes)[enough].tolist()
+    line = conversion(container, classes=kept, labels=labels)
+    if len(kept) < 2 or line is None:
+        return rule
+    told = f"{len(kept)} of the {len(classes)} classes, numbered from 0"
+    return f"with {told}, {line}"
+
+
+def _check_classes(labels: Labels, *, where: str) -> None:
+    counts = class_counts(labels)
+    present = [label for label, count in enumerate(counts) if count]
+    rule = f"at least two classes with {MIN_IMAGES_PER_CLASS} training images each are needed"
+    if len(present) < 2:
+        raise DataError(
+            f"{where}: at least two classes are needed, got only class {present[0]}", hint=rule
+        )
+    for label in present:
+        if counts[label] < MIN_IMAGES_PER_CLASS:
+            raise DataError(
+                f"{where}: each class needs at least {MIN_IMAGES_PER_CLASS} training images, "
+                f"class {label} has {counts[label]}",
+                hint=f"{rule}; a class with fewer must be left out",
+            )
