@@ -138,7 +138,7 @@ def test_light_import_check_can_fail() -> None:
 
 def test_parent_of_a_search_never_loads_tensorflow() -> None:
     statement = (
-        "import mnist_search.studies, mnist_search.execution, mnist_search.engines._optuna,"
+        "import mnist_search.studies, mnist_search.execution, mnist_search.engines.optuna,"
         " mnist_search.analysis, mnist_search.reporting, mnist_search.datasets,"
         " mnist_search.exporting"
     )

@@ -191,7 +191,7 @@ class OptunaEngine:
         )
         if state is TrialState.WAITING:
             self._waiting[past.number] = past.values
-        else:
+        elif past.values:
             self._sampler.note(past.values)
 
 
