@@ -31,14 +31,6 @@ from mnist_search.errors import MnistSearchError
 from mnist_search.spaces import ChoiceParameter, IntParameter, SearchSpace, Value
 from mnist_search.specs import derive_seed
 
-STATES = {
-    TrialState.WAITING: "gone",
-    TrialState.RUNNING: "running",
-    TrialState.COMPLETE: "finished",
-    TrialState.PRUNED: "finished",
-    TrialState.FAIL: "finished",
-}
-
 START = (
     "import sys; sys.path.append(sys.argv[1]); from mnist_search.engines.oracle import main; main()"
 )
@@ -153,20 +145,20 @@ class OracleSampler(PointSampler):
         """Return what the oracle does not know yet, in the order of the trials' numbers."""
         changes = []
         for trial in study.get_trials(deepcopy=False):
-            before, memo = self._told.get(trial.number), self._memos.get(trial.number)
-            state = STATES[trial.state]
-            if state == "gone" and memo is not None:
-                # What has a place in a bracket keeps it.
-                state = "running"
-            if state == before or (state == "gone" and before is None):
+            # What waits was given some of its values to begin with, and is none of the oracle's.
+            state = "finished" if trial.state.is_finished() else "running"
+            if trial.state == TrialState.WAITING or self._told.get(trial.number) == state:
                 continue
-            score = trial.value if trial.state != TrialState.FAIL else None
-            change = {"number": trial.number, "state": state, "score": score, "place": memo}
-            changes.append(change | {"values": self._encode(trial.params)})
-            if state == "gone":
-                del self._told[trial.number]
-            else:
-                self._told[trial.number] = state
+            self._told[trial.number] = state
+            changes.append(
+                {
+                    "number": trial.number,
+                    "state": state,
+                    "values": self._encode(trial.params),
+                    "score": trial.value if trial.state != TrialState.FAIL else None,
+                    "place": self._memos.get(trial.number),
+                }
+            )
         return changes
 
 

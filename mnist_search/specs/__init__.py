@@ -27,7 +27,6 @@ from mnist_search.specs.run import (
     Protocol,
     RunConfig,
 )
-from mnist_search.specs.rung import Rung
 from mnist_search.specs.seeds import derive_seed
 from mnist_search.specs.training import (
     SGD,
@@ -77,7 +76,6 @@ __all__ = [
     "RunConfig",
     "RunKey",
     "RunResult",
-    "Rung",
     "Score",
     "State",
     "Timings",
