@@ -90,7 +90,7 @@ def plan_search(options: PlanOptions, spec: StudySpec, around: Surroundings) -> 
     assert search is not None
     check_sampler(search.engine, search.sampler, search.space)
     check_pruner(search.sampler, search.pruner)
-    workers = count_workers(options.workers)
+    workers = count_workers(options.workers, around)
     plan = Plan(
         search=search,
         trials=options.trials,

@@ -95,11 +95,14 @@ def keep_precision(
     return spec.model_copy(update={"precision": kept})
 
 
-def count_workers(text: str) -> int:
-    """Return the number of workers that `auto` or a number asks for."""
+def count_workers(text: str, around: Surroundings) -> int:
+    """Return the number of workers that a text asks for, telling on stderr what `auto` comes to."""
     from mnist_search.execution import resolve_workers
 
-    return resolve_workers(text)
+    def notice(sentence: str) -> None:
+        print(sentence, file=around.stderr)
+
+    return resolve_workers(text, notice=notice)
 
 
 def start_executor(

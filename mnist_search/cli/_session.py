@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -155,7 +155,9 @@ def search(options: SearchOptions, around: Surroundings) -> int:
         from mnist_search.cli._planning import dry_run
 
         return dry_run(options, folder, spec, around)
-    workers = count_workers(options.workers)
+    workers = count_workers(options.workers, around)
+    # Once for all: a confirmation that follows has as many.
+    options = replace(options, workers=str(workers))
     ledger = open_search(
         folder,
         spec,
@@ -225,7 +227,7 @@ def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
         learning_rate=options.learning_rate,
         test_pixels=options.test_pixels,
     )
-    workers = count_workers(options.workers)
+    workers = count_workers(options.workers, around)
     ledger = open_benchmark(folder, spec)
     outcome, interrupt = train_runs(
         ledger,

@@ -40,7 +40,7 @@ def train_export(
 
     _tell_changes(export, text)
     found = _same_data(export, dataset, around)
-    count = count_workers(workers)
+    count = count_workers(workers, around)
     spec = StudySpec(name="verify", dataset=found, precision=export.precision)
     runs = [
         Run(reference=export.name, config=export.config, seed=seed)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mnist_search.errors import UsageError
 from mnist_search.execution.base import Executor
-from mnist_search.specs import available_cores
+from mnist_search.specs import measure_capacity
 
 TRAINER_VARIABLE = "MNIST_SEARCH_TRAINER"
 
@@ -51,14 +51,18 @@ def create_executor(
     return executor
 
 
-def resolve_workers(text: str) -> int:
-    """Return the number of workers that `auto` (one per available core) or a number asks for.
+def resolve_workers(text: str, *, notice: Callable[[str], None]) -> int:
+    """Return the number of workers that `auto` or a number asks for.
+
+    `auto` is what cores and memory of this machine, or of its container, carry; `notice` is told.
 
     Raises:
         UsageError: neither `auto` nor a whole number of at least 1.
     """
     if text.strip().lower() == "auto":
-        return available_cores()
+        capacity = measure_capacity()
+        notice(capacity.reason)
+        return capacity.workers
     try:
         workers = int(text)
     except ValueError:

@@ -1,7 +1,8 @@
 """What an experiment is: models, training, run configuration, result, environment."""
 
 from mnist_search.specs._frozen import Frozen
-from mnist_search.specs.environment import Environment, available_cores, describe_environment
+from mnist_search.specs.environment import Environment, describe_environment
+from mnist_search.specs.machine import Capacity, available_cores, measure_capacity
 from mnist_search.specs.models import (
     Activate,
     BatchNorm,
@@ -50,6 +51,11 @@ __all__ = [
     "AdamW",
     "Augmentation",
     "BatchNorm",
+<<<<<<< HEAD
+=======
+    "Capacity",
+    "Continuation",
+>>>>>>> 3362c72 (Start workers as plain Pythons that write their own logs)
     "Conv",
     "DatasetRef",
     "Dense",
@@ -85,4 +91,5 @@ __all__ = [
     "available_cores",
     "derive_seed",
     "describe_environment",
+    "measure_capacity",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from mnist_search.errors import UsageError
+from mnist_search.errors import ResourceError, UsageError
 from mnist_search.execution import create_executor, resolve_workers
 from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import available_cores
@@ -32,26 +33,37 @@ def test_a_dotted_name_is_a_trainer_for_workers_that_start_at_once(tmp_path: Pat
 
 
 def test_the_default_is_real_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LocalExecutor, "start", lambda self: None)
-    executor = create_executor(1, environ={})
-    assert isinstance(executor, LocalExecutor)
-    assert executor._launcher.trainer == "mnist_search.training"
+    started: list[list[str]] = []
+
+    def refuse(words: list[str], **_: object) -> None:
+        started.append(words)
+        raise OSError(24, "not now")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    with pytest.raises(ResourceError, match="not now"):
+        create_executor(1, environ={})
+    assert "mnist_search.training" in started[0]
 
 
-@pytest.mark.parametrize(
-    ("text", "workers"), [("auto", available_cores()), ("AUTO ", available_cores()), ("1", 1)]
-)
-def test_workers_are_resolved(text: str, workers: int) -> None:
-    assert resolve_workers(text) == workers
+@pytest.mark.parametrize("text", ["auto", "AUTO "])
+def test_auto_is_what_the_machine_carries_and_says_so(text: str) -> None:
+    said: list[str] = []
+    workers = resolve_workers(text, notice=said.append)
+    assert 1 <= workers <= available_cores()
+    [sentence] = said
+    assert re.fullmatch(rf"{workers} workers?: \d+ cores?; memory for \d+", sentence)
 
 
-def test_more_workers_than_cores_are_allowed() -> None:
-    assert resolve_workers(str(available_cores() + 5)) == available_cores() + 5
+@pytest.mark.parametrize("workers", [1, available_cores() + 5])
+def test_a_number_is_a_number_whatever_the_machine_carries(workers: int) -> None:
+    said: list[str] = []
+    assert resolve_workers(str(workers), notice=said.append) == workers
+    assert said == []
 
 
 @pytest.mark.parametrize("text", ["0", "-2", "two", "1.5", ""])
 def test_other_words_are_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        resolve_workers(text)
+        resolve_workers(text, notice=print)
     expected = f"workers must be auto or a whole number of at least 1, got {text!r}"
     assert str(caught.value) == expected
