@@ -70,7 +70,7 @@ def confirm_study(options: ConfirmOptions, around: Surroundings) -> Confirmed:
     )
 
     references = find_references(options.references)
-    workers = count_workers(options.workers, around)
+    workers = count_workers(options.workers)
     home = resolve_home(options.home, around.environ)
     trials = read_records(home, [options.study])
     with closing(open_ledger(study_folder(home, options.study))) as search:

@@ -103,7 +103,7 @@ def _ablate(
     from mnist_search.studies.explaining import plan_walk, plan_walk_runs, walk_seeds
     from mnist_search.studies.home import study_folder
 
-    workers = count_workers(options.workers, around)
+    workers = count_workers(options.workers)
     seeds = walk_seeds(search, trials, options.seeds)
     with closing(open_benchmark(study_folder(home, spec.name), spec)) as ledger:
         with ledger.exclusive():

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -155,9 +155,7 @@ def search(options: SearchOptions, around: Surroundings) -> int:
         from mnist_search.cli._planning import dry_run
 
         return dry_run(options, folder, spec, around)
-    workers = count_workers(options.workers, around)
-    # Once for all: a confirmation that follows has as many.
-    options = replace(options, workers=str(workers))
+    workers = count_workers(options.workers)
     ledger = open_search(
         folder,
         spec,
@@ -180,7 +178,7 @@ def search(options: SearchOptions, around: Surroundings) -> int:
         summary = run_search(
             ledger,
             lambda: start_executor(
-                workers, folder, around, memory_limit_bytes=options.memory_limit_bytes
+                workers.count, folder, around, memory_limit_bytes=options.memory_limit_bytes
             ),
             trials=options.trials,
             progress=progress,
@@ -227,7 +225,7 @@ def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
         learning_rate=options.learning_rate,
         test_pixels=options.test_pixels,
     )
-    workers = count_workers(options.workers, around)
+    workers = count_workers(options.workers)
     ledger = open_benchmark(folder, spec)
     outcome, interrupt = train_runs(
         ledger,

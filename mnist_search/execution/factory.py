@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.errors import UsageError
@@ -51,22 +52,29 @@ def create_executor(
     return executor
 
 
-def resolve_workers(text: str, *, notice: Callable[[str], None]) -> int:
-    """Return the number of workers that `auto` or a number asks for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """How many workers; `reason` is None where a number was asked for."""
 
-    `auto` is what cores and memory of this machine, or of its container, carry; `notice` is told.
+    count: int
+    reason: str | None = None
+
+
+def resolve_workers(text: str) -> Workers:
+    """Return the workers that a number or `auto` asks for.
+
+    `auto` is what the cores and the memory of this machine, or of its container, carry.
 
     Raises:
         UsageError: neither `auto` nor a whole number of at least 1.
     """
     if text.strip().lower() == "auto":
         capacity = measure_capacity()
-        notice(capacity.reason)
-        return capacity.workers
+        return Workers(count=capacity.workers, reason=capacity.reason)
     try:
         workers = int(text)
     except ValueError:
         workers = 0
     if workers < 1:
         raise UsageError(f"workers must be auto or a whole number of at least 1, got {text!r}")
-    return workers
+    return Workers(count=workers)

@@ -51,11 +51,7 @@ __all__ = [
     "AdamW",
     "Augmentation",
     "BatchNorm",
-<<<<<<< HEAD
-=======
     "Capacity",
-    "Continuation",
->>>>>>> 3362c72 (Start workers as plain Pythons that write their own logs)
     "Conv",
     "DatasetRef",
     "Dense",

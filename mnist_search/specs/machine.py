@@ -28,9 +28,10 @@ class Capacity:
 
     @property
     def reason(self) -> str:
-        """Return a sentence of what is chosen and why."""
+        """Return why it is as many, such as `2 cores; memory for 17`."""
+        cores = "1 core" if self.cores == 1 else f"{self.cores} cores"
         memory = "memory unknown" if self._memory_for is None else f"memory for {self._memory_for}"
-        return f"{_count(self.workers, 'worker')}: {_count(self.cores, 'core')}; {memory}"
+        return f"{cores}; {memory}"
 
     @property
     def _memory_for(self) -> int | None:
@@ -117,7 +118,3 @@ def _groups(root: Path, controller: str) -> Iterator[Path]:
                 inner = Path()
             for part in (inner, *inner.parents):
                 yield root / mount / part
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mnist_search.errors import ResourceError, UsageError
-from mnist_search.execution import create_executor, resolve_workers
+from mnist_search.execution import Workers, create_executor, resolve_workers
 from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import available_cores
 from tests.support.fake import FakeExecutor
@@ -47,23 +47,20 @@ def test_the_default_is_real_training(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("text", ["auto", "AUTO "])
 def test_auto_is_what_the_machine_carries_and_says_so(text: str) -> None:
-    said: list[str] = []
-    workers = resolve_workers(text, notice=said.append)
-    assert 1 <= workers <= available_cores()
-    [sentence] = said
-    assert re.fullmatch(rf"{workers} workers?: \d+ cores?; memory for \d+", sentence)
+    workers = resolve_workers(text)
+    assert 1 <= workers.count <= available_cores()
+    assert workers.reason is not None
+    assert re.fullmatch(r"\d+ cores?; memory for \d+", workers.reason)
 
 
 @pytest.mark.parametrize("workers", [1, available_cores() + 5])
 def test_a_number_is_a_number_whatever_the_machine_carries(workers: int) -> None:
-    said: list[str] = []
-    assert resolve_workers(str(workers), notice=said.append) == workers
-    assert said == []
+    assert resolve_workers(str(workers)) == Workers(count=workers)
 
 
 @pytest.mark.parametrize("text", ["0", "-2", "two", "1.5", ""])
 def test_other_words_are_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        resolve_workers(text, notice=print)
+        resolve_workers(text)
     expected = f"workers must be auto or a whole number of at least 1, got {text!r}"
     assert str(caught.value) == expected

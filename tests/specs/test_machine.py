@@ -146,11 +146,11 @@ def test_memory_is_what_the_machine_and_the_container_have_left(
 @pytest.mark.parametrize(
     ("cores", "memory_bytes", "workers", "reason"),
     [
-        (2, 17 * WORKER_MEMORY_BYTES, 2, "2 workers: 2 cores; memory for 17"),
-        (8, 3 * WORKER_MEMORY_BYTES + 5, 3, "3 workers: 8 cores; memory for 3"),
-        (1, 10**12, 1, "1 worker: 1 core; memory for 769"),
-        (4, 10**6, 1, "1 worker: 4 cores; memory for 0"),
-        (4, None, 4, "4 workers: 4 cores; memory unknown"),
+        (2, 17 * WORKER_MEMORY_BYTES, 2, "2 cores; memory for 17"),
+        (8, 3 * WORKER_MEMORY_BYTES + 5, 3, "8 cores; memory for 3"),
+        (1, 10**12, 1, "1 core; memory for 769"),
+        (4, 10**6, 1, "4 cores; memory for 0"),
+        (4, None, 4, "4 cores; memory unknown"),
     ],
 )
 def test_workers_are_what_both_carry(
