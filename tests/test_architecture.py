@@ -18,6 +18,7 @@ PACKAGE = Path(mnist_search.__file__).parent
 ROOMS = (
     "errors",
     "writing",
+    "interpreter",
     "specs",
     "spaces",
     "references",
