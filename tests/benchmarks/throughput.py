@@ -170,7 +170,7 @@ def _own(net: str, precision: str, path: Path) -> dict[str, float]:
     from mnist_search.datasets import resolve
     from mnist_search.references import get_reference
     from mnist_search.specs import Job
-    from mnist_search.training.running import run_job
+    from mnist_search.training import run_job
 
     config = get_reference(net).run_config("held-out")
     config = config.model_copy(

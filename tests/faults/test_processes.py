@@ -137,26 +137,30 @@ class ResourceExhaustedError(Exception):
     """What TensorFlow raises; tests/training raises the real one."""
 
 
-def kind_of_an_exhausted_run(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    from mnist_search.training import running
+def kind_of(error: Exception, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    from mnist_search.training.run import describe_failure
 
     errors = types.SimpleNamespace(ResourceExhaustedError=ResourceExhaustedError)
-    monkeypatch.setitem(sys.modules, "tensorflow", types.SimpleNamespace(errors=errors))
-    failure = running._explain(ResourceExhaustedError("OOM when allocating\n\t[[{{node}}]]"))
+    backend = types.SimpleNamespace(tf=types.SimpleNamespace(errors=errors))
+    monkeypatch.setitem(sys.modules, "mnist_search.training.backend", backend)
+    failure = describe_failure(error)
     return failure.kind, failure.message
 
 
+EXHAUSTED = "Graph execution error:\n\nAt\n\nOOM when allocating\n\t [[{{node x}}]]\nHint: no"
+
+
 def test_row_58_tensorflow_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    kind, message = kind_of_an_exhausted_run(monkeypatch)
+    kind, message = kind_of(ResourceExhaustedError(EXHAUSTED), monkeypatch)
     assert kind == "out-of-memory"
     assert message == "ResourceExhaustedError: OOM when allocating"
 
 
-def test_control_of_row_58_taken_for_any_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mnist_search.training import running
-
-    monkeypatch.setattr(running, "_failure_kind", lambda error: "error")
-    assert kind_of_an_exhausted_run(monkeypatch)[0] != "out-of-memory"
+def test_control_of_row_58_the_type_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kind_of(RuntimeError(EXHAUSTED), monkeypatch) == (
+        "error",
+        "RuntimeError: OOM when allocating",
+    )
 
 
 UNFORKED = """
