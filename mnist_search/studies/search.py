@@ -23,7 +23,7 @@ from mnist_search.engines import (
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
 from mnist_search.spaces import Value
-from mnist_search.specs import Job, Record, RunConfig, RunResult, derive_seed
+from mnist_search.specs import Job, Record, RunResult, derive_seed
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import WeightShelf, decide_kept
 from mnist_search.studies.folder import has_study
