@@ -38,7 +38,7 @@ HOMES = {
     "keras": {"training"},
     "sklearn": {"training"},
     "keras_tuner": set(),
-    "optuna": {"engines"},
+    "optuna": {"engines", "studies"},
     "sqlalchemy": set(),
     "matplotlib": set(),
     "scipy": set(),

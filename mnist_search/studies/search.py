@@ -23,17 +23,11 @@ from mnist_search.engines import (
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
 from mnist_search.spaces import Value
-from mnist_search.specs import Job, Record, RunConfig, RunResult, derive_seed
+from mnist_search.specs import Job, Record, RunResult, derive_seed
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import WeightShelf, decide_kept
 from mnist_search.studies.folder import has_study
-from mnist_search.studies.ledger import (
-    REVISION,
-    Ledger,
-    StudyExistsError,
-    create_ledger,
-    reopen_ledger,
-)
+from mnist_search.studies.ledger import Ledger, create_ledger, reopen_ledger
 from mnist_search.studies.loop import (
     Assignment,
     Interrupt,
@@ -45,6 +39,7 @@ from mnist_search.studies.loop import (
 from mnist_search.studies.old_studies import check_going_on
 from mnist_search.studies.skipping import Memory, SizeLimits, is_trained, size_of, too_large
 from mnist_search.studies.spec import REVISIONS, StudySpec, search_of
+from mnist_search.studies.storing import REVISION, StudyExistsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,9 +232,8 @@ class SearchWork:
 
     def _open(self, proposal: Proposal) -> Assignment:
         search, number = self._search, proposal.number
-        config = search.space.config(proposal.values, epochs=search.epochs)
-        if proposal.epochs is not None:
-            config = first_epochs(config, proposal.epochs)
+        epochs = search.epochs if proposal.epochs is None else proposal.epochs
+        config = search.space.config(proposal.values, epochs=epochs)
         seed = derive_seed(search.seed, "training", number)
         self._ledger.open_trial(
             number,
@@ -305,14 +299,6 @@ class SearchWork:
             trained=result is None or is_trained(result),
             memo=memo,
         )
-
-
-def first_epochs(config: RunConfig, epochs: int) -> RunConfig:
-    """Return the first epochs of a configuration: the learning rate stays that of the whole."""
-    whole = config.training
-    planned = None if whole.schedule == "constant" else whole.planned_epochs
-    changes = {"epochs": epochs, "schedule_epochs": None if planned == epochs else planned}
-    return config.model_copy(update={"training": whole.model_copy(update=changes)})
 
 
 def _note_revisions(ledger: Ledger, progress: Progress) -> None:

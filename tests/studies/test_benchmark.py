@@ -10,8 +10,6 @@ import pytest
 
 from mnist_search.analysis import build_leaderboard
 from mnist_search.errors import UsageError
-from tests.support.fake import FakeExecutor
-from tests.support.surrogate import run_job
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import Adadelta, DatasetRef, Failure, Job, Record, RunResult
 from mnist_search.studies import (
@@ -25,6 +23,8 @@ from mnist_search.studies import (
     plan_runs,
     run_benchmark,
 )
+from tests.support.fake import FakeExecutor
+from tests.support.surrogate import run_job
 
 MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
 PLAIN = get_reference("cnn-plain")

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake import FakeExecutor
-from tests.support.surrogate import run_job
 from mnist_search.references import REFERENCES
 from mnist_search.spaces import SearchSpace, find_space, load_space
 from mnist_search.specs import Job, Record, RunResult, Score
@@ -25,6 +23,8 @@ from mnist_search.studies import (
 )
 from mnist_search.studies.spec import REVISIONS
 from tests.studies.conftest import DATASET
+from tests.support.fake import FakeExecutor
+from tests.support.surrogate import run_job
 
 
 class Watcher:
