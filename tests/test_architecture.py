@@ -18,6 +18,7 @@ PACKAGE = Path(mnist_search.__file__).parent
 ROOMS = (
     "errors",
     "writing",
+    "interpreter",
     "specs",
     "spaces",
     "references",
@@ -138,7 +139,7 @@ def test_light_import_check_can_fail() -> None:
 
 def test_parent_of_a_search_never_loads_tensorflow() -> None:
     statement = (
-        "import mnist_search.studies, mnist_search.execution, mnist_search.engines._optuna,"
+        "import mnist_search.studies, mnist_search.execution, mnist_search.engines.optuna,"
         " mnist_search.analysis, mnist_search.reporting, mnist_search.datasets,"
         " mnist_search.exporting"
     )
@@ -152,3 +153,142 @@ def test_modules_of_logic_stay_small() -> None:
         if (lines := len(path.read_text().splitlines())) > 350
     }
     assert not long
+
+
+LIBRARIES = {"optuna", "keras_tuner", "keras", "tensorflow", "typer"}
+# Names that a library does not promise, and why there is no way around them. One that is not used
+# any more has to go from the list.
+PRIVATE = {
+    ("engines/pruners.py", "_get_bracket_id"): (
+        "Optuna's Hyperband says only so which bracket a trial is in; a restored trial needs it"
+        " for the attributes `completed_rung_…` by which Optuna's halving knows its rungs: asking"
+        " the pruner again takes a time that grows with the square of the trials"
+    ),
+    ("engines/samplers.py", "_find_sample_id"): (
+        "Optuna counts quasi-random points in the storage, where an interrupted one is used up"
+    ),
+    (
+        "engines/oracle.py",
+        "_seed_state",
+    ): "an oracle has one stream of random numbers, not one a trial",
+    ("engines/oracle.py", "_random_state"): "the same, of the Gaussian process",
+    ("engines/oracle.py", "_random_values"): "an oracle ends a search after 21 points tried before",
+    (
+        "engines/oracle.py",
+        "_compute_values_hash",
+    ): "by which a grid knows a point, inactive ones left out",
+    ("engines/oracle.py", "_record_values"): "restores a trial, for which oracles read only files",
+    (
+        "engines/oracle.py",
+        "_save_trial",
+    ): "writes a file at every step, which the ledger makes needless",
+    (
+        "engines/oracle.py",
+        "_brackets",
+    ): "restores where a trial of hyperband stood, which no file tells",
+    ("engines/oracle.py", "_increment_bracket_num"): "the same",
+    ("engines/oracle.py", "_start_new_bracket"): "the same",
+    ("engines/oracle.py", "_remove_completed_brackets"): "would change the numbers of brackets",
+    (
+        "training/fused.py",
+        "_get_variable_index",
+    ): "the place of a variable's averages, one kernel each",
+    ("training/fused.py", "_accumulated_grads"): "the averages themselves",
+    ("training/fused.py", "_accumulated_delta_vars"): "the averages themselves",
+    ("training/running.py", "_registry"): "holds the graph of every run for ever: 5 MB each",
+}
+
+
+def private_names(path: Path) -> set[str]:
+    """Return the names that a module takes from a library although they begin with `_`.
+
+    Of attributes nobody knows whose they are: those of `self` count where a class is derived from
+    a library's and does not set them, all others where the module has to do with a library.
+    """
+    tree = ast.parse(path.read_text())
+    origins: dict[str, str] = {}
+    found: set[str] = set()
+    named: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                for alias in names:
+                    origins[alias.asname or alias.name.split(".")[0]] = alias.name
+                    named.add(alias.name)
+            case ast.ImportFrom(module=str(module), names=names):
+                for alias in names:
+                    origins[alias.asname or alias.name] = module
+                    named.add(f"{module}.{alias.name}")
+            # What `import_module` is given.
+            case ast.Constant(value=str(text)) if text.isprintable() and " " not in text:
+                named.add(text)
+    of_library = {name for name in named if name.split(".")[0] in LIBRARIES}
+    if not of_library:
+        return set()
+    found |= {part for name in of_library for part in name.split(".") if is_private(part)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and is_private(node.attr):
+            if isinstance(node.value, ast.Name):
+                owner = node.value.id
+                if owner in ("self", "cls") or origins.get(owner) in sys.stdlib_module_names:
+                    continue
+            found.add(node.attr)
+        if isinstance(node, ast.ClassDef):
+            bases = {ast.unparse(base).split(".")[0] for base in node.bases}
+            if any(origins.get(base, "").split(".")[0] in LIBRARIES for base in bases):
+                found |= taken_over(node)
+    return found
+
+
+def taken_over(derived: ast.ClassDef) -> set[str]:
+    """Return private names that a class has from its base, or has only for its base to call."""
+    used, own = set(), set()
+    for node in ast.walk(derived):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Load()):
+                used.add(name)
+            case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                own.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                own.add(name)
+    methods = {node.name for node in derived.body if isinstance(node, ast.FunctionDef)}
+    return {name for name in (used - own - methods) | (methods - used) if is_private(name)}
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def test_private_names_of_libraries_are_those_with_a_reason() -> None:
+    found = {
+        (path.relative_to(PACKAGE).as_posix(), name)
+        for path in modules()
+        for name in private_names(path)
+    }
+    assert found == set(PRIVATE)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("from optuna.samplers._tpe import sampler", "_tpe"),
+        ("import optuna\nprint(optuna.study._optimize)", "_optimize"),
+        ("import optuna\nstudy = optuna.create_study()\nstudy._storage.close()", "_storage"),
+        ("import optuna\nclass A(optuna.B):\n    def f(self): return self._x", "_x"),
+        ("from keras import Model\nclass A(Model):\n    def _build(self): return 1", "_build"),
+        ("from importlib import import_module as i\ni('keras.src').a._b", "_b"),
+    ],
+)
+def test_private_names_are_seen(tmp_path: Path, text: str, name: str) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(text)
+    assert private_names(path) == {name}
+
+
+def test_names_of_one_s_own_are_not_private_names_of_a_library(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(
+        "import os\nfrom optuna import A\nclass B(A):\n    _c = 1\n"
+        "    def _d(self):\n        self._e = self._d() + self._c\n        os._exit(self._e)\n"
+    )
+    assert private_names(path) == set()

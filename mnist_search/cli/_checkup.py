@@ -28,7 +28,6 @@ PACKAGES = (
 OPTIONAL = {
     "matplotlib": ("`figures`", "pip install 'mnist-search[figures]'"),
     "pandas": ("`to_pandas()` of a study in a notebook", "pip install pandas"),
-    "cmaes": ("--sampler cmaes", "pip install 'mnist-search[cmaes]'"),
     "torch": ("--sampler gp", "pip install 'mnist-search[gp]'"),
     "optuna-dashboard": (
         "studies in a browser",

@@ -40,7 +40,6 @@ SamplerOption = Annotated[
         "grid",
         "brute-force",
         "nsga2",
-        "cmaes",
         "gp",
         "bayesian",
         "hyperband",

@@ -46,17 +46,28 @@ def show_one(
             metavar="NAME|FILE", autocompletion=complete_space, help="Name or TOML file."
         ),
     ],
+    references: Annotated[
+        bool, typer.Option("--references", help="Show where the published systems lie in it.")
+    ] = False,
     format: FormatOption = "table",
 ) -> None:
     """Show every setting of a space: searched, fixed, or left at its default.
 
-    Example: mnist-search spaces show cnn
+    Example: mnist-search spaces show cnn --references
     """
     from mnist_search.reporting import Column, render_rows
     from mnist_search.spaces import find_space
     from mnist_search.spaces.rows import setting_rows
 
     found = find_space(space)
+    if references:
+        columns = [Column("name", "reference", "word"), Column("point", "point", "text")]
+        rows = reference_rows(found)
+        inside = sum(row["values"] is not None for row in rows)
+        notes = [f"{inside} of {len(rows)} references of the family {found.family} lie inside"]
+        title = f"Published systems in {found.name}"
+        typer.echo(render_rows(rows, columns, format, title=title, notes=notes), nl=False)
+        return
     columns = [
         Column("name", "setting", "word"),
         Column("role", "role", "word"),
@@ -119,6 +130,21 @@ def list_rows() -> tuple[list[Row], list[str]]:
         inside = [it.name for it in REFERENCES if space.locate(it.config) is not None]
         rows.append({**space_row(space), "references": inside})
     return rows, notes
+
+
+def reference_rows(space: SearchSpace) -> list[Row]:
+    """Return a row for every reference of the space's family; `values` is None outside of it."""
+    from mnist_search.references import REFERENCES
+
+    rows = []
+    for reference in REFERENCES:
+        if reference.family == space.family:
+            values = space.locate(reference.config)
+            point = [f"{name}={value}" for name, value in (values or {}).items()]
+            rows.append(
+                {"name": reference.name, "values": values, "point": " ".join(point) or None}
+            )
+    return rows
 
 
 def show_notes(space: SearchSpace) -> list[str]:

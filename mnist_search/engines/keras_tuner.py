@@ -25,21 +25,11 @@ from mnist_search.engines.samplers import (
     Parameter,
     PointSampler,
     Walk,
-    index_of,
     random_point,
-    value_at,
 )
 from mnist_search.errors import MnistSearchError
 from mnist_search.spaces import ChoiceParameter, IntParameter, SearchSpace, Value
 from mnist_search.specs import derive_seed
-
-STATES = {
-    TrialState.WAITING: "gone",
-    TrialState.RUNNING: "running",
-    TrialState.COMPLETE: "finished",
-    TrialState.PRUNED: "finished",
-    TrialState.FAIL: "finished",
-}
 
 START = (
     "import sys; sys.path.append(sys.argv[1]); from mnist_search.engines.oracle import main; main()"
@@ -155,20 +145,20 @@ class OracleSampler(PointSampler):
         """Return what the oracle does not know yet, in the order of the trials' numbers."""
         changes = []
         for trial in study.get_trials(deepcopy=False):
-            before, memo = self._told.get(trial.number), self._memos.get(trial.number)
-            state = STATES[trial.state]
-            if state == "gone" and memo is not None:
-                # What has a place in a bracket keeps it.
-                state = "running"
-            if state == before or (state == "gone" and before is None):
+            # What waits was given some of its values to begin with, and is none of the oracle's.
+            state = "finished" if trial.state.is_finished() else "running"
+            if trial.state == TrialState.WAITING or self._told.get(trial.number) == state:
                 continue
-            score = trial.value if trial.state != TrialState.FAIL else None
-            change = {"number": trial.number, "state": state, "score": score, "place": memo}
-            changes.append(change | {"values": self._encode(trial.params)})
-            if state == "gone":
-                del self._told[trial.number]
-            else:
-                self._told[trial.number] = state
+            self._told[trial.number] = state
+            changes.append(
+                {
+                    "number": trial.number,
+                    "state": state,
+                    "values": self._encode(trial.params),
+                    "score": trial.value if trial.state != TrialState.FAIL else None,
+                    "place": self._memos.get(trial.number),
+                }
+            )
         return changes
 
 
@@ -275,7 +265,7 @@ def _describe(space: SearchSpace, kind: SamplerName) -> Iterator[dict[str, Any]]
             if condition.choices is not None:
                 allowed = [value for value in condition.choices if parent.contains(value)]
             else:
-                every = (value_at(parent, index) for index in range(parent.count or 0))
+                every = (parent.value(index) for index in range(parent.count or 0))
                 allowed = [value for value in every if condition.allows(value)]
             values = [_encode(parent, value, kind) for value in allowed]
             data["conditions"].append([parent.name, values])
@@ -295,7 +285,7 @@ def _is_numbered(parameter: Parameter, kind: SamplerName) -> bool:
 
 def _encode(parameter: Parameter, value: Value, kind: SamplerName) -> Value:
     if _is_numbered(parameter, kind):
-        return index_of(parameter, value)
+        return parameter.place(value)
     # Keras Tuner makes integers of a choice of true and false.
     return json.dumps(value) if type(value) is bool else value
 
@@ -304,7 +294,7 @@ def _decode(parameter: Parameter, value: Any, kind: SamplerName) -> Value:
     if isinstance(parameter, ChoiceParameter):
         return value == "true" if type(parameter.choices[0]) is bool else parameter.nearest(value)
     if _is_numbered(parameter, kind):
-        return value_at(parameter, min(max(value, 0), (parameter.count or 1) - 1))
+        return parameter.value(min(max(value, 0), (parameter.count or 1) - 1))
     # Its Gaussian process also asks for the end of the scale, for which it answers one more than
     # the highest integer.
     return parameter.nearest(value)

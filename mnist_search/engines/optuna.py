@@ -60,6 +60,7 @@ class OptunaEngine:
         self._looks = rung_steps(pruner, epochs=epochs)
         self._running: dict[int, optuna.Trial] = {}
         self._waiting: dict[int, Mapping[str, Value]] = {}
+        self._released: set[int] = set()
         self._stopped: set[int] = set()
         for trial in past:
             self._restore(trial)
@@ -74,7 +75,11 @@ class OptunaEngine:
         number = min(self._waiting, default=self._next)
         if not self._sampler.prepare(self._study, number, self._waiting.get(number, {})):
             return None
-        trial = self._study.ask()
+        if number in self._released:
+            trial = optuna.Trial(self._study, self._trial_id(number))
+            self._released.discard(number)
+        else:
+            trial = self._study.ask()
         assert trial.number == number
         self._next = max(self._next, number + 1)
         self._waiting.pop(number, None)
@@ -129,23 +134,26 @@ class OptunaEngine:
                 trial.set_constraint(name, share)
 
     def release(self, number: int) -> None:
-        """Put a trial back to waiting; its values stay, what it reported does not."""
+        """Let a trial wait again; its values stay, what it reported does not."""
         trial = self._running.pop(number)
         self._stopped.discard(number)
-        study_id = self._storage.get_study_id_from_name(self._study.study_name)
-        trial_id = self._storage.get_trial_id_from_study_id_trial_number(study_id, number)
-        self._storage.set_trial_state_values(trial_id, TrialState.WAITING)
-        # Nothing of Optuna's takes a report back; the study is in nobody else's hands.
+        # Nothing of Optuna's takes a report back, and it would not find a trial that waits again;
+        # the study is in nobody else's hands.
         noted = self._study.get_trials(deepcopy=False)[number]
         reports = [*noted.intermediate_values.items()]
         for name in judged(self._study, number, reports, self._looks):
             noted.system_attrs.pop(name)
         noted.intermediate_values.clear()
-        self._waiting[number] = dict(trial.params)
+        self._released.add(number)
+        self._waiting[number] = trial.params
 
     def close(self) -> None:
         """Let go of what the sampler holds."""
         self._sampler.close()
+
+    def _trial_id(self, number: int) -> int:
+        study_id = self._storage.get_study_id_from_name(self._study.study_name)
+        return self._storage.get_trial_id_from_study_id_trial_number(study_id, number)
 
     def _close(self, number: int, score: Score | None, *, stopped: bool) -> None:
         trial = self._running.pop(number)
@@ -183,7 +191,7 @@ class OptunaEngine:
         )
         if state is TrialState.WAITING:
             self._waiting[past.number] = past.values
-        else:
+        elif past.values:
             self._sampler.note(past.values)
 
 

@@ -78,13 +78,10 @@ class OracleService:
         score: float | None,
         place: dict[str, Any] | None,
     ) -> None:
-        """Take in that a trial runs, is finished, or was given back (state gone).
+        """Take in that a trial is running or finished.
 
         `place` is what hyperband said of it when it proposed it.
         """
-        if state == "gone":
-            self._remove(number)
-            return
         if place is not None:
             self._place(number, place)
         self._taken[number] = self._oracle._compute_values_hash(_rounded(values))
@@ -165,14 +162,6 @@ class OracleService:
         oracle.ongoing_trials[trial.trial_id] = trial
         oracle.start_order.append(trial.trial_id)
         return trial
-
-    def _remove(self, number: int) -> None:
-        self._taken.pop(number, None)
-        oracle, name = self._oracle, str(number)
-        if oracle.trials.pop(name, None) is not None:
-            oracle.ongoing_trials.pop(name, None)
-            oracle.start_order.remove(name)
-            oracle._tried_so_far.discard(oracle._id_to_hash.pop(name))
 
 
 def _rounded(values: dict[str, Any]) -> dict[str, Any]:

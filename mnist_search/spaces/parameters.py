@@ -210,8 +210,8 @@ def range_words(parameter: Parameter) -> str:
         case (
             IntParameter(low=low, high=high, log=log) | FloatParameter(low=low, high=high, log=log)
         ):
-            step = parameter.step
-            steps = "" if step in (None, 1) else f", step {step:.12g}"
+            step = None if parameter.step == 1 and parameter.type == "int" else parameter.step
+            steps = "" if step is None else f", step {step:.12g}"
             return f"{low:.12g} to {high:.12g}{', log' if log else ''}{steps}"
 
 

@@ -1,7 +1,8 @@
 """What an experiment is: models, training, run configuration, result, environment."""
 
 from mnist_search.specs._frozen import Frozen
-from mnist_search.specs.environment import Environment, available_cores, describe_environment
+from mnist_search.specs.environment import Environment, describe_environment
+from mnist_search.specs.machine import Capacity, available_cores, measure_capacity
 from mnist_search.specs.models import (
     Activate,
     BatchNorm,
@@ -27,7 +28,6 @@ from mnist_search.specs.run import (
     Protocol,
     RunConfig,
 )
-from mnist_search.specs.rung import Rung
 from mnist_search.specs.seeds import derive_seed
 from mnist_search.specs.training import (
     SGD,
@@ -50,6 +50,7 @@ __all__ = [
     "AdamW",
     "Augmentation",
     "BatchNorm",
+    "Capacity",
     "Conv",
     "DatasetRef",
     "Dense",
@@ -77,7 +78,6 @@ __all__ = [
     "RunConfig",
     "RunKey",
     "RunResult",
-    "Rung",
     "Score",
     "State",
     "Timings",
@@ -85,4 +85,5 @@ __all__ = [
     "available_cores",
     "derive_seed",
     "describe_environment",
+    "measure_capacity",
 ]

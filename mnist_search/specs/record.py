@@ -7,7 +7,6 @@ from typing import Literal
 from mnist_search.specs._frozen import Frozen
 from mnist_search.specs.result import RunResult
 from mnist_search.specs.run import DatasetRef, RunConfig
-from mnist_search.specs.rung import Rung
 
 RunKey = tuple[str, int]
 # What a search is about: accuracy, which is to be high, or also a cost, which is to be low.
@@ -20,9 +19,8 @@ class Record(Frozen):
 
     `reference` names the reference that the configuration is (a trial may be one too).
     `values` are the trial's parameters, None for a run that no space proposed. `confirms` is the
-    number of the search's trial that this run trains again, None for all other runs. `rung` is
-    the trial's place in Hyperband's brackets, None for trials that have none.
-    `objectives` are what the study is about: accuracy, or also a cost.
+    number of the search's trial that this run trains again, None for all other runs. `objectives`
+    are what the study is about: accuracy, or also a cost.
     """
 
     study: str
@@ -39,7 +37,6 @@ class Record(Frozen):
     finished: float | None = None
     worker: int | None = None
     confirms: int | None = None
-    rung: Rung | None = None
     objectives: tuple[Objective, ...] = ("val_accuracy",)
 
     @property

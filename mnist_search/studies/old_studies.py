@@ -38,8 +38,10 @@ def check_going_on(spec: StudySpec, revisions: dict[str, int]) -> None:
         UsageError: it was made with what there is no more; it can still be reported.
     """
     search = spec.search
-    sampler: str | None = None if search is None else search.sampler
-    if sampler == "cmaes" or (sampler == "hyperband" and revisions["sampler"] == 0):
+    if search is None:
+        return
+    sampler: str = search.sampler
+    if sampler in GONE and (sampler == "cmaes" or revisions["sampler"] == 0):
         raise UsageError(
             f"study {spec.name} cannot go on: {GONE[sampler]}",
             hint="it can be reported as it is; --new starts another study with another --sampler",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import shlex
 import statistics
 import subprocess
@@ -18,9 +19,11 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mnist_search.specs import available_cores, describe_environment
+
+T = TypeVar("T")
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent
@@ -208,6 +211,18 @@ def expected_seconds(wholes: Sequence[float], reached: Sequence[float | None]) -
     Where none has met it, they are the seconds of all.
     """
     return sum(spent(wholes, reached)) / max(1, sum(at is not None for at in reached))
+
+
+def bootstrap(
+    seeds: Sequence[T], figure: Callable[[Sequence[T]], float], *, rounds: int = 2000
+) -> tuple[float, float]:
+    """Return the 95 % interval of a figure over seeds, drawn again with replacement.
+
+    The same seeds are drawn each time for the same number of them. Of few seeds it is coarse.
+    """
+    rng = random.Random(0)
+    drawn = sorted(figure(rng.choices(seeds, k=len(seeds))) for _ in range(rounds))
+    return drawn[round(0.025 * rounds)], drawn[round(0.975 * rounds) - 1]
 
 
 def say(text: str) -> None:

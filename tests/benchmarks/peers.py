@@ -20,18 +20,23 @@ The slowest's own search is the lucky one that set the target, which the same se
 seed need not meet. So each target is put to the searches of all seeds as well: the expected time
 to it is the seconds of all searches of a contestant, each until it met the target or ended, over
 the number that met it (ERT in Hansen et al., "COCO", Optimization Methods and Software 36, 2021).
+All searches of ours count, also those that failed and were made again with more trials. Intervals
+are a bootstrap over the seeds.
+
+`--recount` makes the rows of a file again from its own runs, without running anything.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +59,10 @@ PACKAGES = {
 }
 
 
+# The searches of a contestant, seed by seed; of ours perhaps several, each with more trials.
+BySeed = list[list[dict[str, Any]]]
+
+
 def main() -> None:
     """Let every contestant search with every seed, and write times and ratios."""
     parser = harness.arguments(__doc__ or "")
@@ -65,7 +74,13 @@ def main() -> None:
     parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
     parser.add_argument("--packages", type=Path, default=None, help="folder for peers' packages")
     parser.add_argument("--options", default="", help="more options of `mnist-search run`")
+    parser.add_argument("--recount", action="store_true", help="rows from the file's own runs")
     options = parser.parse_args()
+    if options.recount:
+        document = json.loads(options.output.read_text())
+        document["rows"] = _rows(document["runs"])
+        options.output.write_text(json.dumps(document, indent=1) + "\n")
+        return
     wanted = [name for peer in options.contestants for name in PACKAGES.get(peer, [])]
     packages = harness.installed(sorted(set(wanted)), options.packages) if wanted else {}
     budget = {"trials": options.trials, "epochs": options.epochs, "images": options.images}
@@ -252,16 +267,18 @@ def _rows(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
             # None: never
             "seconds_to_target": [None if at is None else at[0] for at in reached],
             "trials_to_target": [None if at is None else at[1] for at in reached],
-            "expected": [
-                _expected([of_seed[-1] for of_seed in found[name]], target)
-                for target in targets.values()
-            ],
+            "expected": [_expected(found[name], target) for target in targets.values()],
         }
         rows.append(row)
     for row in rows:
         if row["contestant"] not in OWN:
             row["times"] = {
-                own["contestant"]: _ratios(row, own) for own in rows if own["contestant"] in OWN
+                own["contestant"]: _ratios(row, own)
+                | _expected_ratios(
+                    found[row["contestant"]], found[own["contestant"]], list(targets.values())
+                )
+                for own in rows
+                if own["contestant"] in OWN
             }
     return rows
 
@@ -276,25 +293,51 @@ def _ratios(peer: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     spent = harness.spent(seconds, peer["seconds_to_target"])
     if None not in own["seconds_to_target"]:
         found["to_target"] = harness.ratio(spent, own["seconds_to_target"])
-    if all(expected["met"] for expected in own["expected"]):
-        found["expected_to_target"] = harness.ratio(
-            [expected["seconds"] for expected in peer["expected"]],
-            [expected["seconds"] for expected in own["expected"]],
-        )
     return found
 
 
-def _expected(searches: list[dict[str, Any]], target: float) -> dict[str, float]:
-    """Return the expected seconds until a search of these meets the target.
+def _expected_ratios(peer: BySeed, own: BySeed, targets: list[float]) -> dict[str, Any]:
+    """Return the expected seconds of a peer over ours for each target, with their intervals.
+
+    Empty where no search of ours met one of the targets.
+    """
+    if any(_seconds(own, target)[1] == 0 for target in targets):
+        return {}
+    seeds = list(zip(peer, own, strict=True))
+    found = harness.ratio(
+        [_seconds(peer, target)[0] for target in targets],
+        [_seconds(own, target)[0] for target in targets],
+    )
+    found["intervals"] = [
+        harness.bootstrap(
+            seeds,
+            lambda drawn, target=target: (
+                _seconds([pair[0] for pair in drawn], target)[0]
+                / _seconds([pair[1] for pair in drawn], target)[0]
+            ),
+        )
+        for target in targets
+    ]
+    return {"expected_to_target": found}
+
+
+def _expected(by_seed: BySeed, target: float) -> dict[str, Any]:
+    """Return the expected seconds until a search of these meets the target, with an interval.
 
     Where none has met it, they are the seconds of all: at least so many.
     """
+    seconds, met = _seconds(by_seed, target)
+    low, high = harness.bootstrap(by_seed, lambda drawn: _seconds(drawn, target)[0])
+    searches = sum(len(runs) for runs in by_seed)
+    return {"seconds": seconds, "low": low, "high": high, "met": met, "searches": searches}
+
+
+def _seconds(by_seed: Sequence[list[dict[str, Any]]], target: float) -> tuple[float, int]:
+    """Return the expected seconds over all searches of all seeds, and how many met the target."""
+    searches = [run for runs in by_seed for run in runs]
     reached = [_time_to(run, target) for run in searches]
-    return {
-        "seconds": harness.expected_seconds([run["seconds"] for run in searches], reached),
-        "met": sum(at is not None for at in reached),
-        "searches": len(searches),
-    }
+    whole = [run["seconds"] for run in searches]
+    return harness.expected_seconds(whole, reached), sum(at is not None for at in reached)
 
 
 def _time_to(run: dict[str, Any], target: float) -> float | None:

@@ -34,7 +34,7 @@ from typing import Any, get_args
 import harness
 
 from mnist_search.datasets import resolve
-from mnist_search.engines import PrunerName, rung_steps
+from mnist_search.engines import PrunerName, create_engine, rung_steps
 from mnist_search.execution import (
     Executor,
     Finished,
@@ -53,7 +53,6 @@ from mnist_search.specs import (
     derive_seed,
     describe_environment,
 )
-from mnist_search.studies.surveying import engine_in_memory
 
 # Within the first epoch; the trainer looks at the end of every epoch by itself.
 EARLY = (1, 2)
@@ -70,7 +69,7 @@ class Rule:
 
     name: str
     steps: tuple[int, ...]
-    create: Callable[[Any], Any]
+    create: Callable[[], Any]
 
 
 def main() -> None:
@@ -126,10 +125,11 @@ def main() -> None:
 def read_rule(text: str, *, epochs: int) -> Rule:
     """Return the rule of that name, or with the factor and the steps that the text gives."""
     import optuna
-    from mnist_search.engines._pruners import create_pruner
+
+    from mnist_search.engines.pruners import create_pruner
 
     if text in get_args(PrunerName):
-        create = functools.partial(create_pruner, text, seed=0, epochs=epochs)
+        create = functools.partial(create_pruner, text, epochs=epochs)
         return Rule(text, rung_steps(text, epochs=epochs), create)
     try:
         factor, steps = text.split(":")
@@ -143,16 +143,16 @@ def read_rule(text: str, *, epochs: int) -> Rule:
     if not {*looks} <= {*EARLY, *ends}:
         raise SystemExit(f"{text}: looks are after {', '.join(map(str, (*EARLY, *ends)))} quarters")
     pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=halving)
-    return Rule(text, looks, lambda _: pruner)
+    return Rule(text, looks, lambda: pruner)
 
 
 def _jobs(options: argparse.Namespace, dataset: DatasetRef, precision: Precision) -> list[Job]:
     space = find_space(options.space)
-    engine = engine_in_memory(
-        space, "random", options.seed, "none", options.epochs, options.networks
+    engine = create_engine(
+        space, sampler="random", pruner="none", seed=options.seed, epochs=options.epochs
     )
     jobs = []
-    while (proposal := engine.ask()) is not None:
+    while len(jobs) < options.networks and (proposal := engine.ask()) is not None:
         jobs.append(
             Job(
                 number=len(jobs),
@@ -229,8 +229,8 @@ def play(order: Sequence[dict[str, Any]], rule: Rule) -> list[tuple[float, float
     """Return of each trial the seconds until its end, and its accuracy, None if it was stopped."""
     import optuna
 
-    study = optuna.create_study(direction="maximize")
-    study.pruner = rule.create(study)
+    # Hyperband draws a trial's bracket from the name, for which a search has its seed.
+    study = optuna.create_study(direction="maximize", study_name="0", pruner=rule.create())
     now, ends = 0.0, []
     for curve in order:
         trial, stopped = study.ask(), False

@@ -79,10 +79,12 @@ def test_report_gives_the_expected_seconds_to_each_target(page_of: PageOf) -> No
     heading = "## Searches of the `mlp` space, 6,000 images, amx_bf16\n"
     assert f"{heading}\n3 trials of at most 2 epochs, " in text
     assert "| contestant | 0.8500 | 0.9500 |" in text
-    assert "| slow | 120 (2 of 2) | 310 (1 of 2) |" in text
-    assert "| never | over 70 (0 of 2) | over 70 (0 of 2) |" in text
-    # 310 s over 42 s, and 120 s over 42 s
-    assert text.split("| slow | mnist-search |")[1].splitlines()[0].endswith("| 5.1 (2.9 to 7.4) |")
+    assert "| slow | 120 [90 to 150] (2 of 2) | 310 [90 to 440] (1 of 2) |" in text
+    assert "| never | over 70 [60 to 80] (0 of 2) | over 70 [60 to 80] (0 of 2) |" in text
+    # 120 s over 42 s, and 310 s over 42 s
+    told = text.split("| slow | mnist-search |")[1].splitlines()[0]
+    assert "| 5.1: 2.9 [" in told
+    assert ", 7.4 [" in told
 
 
 @pytest.mark.parametrize("told", ["references first", "precision auto"])
@@ -91,7 +93,7 @@ def test_report_says_what_the_peers_had_not(page_of: PageOf, told: str) -> None:
     alone = page_of(race_of(runs))
     page = page_of(race_of([run(f"mnist-search, {told}", 1, 3.0, (2.0, 0.9)), *runs]))
     assert f"`{told}` is `--" in page
-    assert f"| slow | mnist-search, {told} | 3.0 | 4.0 | 4.0 |" in page
+    assert f"| slow | mnist-search, {told} | 3.0 | 4.0 | 4.0: 4.0 [4.0 to 4.0] |" in page
     assert told not in alone
 
 

@@ -12,7 +12,8 @@ import pytest
 
 import mnist_search
 from mnist_search.cli import execute
-from mnist_search.references import REFERENCES
+from mnist_search.references import REFERENCES, get_reference
+from mnist_search.spaces import find_space
 
 BROKEN = 'family = "cnn"\n[parameters.blocks]\ntype = "int"\nlow = 3\nhigh = 1\nhihg = 2\n'
 TIGHT = 'family = "cnn"\n[parameters.kernel]\ntype = "choice"\nchoices = [3, 20]\n'
@@ -37,7 +38,7 @@ def test_list_has_the_shipped_spaces_and_their_references(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     rows = run_json(capsys, "list")["rows"]
-    assert [row["name"] for row in rows] == ["cnn", "linear", "mlp"]
+    assert [row["name"] for row in rows] == ["cnn", "cnn-documented", "linear", "mlp"]
     assert set(rows[0]) >= {"name", "family", "parameters", "description", "source", "references"}
     known = {reference.name for reference in REFERENCES}
     assert all(row["references"] and set(row["references"]) <= known for row in rows)
@@ -51,8 +52,8 @@ def test_list_shows_local_spaces_and_leaves_out_broken_ones(
     (folder / "broken.toml").write_text(BROKEN)
     space_file.rename(folder / "small.toml")
     content = run_json(capsys, "list")
-    assert [row["name"] for row in content["rows"]] == ["cnn", "linear", "mlp", "small"]
-    assert content["rows"][3]["source"] == str(folder / "small.toml")
+    assert [row["name"] for row in content["rows"]][2:] == ["linear", "mlp", "small"]
+    assert content["rows"][4]["source"] == str(folder / "small.toml")
     assert any("broken.toml" in note and "2 in all" in note for note in content["notes"])
 
 
@@ -74,8 +75,21 @@ def test_show_tells_each_setting(capsys: pytest.CaptureFixture[str], space_file:
     assert (rows["activation"]["role"], rows["activation"]["value"]) == ("default", "relu")
 
 
+def test_show_tells_where_the_references_lie(capsys: pytest.CaptureFixture[str]) -> None:
+    content = run_json(capsys, "show", "cnn", "--references")
+    points = {row["name"]: row["values"] for row in content["rows"]}
+    assert points["cnn-larger"] is None
+    assert points["cnn-simple"] == find_space("cnn").locate(get_reference("cnn-simple").config)
+    assert content["notes"] == ["5 of 10 references of the family cnn lie inside"]
+    everywhere = run_json(capsys, "show", "cnn-documented", "--references")["rows"]
+    assert len(everywhere) == 10
+    assert all(row["values"] for row in everywhere)
+
+
 @pytest.mark.parametrize("format", ["table", "csv", "markdown"])
-@pytest.mark.parametrize("command", [("list",), ("show", "cnn")])
+@pytest.mark.parametrize(
+    "command", [("list",), ("show", "cnn"), ("show", "cnn", "--references")], ids=" ".join
+)
 def test_every_format_prints(
     capsys: pytest.CaptureFixture[str], command: tuple[str, ...], format: str
 ) -> None:

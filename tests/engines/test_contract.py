@@ -224,6 +224,20 @@ def test_reports_of_an_earlier_life_would_have_been_seen(
 
 
 @kinds
+def test_trials_given_back_come_again_whenever_they_began(space: SearchSpace, kind: Kind) -> None:
+    engine = create(space, kind, pruner=pruner_of(kind))
+    running = [ask(engine) for _ in range(5)]
+    for number in (3, 0, 1):
+        engine.report(number, 1, 0.5)
+        engine.release(number)
+    assert [ask(engine) for _ in range(3)] == [running[0], running[1], running[3]]
+    assert ask(engine).number == 5
+    for number in range(6):
+        engine.tell(number, 0.5)
+    assert [trial.number for trial in live(engine, 3)] == [6, 7, 8]
+
+
+@kinds
 def test_interrupted_trials_come_first_then_given_points(space: SearchSpace, kind: Kind) -> None:
     begun = live(create(space, kind, first=[space.defaults()]), 6)
     past = [

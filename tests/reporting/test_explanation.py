@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 
 from mnist_search.analysis import SHIPPED, Contender, Estimate, compare
 from mnist_search.analysis.attribution import Gain
@@ -16,8 +16,7 @@ def gains(*accuracies: float) -> tuple[list[Gain], Gain]:
         Contender(estimate=Estimate(accuracy=accuracy, images=10_000, runs=3, sd=0.001))
         for accuracy in accuracies
     ]
-    pairs = list(itertools.pairwise(contenders))
-    moves = corrected([compare(one, other, SHIPPED) for one, other in pairs])
+    moves = corrected([compare(one, other, SHIPPED) for one, other in pairwise(contenders)])
     steps = [
         Gain(
             knobs=(f"knob_{place}",),

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mnist_search.spaces import ChoiceParameter, Condition, FloatParameter, IntParameter
+from mnist_search.spaces import (
+    ChoiceParameter,
+    Condition,
+    FloatParameter,
+    IntParameter,
+    Parameter,
+)
+from mnist_search.spaces.parameters import range_rule, range_words
 
 # No test may depend on the time that this machine leaves it.
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,6 +52,40 @@ def test_choice_tells_types_apart() -> None:
     assert not ChoiceParameter("nesterov", (True, False)).contains(1)
     assert not ChoiceParameter("rate", (1.0, 2.0)).contains(1)
     assert ChoiceParameter("rate", (1.0, 2.0)).contains(1.0)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "rule"),
+    [
+        (IntParameter("x", 1, 8), "must be a whole number from 1 to 8"),
+        (IntParameter("x", 16, 64, step=16), "must be a whole number from 16 to 64, step 16"),
+        (FloatParameter("x", 1e-4, 0.5, log=True), "must be a float from 0.0001 to 0.5, log"),
+        (FloatParameter("x", 0, 3, step=1), "must be a float from 0 to 3, step 1"),
+        (FloatParameter("x", 0.1234567, 1), "must be a float from 0.1234567 to 1"),
+        (ChoiceParameter("x", ("a", "b")), "must be one of a, b"),
+        (ChoiceParameter("x", (True, False)), "must be one of true, false"),
+    ],
+)
+def test_ranges_in_words(parameter: Parameter, rule: str) -> None:
+    assert range_rule(parameter) == rule
+    assert rule.endswith(range_words(parameter))
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        IntParameter("x", 16, 64, step=16),
+        FloatParameter("x", 0.0, 0.6, step=0.1),
+        FloatParameter("x", 0.5, 0.5),
+        ChoiceParameter("x", (True, False)),
+        ChoiceParameter("x", ("a", "b")),
+    ],
+)
+def test_places_are_those_of_the_values(parameter: Parameter) -> None:
+    assert parameter.count is not None
+    values = [parameter.value(place) for place in range(parameter.count)]
+    assert all(parameter.contains(value) for value in values)
+    assert [parameter.place(value) for value in values] == list(range(parameter.count))
 
 
 @pytest.mark.parametrize(

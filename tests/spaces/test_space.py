@@ -119,7 +119,7 @@ def assert_round_trip(space: SearchSpace, values: dict[str, Value]) -> None:
     assert space.config(located, epochs=3) == config
 
 
-@pytest.mark.parametrize("name", ["cnn", "mlp", "linear"])
+@pytest.mark.parametrize("name", ["cnn", "cnn-documented", "mlp", "linear"])
 @settings(CALM, max_examples=60)
 @given(data=st.data())
 def test_points_of_shipped_spaces_are_found_again(name: str, data: st.DataObject) -> None:
