@@ -47,7 +47,7 @@ KINDS = [
 
 def many(kind: Kind) -> int:
     """Return enough trials to learn from; Keras Tuner's Gaussian process takes seconds for each."""
-    return 13 if kind[1] == "bayesian" else 24
+    return 12 if kind[1] == "bayesian" else 24
 
 
 kinds = pytest.mark.parametrize("kind", KINDS)

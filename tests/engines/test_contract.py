@@ -101,18 +101,12 @@ def test_numbers_are_consecutive(space: SearchSpace, kind: Kind) -> None:
 
 
 @kinds
-def test_values_lie_in_the_space_and_are_plain(space: SearchSpace, kind: Kind) -> None:
-    for trial in live(create(space, kind), many(kind)):
-        values = dict(trial.values)
-        space.check(values)
-        assert {type(value) for value in values.values()} <= {bool, int, float, str}
-
-
-@kinds
-def test_inactive_parameters_are_absent(space: SearchSpace, kind: Kind) -> None:
+def test_values_are_plain_points_of_the_space(space: SearchSpace, kind: Kind) -> None:
     trials = live(create(space, kind), many(kind))
     assert {trial.values["dense_layers"] for trial in trials} == {1, 2} or kind[1] == "grid"
     for trial in trials:
+        space.check(dict(trial.values))
+        assert {type(value) for value in trial.values.values()} <= {bool, int, float, str}
         assert ("units_2" in trial.values) == (trial.values["dense_layers"] == 2)
         assert f"learning_rate_{trial.values['optimizer']}" in trial.values
         assert len([name for name in trial.values if name.startswith("learning_rate")]) == 1
@@ -129,7 +123,7 @@ def test_same_seed_gives_same_proposals(space: SearchSpace, kind: Kind, seed: in
 
 @kinds
 def test_other_seeds_give_other_proposals(space: SearchSpace, kind: Kind) -> None:
-    zero, one = (live(create(space, kind, seed=seed), 12) for seed in (0, 1))
+    zero, one = (live(create(space, kind, seed=seed), 10) for seed in (0, 1))
     same = [trial.values for trial in zero] == [trial.values for trial in one]
     # Keras Tuner's grid has one order.
     assert same == (kind == ("keras-tuner", "grid"))
@@ -148,7 +142,7 @@ def test_what_failed_is_no_score(space: SearchSpace, kind: Kind, score: float | 
     def run(score: float | None) -> list[Mapping[str, Value]]:
         engine = create(space, kind)
         values = []
-        for number in range(16):
+        for number in range(many(kind) - 1):
             proposal = ask(engine)
             engine.tell(proposal.number, score if number < 3 else score_of(proposal.values))
             values.append(proposal.values)
@@ -158,14 +152,12 @@ def test_what_failed_is_no_score(space: SearchSpace, kind: Kind, score: float | 
 
 
 @kinds
-@pytest.mark.parametrize("cut", [1, 9, 12])
-def test_engine_made_again_goes_on_as_if_never_gone(
-    space: SearchSpace, kind: Kind, cut: int
-) -> None:
+def test_engine_made_again_goes_on_as_if_never_gone(space: SearchSpace, kind: Kind) -> None:
     whole = live(create(space, kind, pruner=pruner_of(kind), seed=3), many(kind))
-    begun = whole[:cut]
-    again = create(space, kind, pruner=pruner_of(kind), seed=3, past=begun)
-    assert [*begun, *live(again, many(kind) - cut)] == whole
+    for cut in (1, 9, 11):
+        begun = whole[:cut]
+        again = create(space, kind, pruner=pruner_of(kind), seed=3, past=begun)
+        assert [*begun, *live(again, many(kind) - cut)] == whole
     states = {trial.state for trial in whole}
     assert states == ({"complete"} if kind[1] == "hyperband" else {"complete", "pruned"})
 
@@ -354,7 +346,7 @@ def normalised(
 def test_reachable_values_are_the_declared_ones(stepped: SearchSpace, kind: Kind) -> None:
     learns = kind[1] in ("tpe", "gp", "bayesian")
     engine = create(stepped, kind, epochs=1, seed=1)
-    trials = live(engine, 20 if learns else 84, score=lambda values: float(values["units"]) / 100)
+    trials = live(engine, 15 if learns else 84, score=lambda values: float(values["units"]) / 100)
     reached: dict[str, set[Value]] = {name: set() for name in DECLARED}
     for values in normalised(stepped, trials):
         for name, value in values.items():
@@ -377,12 +369,15 @@ def small(tmp_path: Path) -> SearchSpace:
 
 @exhausting
 def test_end_comes_when_every_point_was_tried(small: SearchSpace, kind: Kind) -> None:
-    engine = create(small, kind)
+    engine = create(small, kind, first=[small.defaults()])
     trials = live(engine)
     assert len({point(trial) for trial in trials}) == small.size() == 18
     assert len(trials) == 18 or kind[1] == "hyperband"
     assert engine.ask() is None
     assert create(small, kind, past=trials).ask() is None
+    assert trials[0].values == small.defaults()
+    fresh = [trial for trial in trials if "tuner/trial_id" not in (trial.memo or {})]
+    assert len({point(trial) for trial in fresh}) == len(fresh) == 18
 
 
 @exhausting
@@ -395,14 +390,6 @@ def test_trials_at_once_share_the_points(small: SearchSpace, kind: Kind) -> None
         engine.tell(proposal.number, 0.5)
     if kind[1] != "hyperband":
         assert engine.ask() is None
-
-
-@exhausting
-def test_given_points_are_not_tried_again(small: SearchSpace, kind: Kind) -> None:
-    trials = live(create(small, kind, first=[small.defaults()]))
-    assert trials[0].values == small.defaults()
-    fresh = [trial for trial in trials if "tuner/trial_id" not in (trial.memo or {})]
-    assert len({point(trial) for trial in fresh}) == len(fresh) == 18
 
 
 FINE = """
