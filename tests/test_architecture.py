@@ -39,7 +39,7 @@ HOMES = {
     "keras": {"training"},
     "sklearn": {"training"},
     "keras_tuner": set(),
-    "optuna": {"engines"},
+    "optuna": {"engines", "studies"},
     "sqlalchemy": set(),
     "matplotlib": set(),
     "scipy": set(),
