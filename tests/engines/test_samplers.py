@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_search.engines.samplers import Walk, index_of, value_at
+from mnist_search.engines.samplers import Walk
 from mnist_search.spaces import SearchSpace, find_space
 from mnist_search.specs import derive_seed
 from tests.engines.driving import Kind, create, live, score_of
@@ -73,8 +73,8 @@ def test_walk_finds_the_last_point_from_anywhere(conditional: SearchSpace) -> No
 def test_values_are_numbered(conditional: SearchSpace) -> None:
     for parameter in conditional.parameters:
         assert parameter.count is not None
-        values = [value_at(parameter, index) for index in range(parameter.count)]
-        assert [index_of(parameter, value) for value in values] == [*range(parameter.count)]
+        values = [parameter.value(index) for index in range(parameter.count)]
+        assert [parameter.place(value) for value in values] == [*range(parameter.count)]
         assert all(parameter.contains(value) for value in values)
 
 
