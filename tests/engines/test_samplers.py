@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_search.engines.samplers import Walk, index_of, value_at
+from mnist_search.engines.walk import Walk, index_of, value_at
 from mnist_search.spaces import SearchSpace, find_space
 from mnist_search.specs import derive_seed
 from tests.engines.driving import Kind, create, live, score_of
