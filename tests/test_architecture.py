@@ -18,6 +18,7 @@ PACKAGE = Path(mnist_search.__file__).parent
 ROOMS = (
     "errors",
     "writing",
+    "interpreter",
     "specs",
     "spaces",
     "references",
@@ -38,7 +39,7 @@ HOMES = {
     "keras": {"training"},
     "sklearn": {"training"},
     "keras_tuner": set(),
-    "optuna": {"engines"},
+    "optuna": {"engines", "studies"},
     "sqlalchemy": set(),
     "matplotlib": set(),
     "scipy": set(),
@@ -192,9 +193,7 @@ PRIVATE = {
         "training/fused.py",
         "_get_variable_index",
     ): "the place of a variable's averages, one kernel each",
-    ("training/fused.py", "_accumulated_grads"): "the averages themselves",
-    ("training/fused.py", "_accumulated_delta_vars"): "the averages themselves",
-    ("training/running.py", "_registry"): "holds the graph of every run for ever: 5 MB each",
+    ("training/run.py", "_registry"): "holds the graph of every run for ever: 5 MB each",
 }
 
 

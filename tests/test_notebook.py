@@ -5,11 +5,9 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
-import sqlite3
 import sys
 import types
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,13 +34,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def content(path: Path) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return [
-            row
-            for table in ("trials", "trial_user_attributes", "study_user_attributes")
-            for row in connection.execute(f"SELECT * FROM {table}")
-        ]
+def content(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 def test_best_is_the_most_accurate_complete_trial(home: Path) -> None:
@@ -94,7 +87,7 @@ def hostile_board(home: Path) -> BoardView:
 
 
 def test_what_is_done_with_the_optuna_study_stays_in_memory(home: Path) -> None:
-    path = home / NAME / "study.db"
+    path = home / NAME / "journal.log"
     before = content(path)
     study = open_study(NAME, home=home).optuna
     best = open_study(NAME, home=home).best

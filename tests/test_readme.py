@@ -75,4 +75,4 @@ def test_packages_of_the_readme_lines_exist() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = set(re.findall(r"'\.\[(\w+)\]'", README))
     assert extras <= set(project["optional-dependencies"])
-    assert project["scripts"]["mnist-search"] == "mnist_search.cli:main"
+    assert project["scripts"]["mnist-search"] == "mnist_search.__main__:main"

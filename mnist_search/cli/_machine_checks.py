@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from mnist_search.cli._finding import Finding
 
 # Below these a search still works, but not for long.
 SCARCE_DISK_BYTES = 2**30
-SCARCE_MEMORY_BYTES_PER_WORKER = 2**30
 BUSY_SHARE = 0.5
 
 
 def check_cores(environ: Mapping[str, str]) -> Finding:
     """Count the cores that this process may use, and how they are shared out."""
-    from mnist_search.specs import available_cores
+    from mnist_search.specs import measure_capacity
 
-    cores, of = available_cores(), os.cpu_count() or 1
-    limit = _container_cores()
+    capacity, of = measure_capacity(), os.cpu_count() or 1
+    cores = capacity.cores
     set_here = [name for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS") if name in environ]
-    told = f"{cores} of {of} usable; --workers auto: {cores} x 1 thread"
+    told = f"{cores} of {of} usable; --workers auto: {capacity.workers}"
     hint = None
-    if limit is not None and limit < cores:
-        hint = f"the container allows {limit:g} cores of time: --workers {max(1, int(limit))}"
-    elif set_here:
+    if set_here:
         hint = f"{' and '.join(set_here)} is set; workers set their own threads"
     return Finding(
         check="cores",
         status="ok" if hint is None else "warn",
         found=told,
         hint=hint,
-        details={"cores": cores, "container_cores": limit},
+        details={"cores": cores, "workers": capacity.workers},
     )
 
 
@@ -62,16 +58,17 @@ def check_load() -> Finding:
 def check_memory() -> Finding:
     """Look at the memory that workers can have."""
     from mnist_search.reporting.cells import format_cell
-    from mnist_search.specs import available_cores, describe_environment
+    from mnist_search.specs import describe_environment, measure_capacity
 
-    total, free = describe_environment().memory_bytes, _free_memory()
+    capacity = measure_capacity()
+    total, free = describe_environment().memory_bytes, capacity.memory_bytes
     told = f"{format_cell(free, 'bytes')} free of {format_cell(total, 'bytes')}"
-    scarce = free is not None and free < SCARCE_MEMORY_BYTES_PER_WORKER * available_cores()
+    scarce = capacity.workers < capacity.cores
     return Finding(
         check="memory",
         status="warn" if scarce else "ok",
         found=told,
-        hint="fewer --workers, or --memory-limit" if scarce else None,
+        hint=f"{capacity.reason}, and not one for each core" if scarce else None,
         details={"free_bytes": free, "total_bytes": total},
     )
 
@@ -177,20 +174,6 @@ def check_sqlite(home: Path) -> Finding:
 def _existing(path: Path) -> Path:
     """Return the folder itself, or the nearest one above that exists."""
     return next(each for each in (path, *path.absolute().parents) if each.is_dir())
-
-
-def _free_memory() -> int | None:
-    with suppress(OSError):
-        found = re.search(r"MemAvailable:\s*(\d+) kB", Path("/proc/meminfo").read_text())
-        return None if found is None else int(found[1]) * 1024
-    return None
-
-
-def _container_cores() -> float | None:
-    with suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return None if quota == "max" else int(quota) / int(period)
-    return None
 
 
 def _try_write_ahead_log(path: Path) -> str:

@@ -90,7 +90,8 @@ def plan_search(options: PlanOptions, spec: StudySpec, around: Surroundings) -> 
     assert search is not None
     check_sampler(search.engine, search.sampler, search.space)
     check_pruner(search.sampler, search.pruner)
-    workers = count_workers(options.workers)
+    chosen = count_workers(options.workers)
+    workers = chosen.count
     plan = Plan(
         search=search,
         trials=options.trials,
@@ -111,6 +112,7 @@ def plan_search(options: PlanOptions, spec: StudySpec, around: Surroundings) -> 
         )
     if not options.quiet:
         told = f"timing {len(networks)} networks of the space for a moment, {workers} at a time"
+        told += "" if chosen.reason is None else f" ({chosen.reason})"
         typer.echo(told, err=True)
     with interruptible() as interrupt:
         calibration = calibrate(

@@ -164,7 +164,7 @@ def _images(record: Record, config: RunConfig, missing: list[str]) -> Labelled |
 def _ask(model: TrainedModel, images: Labelled, config: RunConfig) -> Answered:
     from mnist_search.reporting.figures.portrait import Answered
 
-    classes, confidence = model.answer(images)
+    classes, confidence = model.predict(images)
     return Answered(
         images=images.images,
         labels=images.labels,

@@ -12,7 +12,7 @@ from mnist_search.errors import BudgetError
 
 if TYPE_CHECKING:
     from mnist_search.cli._session import Surroundings
-    from mnist_search.execution import Executor, PrecisionChoice
+    from mnist_search.execution import Executor, PrecisionChoice, Workers
     from mnist_search.reporting.live import Best, Progress
     from mnist_search.specs import DatasetRef, Precision, Record
     from mnist_search.studies import Interrupt, Ledger, Outcome, Run, StudySpec
@@ -23,7 +23,7 @@ def train_runs(
     runs: Sequence[Run],
     *,
     what: str,
-    workers: int,
+    workers: Workers,
     trial_timeout_seconds: float | None,
     quiet: bool,
     around: Surroundings,
@@ -45,7 +45,7 @@ def train_runs(
             ledger,
             runs,
             lambda: start_executor(
-                workers, ledger.folder, around, memory_limit_bytes=memory_limit_bytes
+                workers.count, ledger.folder, around, memory_limit_bytes=memory_limit_bytes
             ),
             progress=progress,
             interrupt=interrupt,
@@ -95,8 +95,8 @@ def keep_precision(
     return spec.model_copy(update={"precision": kept})
 
 
-def count_workers(text: str) -> int:
-    """Return the number of workers that `auto` or a number asks for."""
+def count_workers(text: str) -> Workers:
+    """Return the workers that `auto` or a number asks for."""
     from mnist_search.execution import resolve_workers
 
     return resolve_workers(text)
@@ -127,21 +127,29 @@ def show_progress(around: Surroundings, *, quiet: bool) -> Iterator[Progress]:
 
 
 def begin(
-    progress: Progress, ledger: Ledger, *, what: str, total: int, done: int, workers: int
+    progress: Progress,
+    ledger: Ledger,
+    *,
+    what: str,
+    total: int,
+    done: int,
+    workers: Workers,
 ) -> None:
-    """Say what is about to run, where and with how many workers."""
+    """Say what is about to run, where, with how many workers and why."""
     from mnist_search.specs import available_cores
 
-    cores = available_cores()
-    threads = max(1, cores // workers)
+    count, cores = workers.count, available_cores()
+    threads = max(1, cores // count)
+    shared = f"{_count(count, 'worker')} x {_count(threads, 'thread')}"
+    if workers.reason is not None:
+        shared = f"{shared} ({workers.reason})"
     dataset = ledger.spec.dataset
     progress.begin(
         f"{what} · {dataset.name} {dataset.train_images:,} + {dataset.test_images:,} images · "
-        f"{ledger.spec.precision} · {_count(workers, 'worker')} x {_count(threads, 'thread')} · "
-        f"{ledger.folder}",
+        f"{ledger.spec.precision} · {shared} · {ledger.folder}",
         total=total,
         done=done,
-        workers=workers,
+        workers=count,
         best=_best_so_far(ledger.records()),
     )
     if dataset.fallback:
@@ -149,8 +157,8 @@ def begin(
             "WARNING: MNIST was not to be had, so this is NOT MNIST: the 1,797 digits embedded in "
             "scikit-learn stand in for it (set MNIST_SEARCH_DATA, or `mnist-search data fetch`)"
         )
-    if workers > cores:
-        progress.note(f"WARNING: {workers} workers share {cores} cores; their times are unfit")
+    if count > cores:
+        progress.note(f"WARNING: {count} workers share {cores} cores; their times are unfit")
 
 
 def _best_so_far(records: Sequence[Record]) -> Best | None:

@@ -177,7 +177,7 @@ def search(options: SearchOptions, around: Surroundings) -> int:
         summary = run_search(
             ledger,
             lambda: start_executor(
-                workers, folder, around, memory_limit_bytes=options.memory_limit_bytes
+                workers.count, folder, around, memory_limit_bytes=options.memory_limit_bytes
             ),
             trials=options.trials,
             progress=progress,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -40,7 +41,7 @@ def train_export(
 
     _tell_changes(export, text)
     found = _same_data(export, dataset, around)
-    count = count_workers(workers)
+    chosen = count_workers(workers)
     spec = StudySpec(name="verify", dataset=found, precision=export.precision)
     runs = [
         Run(reference=export.name, config=export.config, seed=seed)
@@ -54,7 +55,7 @@ def train_export(
             ledger,
             runs,
             what=f"verify {export.name} · {export.config.protocol}",
-            workers=min(count, len(runs)),
+            workers=replace(chosen, count=min(chosen.count, len(runs))),
             trial_timeout_seconds=None,
             quiet=quiet,
             around=around,

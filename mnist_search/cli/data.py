@@ -1,4 +1,4 @@
-"""`data status`, `data fetch` and `data show`: where the images come from and what they are."""
+"""`data status`, `fetch`, `save` and `show`: where the images come from and what they are."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ Row = dict[str, Any]
 FETCH_CONNECT_SECONDS = 10.0
 TERMINAL_SAMPLES = 10
 BAR_LENGTH = 30
+
+DatasetArgument = Annotated[
+    str,
+    typer.Argument(
+        envvar="MNIST_SEARCH_DATASET",
+        help="auto, mnist, fashion-mnist, digits, or your own file or folder: .npz, IDX, .npy "
+        "or CSV.",
+    ),
+]
 
 app = typer.Typer(help="Where the images come from, and what they are.", no_args_is_help=True)
 
@@ -74,15 +83,25 @@ def fetch(
 
 
 @app.command()
+def save(
+    dataset: DatasetArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The .npz file to write.")
+    ],
+) -> None:
+    """Write a data set as a plain .npz, as exported scripts and other programs read it.
+
+    Example: mnist-search data save digits -o digits.npz
+    """
+    from mnist_search.datasets import Means, find_data, save_data
+
+    save_data(find_data(dataset, Means(environ=os.environ, notice=_say)).ref, output)
+    _say(f"written: {output}")
+
+
+@app.command()
 def show(
-    dataset: Annotated[
-        str,
-        typer.Argument(
-            envvar="MNIST_SEARCH_DATASET",
-            help="auto, mnist, fashion-mnist, digits, or your own file or folder: .npz, IDX, .npy "
-            "or CSV.",
-        ),
-    ] = "auto",
+    dataset: DatasetArgument = "auto",
     samples: Annotated[
         int | None,
         typer.Option(

@@ -63,7 +63,7 @@ class Container:
     """A file or folder of a kind (npz, npy, idx, csv), and the arrays recognised in it.
 
     `missing` tells in words that a slot has no array; `setup` are the statements that the
-    members' `code` needs.
+    members' `code` needs, `unread` the arrays that are something else.
     """
 
     kind: str
@@ -71,6 +71,7 @@ class Container:
     members: Mapping[Slot, Member]
     missing: Callable[[Slot], str]
     setup: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def slot_of(name: str) -> tuple[PartName | None, Kind] | None:

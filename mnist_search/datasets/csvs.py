@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from mnist_search.datasets.arrays import CLASSES, SIDE, PartName, Slot
 from mnist_search.datasets.containers import MAX_ARRAY_BYTES, Container, Form, Member, slot_of
 from mnist_search.datasets.hints import literal
 from mnist_search.datasets.idx import read_start, unpacked
+from mnist_search.datasets.places import shorten
 from mnist_search.errors import DataError
 
 MAX_LINE_BYTES = 2**16
@@ -55,30 +56,24 @@ def read_layout(path: Path) -> Layout | None:
     )
 
 
-def other_part(path: Path) -> Path | None:
-    """Return where the test part of a training file lies, or the reverse; None: no such file."""
-    for here, there in (("train", "test"), ("test", "train")):
+def pair_of(path: Path) -> dict[PartName, Path]:
+    """Return the training and the test file by their names, of which one is given."""
+    for here, there in (("test", "train"), ("train", "test")):
         for change in (str.lower, str.title, str.upper):
-            if change(here) in path.name:
-                other = path.with_name(path.name.replace(change(here), change(there)))
-                return other if other.is_file() else None
-    return None
+            other = path.with_name(path.name.replace(change(here), change(there)))
+            if other != path and other.is_file():
+                pair = (other, path) if here == "test" else (path, other)
+                return {"train": pair[0], "test": pair[1]}
+    return {"train": path}
 
 
 def find_csv(path: Path, files: Mapping[PartName, Path]) -> Container:
-    """Take CSV files for the parts of a data set; `path` is what the user named.
-
-    Raises DataError where one cannot be read.
-    """
+    """Take CSV files for the parts of a data set; `path` is what the user named."""
     members: dict[Slot, Member] = {}
     setup: list[str] = []
-    unlabelled: list[Path] = []
     for part, file in files.items():
         layout = read_layout(file)
-        if layout is None:
-            raise DataError(f"{file}: is no CSV file with a label and {PIXELS} pixels in a line")
-        if layout.label is None:
-            unlabelled.append(file)
+        if layout is None or layout.label is None:
             continue
         members |= _members(file, layout, part)
         setup.append(
@@ -87,11 +82,9 @@ def find_csv(path: Path, files: Mapping[PartName, Path]) -> Container:
         )
 
     def missing(slot: Slot) -> str:
-        if unlabelled:
-            return f"{unlabelled[0]}: has no labels, only {PIXELS} pixels in a line"
-        if slot[0] == "train":
-            return f"{path}: there is no CSV file of training images"
-        return f"{path}: there is no CSV file of test images beside it, such as mnist_test.csv"
+        if slot[0] in files:
+            return f"{files[slot[0]]}: holds no labels beside {PIXELS} pixels in a line"
+        return f"{path}: there is no CSV file of {slot[0]} images beside it, as mnist_{slot[0]}.csv"
 
     return Container(kind="csv", path=path, members=members, missing=missing, setup=tuple(setup))
 
@@ -101,16 +94,16 @@ def _members(path: Path, layout: Layout, part: PartName) -> dict[Slot, Member]:
     label = layout.label
 
     @functools.cache
-    def rows() -> NDArray[np.float32]:
+    def rows() -> NDArray[Any]:
         return _load(path, layout)
 
-    def images() -> NDArray[np.float32]:
+    def images() -> NDArray[Any]:
         return np.delete(rows(), label, axis=1)
 
     def image_form() -> Form:
         return Form(shape=(len(rows()), layout.columns - 1), dtype=rows().dtype)
 
-    def labels() -> NDArray[np.float32]:
+    def labels() -> NDArray[Any]:
         return rows()[:, label]
 
     def label_form() -> Form:
@@ -139,25 +132,36 @@ def _are_labels(fields: list[str]) -> bool:
     return len(values) > 1 and values <= set(range(CLASSES))
 
 
-def _load(path: Path, layout: Layout) -> NDArray[np.float32]:
+def _load(path: Path, layout: Layout) -> NDArray[Any]:
     """Return all lines as (n, columns). Raises DataError."""
     try:
-        with warnings.catch_warnings(), unpacked(path) as stream:
-            # Of a file without a line of numbers; the shape says so.
-            warnings.simplefilter("ignore")
-            rows = np.loadtxt(
-                _lines(stream, path),
-                dtype=np.float32,
-                delimiter=layout.delimiter,
-                skiprows=int(layout.has_header),
-                comments=None,
-                quotechar='"',
-                ndmin=2,
-            )
+        # Ten times as fast as to read them as floats: 1.2 s in place of 10 for MNIST.
+        return _parse(path, layout, np.uint8)
+    except (ValueError, DeprecationWarning):
+        pass
+    try:
+        return _parse(path, layout, np.float32)
     except ValueError as error:
-        reason = str(error).partition(";")[0].partition("\n")[0]
+        reason = shorten(str(error).partition(";")[0].partition("\n")[0])
         raise DataError(f"{path}: not a readable CSV file: {reason}") from error
-    return rows if rows.size else np.empty((0, layout.columns), np.float32)
+
+
+def _parse(path: Path, layout: Layout, dtype: type[np.generic]) -> NDArray[Any]:
+    with warnings.catch_warnings(), unpacked(path) as stream:
+        # Of a file without a line of numbers; the shape says so.
+        warnings.simplefilter("ignore")
+        # NumPy 2.0 cuts 0.5 down to a whole number and only warns of it.
+        warnings.simplefilter("error", DeprecationWarning)
+        rows: NDArray[Any] = np.loadtxt(
+            _lines(stream, path),
+            dtype=dtype,
+            delimiter=layout.delimiter,
+            skiprows=int(layout.has_header),
+            comments=None,
+            quotechar='"',
+            ndmin=2,
+        )
+    return rows if rows.size else np.empty((0, layout.columns), dtype)
 
 
 def _lines(stream: IO[bytes], path: Path) -> Iterator[str]:

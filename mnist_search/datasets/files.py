@@ -10,17 +10,19 @@ from pathlib import Path
 
 from mnist_search.datasets.arrays import Part, PartName, Slot, class_counts
 from mnist_search.datasets.containers import Container, slot_of
-from mnist_search.datasets.csvs import find_csv, other_part, read_layout
+from mnist_search.datasets.csvs import find_csv, pair_of, read_layout
 from mnist_search.datasets.foreign import RULE, kind_of, refusal
 from mnist_search.datasets.forms import Reading, read_part_of
 from mnist_search.datasets.idx import find_idx, read_start
-from mnist_search.datasets.npz import find_in_npy, find_in_npz, is_npz
+from mnist_search.datasets.npz import find_in_npy, find_in_npz
 from mnist_search.datasets.places import is_folder
 from mnist_search.errors import DataError, ResourceError
 
 MAX_FOLDER_FILES = 10_000
 START_BYTES = 512
+MAX_FOLDERS = 100
 LOOKED_AT = 20
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 HALF = 128
 
 
@@ -51,7 +53,9 @@ def read_whole(path: Path) -> Whole:
     """Read both parts. Raises what `read_part` does."""
     container = find_container(path)
     train, test = _read(container, "train"), _read(container, "test")
-    if train.scale != test.scale:
+    # True and False are black and white beside any range.
+    ranged = [part.scale for part in (train, test) if part.image_form.dtype.kind != "b"]
+    if len(set(ranged)) > 1:
         ranges = {1: "0..255", 255: "0..1"}
         raise DataError(
             f"{path}: the training images are in {ranges[train.scale]}, the test images in "
@@ -74,13 +78,8 @@ def find_container(path: Path) -> Container:
         return _in_folder(path)
     start = read_start(path, START_BYTES)
     if kind_of(start) is None and b"\0" not in start and read_layout(path) is not None:
-        other = other_part(path)
-        files: dict[PartName, Path] = {"train": path}
-        if other is not None:
-            pair = (other, path) if re.search("test", path.name, re.IGNORECASE) else (path, other)
-            files = {"train": pair[0], "test": pair[1]}
-        return find_csv(path, files)
-    if is_npz(path) or path.suffix == ".npz":
+        return find_csv(path, pair_of(path))
+    if start.startswith(ZIP_MAGIC) or path.suffix == ".npz":
         return find_in_npz(path)
     raise refusal(path, start)
 
@@ -95,24 +94,36 @@ def _read(container: Container, name: PartName) -> Reading:
 
 
 def _in_folder(folder: Path) -> Container:
-    """Look in the folder and, for IDX files, where torchvision keeps them below it."""
+    """Look in the folder, then in those in it."""
     files = _files(folder)
     found = find_idx(folder, files) or _npz_of(folder, files) or _csv_of(folder, files)
     found = found or _npy_of(folder, files)
     if found is not None:
         return found
-    below = [folder / "raw", *sorted(folder.glob("*/raw"))]
-    raws = [c for raw in below if raw.is_dir() and (c := find_idx(raw, _files(raw))) is not None]
-    if len(raws) == 1:
-        return raws[0]
-    if raws:
-        told = ", ".join(str(raw.path.relative_to(folder)) for raw in raws)
+    sets = [found for below in _below(folder) if (found := _find_below(below)) is not None]
+    if len(sets) == 1:
+        return sets[0]
+    if sets:
+        told = ", ".join(str(found.path.relative_to(folder)) for found in sets[:6])
         raise DataError(f"{folder}: holds several data sets: {told}", hint="name one of them")
     for file in files[:LOOKED_AT]:
         start = read_start(file, START_BYTES)
         if kind_of(start) is not None:
             raise refusal(file, start)
     raise DataError(f"{folder}: holds no data that can be read", hint=RULE)
+
+
+def _below(folder: Path) -> list[Path]:
+    """Return the folders in which the data may lie that a folder holds; torchvision has a raw."""
+    children = sorted(child for child in folder.glob("*") if os.path.isdir(child))  # noqa: PTH112
+    raws = [child / "raw" for child in children[:MAX_FOLDERS]]
+    return [*children[:MAX_FOLDERS], *(raw for raw in raws if os.path.isdir(raw))]  # noqa: PTH112
+
+
+def _find_below(folder: Path) -> Container | None:
+    files = _files(folder)
+    named = [file for file in files if file.name.lower() == "mnist.npz"]
+    return find_idx(folder, files) or (find_in_npz(named[0]) if named else None)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -182,7 +193,8 @@ def _sentence(container: Container, train: Reading, test: Reading) -> str:
         test.label_note,
         test.image_form.shape[1:],
     )
-    return f"{container.path}: {told}; {f'{names} alike' if alike else _told(test)}"
+    unread = f"; not read: {', '.join(container.unread[:8])}" if container.unread else ""
+    return f"{container.path}: {told}; {f'{names} alike' if alike else _told(test)}{unread}"
 
 
 def _told(reading: Reading) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mnist_search.datasets.csvs import pair_of
 from mnist_search.datasets.forms import FOUR_ARRAYS
 from mnist_search.datasets.hints import command, literal, output_name
 from mnist_search.datasets.idx import GZIP_MAGIC
@@ -27,7 +28,6 @@ KINDS = {
     b"MATLAB 7": "an HDF5 file",
     b"\x89HDF": "an HDF5 file",
     b"PAR1": "a Parquet file",
-    b"PK": "a zip archive without NumPy arrays",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
@@ -78,12 +78,26 @@ def _hint(kind: str, path: Path, *, packed: bool) -> str:
             arrays = 'f = {k: f[k][()] for k in f if hasattr(f[k], "shape")}'
             return f"this writes its arrays to {out}: {command(loaded, arrays, save)}"
         case "a Parquet file":
-            return f"pandas.read_parquet reads it; {FOUR_ARRAYS}"
+            pair = pair_of(path)
+            if len(pair) < 2:
+                return "name the training file of a pair, such as train.parquet and test.parquet"
+            train, test = literal(pair["train"]), literal(pair["test"])
+            code = command(
+                "import io, numpy as np, pandas as pd",
+                "from PIL import Image",
+                f"t, u = pd.read_parquet({train}), pd.read_parquet({test})",
+                'f = lambda i: np.asarray(Image.open(io.BytesIO(i["bytes"])))',
+                'x = lambda t: np.stack([f(i) for i in t["image"]]) if "image" in t '
+                'else t.drop(columns="label").to_numpy()',
+                f'np.savez({out}, x_train=x(t), y_train=t["label"], x_test=x(u), '
+                'y_test=u["label"])',
+            )
+            return f"after `pip install pandas pyarrow pillow` this writes {out}: {code}"
         case "a single NumPy array":
             return f"images and labels for training and for the test are needed: {FOUR_ARRAYS}"
         case "a single IDX file":
             return f"name the folder with all four: {path.parent}"
-        case "a tar archive" | "a zip archive without NumPy arrays":
-            return "unpack it and name the folder"
+        case "a tar archive":
+            return "where it holds IDX, .npy or CSV files: unpack it and name the folder"
         case _:
             return RULE

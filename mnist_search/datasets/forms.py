@@ -29,6 +29,8 @@ MAX_LABEL_CHARACTERS = 64
 # Images are converted so many at a time: a part of doubles takes 376 MB as it is.
 BATCH = 4096
 WHITE = 255
+# What an image of floats may be beyond 1, or beside a whole grey level: a hundredth of one.
+ROUNDING = 4e-5
 FOUR_ARRAYS = (
     "np.savez with x_train (n, 28, 28), y_train (n,), x_test and y_test writes a file that can "
     "be read"
@@ -134,24 +136,26 @@ def _to_pixels(
             f"{member.where} must be finite numbers, got NaN or infinity",
             hint=conversion(container, images=f"np.nan_to_num({{}}, posinf={WHITE}, neginf=0)"),
         )
-    low, high = found.min(), found.max()
-    if low < 0 or high > WHITE:
-        factor = WHITE / max(float(high) - float(low), 1e-9)
-        stretched = f"(({{}} - {float(low)!r}) * {factor!r}).round().clip(0, {WHITE})"
-        raise DataError(
-            f"{member.where} must lie in 0..255 or 0..1, got {low:g}..{high:g}",
-            hint=conversion(container, images=f'{stretched}.astype("uint8")'),
-        )
-    scale = WHITE if high <= 1 else 1
+    low, high = float(found.min()), float(found.max())
+    scale = WHITE if high <= 1 + ROUNDING else 1
     if scale == 1 and found.dtype == np.uint8:
         return np.ascontiguousarray(found), None, 1
     pixels = np.empty(found.shape, np.uint8)
     whole = True
-    for start in range(0, len(found), BATCH):
-        grey = found[start : start + BATCH].astype(np.float64) * scale
-        rounded = np.rint(grey)
-        whole = whole and bool(np.abs(rounded - grey).max() < 0.01)
-        pixels[start : start + BATCH] = rounded
+    if 0 <= low <= high <= WHITE:
+        for start in range(0, len(found), BATCH):
+            grey = found[start : start + BATCH].astype(np.float64) * scale
+            rounded = np.rint(grey)
+            whole = whole and bool(np.abs(rounded - grey).max() < WHITE * ROUNDING)
+            pixels[start : start + BATCH] = rounded.clip(0, WHITE)
+    # Fractions that end at 2.8, say, are no grey levels of 0..255.
+    if low < 0 or high > WHITE or (scale == 1 and not whole and high < WHITE / 2):
+        factor = WHITE / max(high - low, ROUNDING)
+        stretched = f"(({{}} - {low!r}) * {factor!r}).round().clip(0, {WHITE})"
+        raise DataError(
+            f"{member.where} must lie in 0..255 or 0..1, got {low:g}..{high:g}",
+            hint=conversion(container, images=f'{stretched}.astype("uint8")'),
+        )
     note = "0..1 times 255" if scale == WHITE else None
     if not whole:
         note = "rounded to whole grey levels" if note is None else f"{note}, rounded"

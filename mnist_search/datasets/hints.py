@@ -12,8 +12,6 @@ from pathlib import Path
 from mnist_search.datasets.arrays import SIDE, SLOTS
 from mnist_search.datasets.containers import Container, Form
 
-# MNIST padded to this side, as LeNet took it, has its digits in the middle.
-PADDED_SIDE = 32
 # Every seventh image becomes a test image: of ten classes in turn that takes all, and of classes
 # one after the other as well.
 TEST_STRIDE = 7
@@ -100,6 +98,7 @@ def as_squares(form: Form) -> str | None:
         case (28, 28):
             pass
         case (32, 32):
+            # Padded, as LeNet took MNIST: the digits are in the middle.
             expression += f"[:, 2:{SIDE + 2}, 2:{SIDE + 2}]"
         case (height, width):
             rows, columns = (f"np.arange({SIDE}) * {n} // {SIDE}" for n in (height, width))

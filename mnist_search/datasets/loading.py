@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from mnist_search.datasets.arrays import (
     Images,
     Labels,
@@ -16,8 +18,9 @@ from mnist_search.datasets.arrays import (
 from mnist_search.datasets.digits import read_digits_part
 from mnist_search.datasets.files import read_part
 from mnist_search.datasets.splits import split_validation
-from mnist_search.errors import DataError
+from mnist_search.errors import DataError, UsageError
 from mnist_search.specs import DatasetRef
+from mnist_search.writing import output_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,24 @@ def load_full(ref: DatasetRef) -> FullData:
     return FullData(
         x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels
     )
+
+
+def save_data(ref: DatasetRef, path: Path) -> None:
+    """Write all images as Keras' mnist.npz has them, which exported scripts read.
+
+    Raises DataError as `load_full` does, and what `output_file` raises.
+    """
+    if path.suffix != ".npz":
+        raise UsageError(f"{path}: output must end in .npz")
+    data = load_full(ref)
+    with output_file(path) as temporary:
+        np.savez_compressed(
+            temporary,
+            x_train=data.x_train,
+            y_train=data.y_train,
+            x_test=data.x_test,
+            y_test=data.y_test,
+        )
 
 
 def load_part(ref: DatasetRef, name: PartName) -> Part:

@@ -27,11 +27,13 @@ from mnist_search.datasets.containers import (
     slot_of,
 )
 from mnist_search.datasets.hints import literal
+from mnist_search.datasets.places import shorten
 from mnist_search.errors import DataError
 
 MAX_MEMBERS = 100
 MAX_FILE_BYTES = 3 * MAX_ARRAY_BYTES
 MAX_HEADER_BYTES = 4096
+FEWEST_PIXELS = 64
 LETTERS = {"images": "x", "labels": "y"}
 # What zipfile, zlib, and NumPy's parser of headers with ast and tokenize below it, raise.
 DAMAGE = (
@@ -62,11 +64,11 @@ def find_in_npz(path: Path) -> Container:
         members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise DataError(f"{path}: must hold four arrays, got {len(members):,} members")
-    names = [info.filename.removesuffix(".npy") for info in members]
-    chosen = _choose(path, names)
+    infos = {info.filename.removesuffix(".npy"): info for info in members}
+    chosen = _choose(path, list(infos)) or _by_order(path, infos)
 
     def missing(slot: Slot) -> str:
-        found = ", ".join(repr(name)[1:-1] for name in sorted(names)[:8])
+        found = ", ".join(_printable(name) for name in sorted(infos)[:8])
         return (
             f"{path}: the arrays x_train, y_train, x_test and y_test are needed, "
             f"{_usual(slot)} is missing (found: {found or 'none'})"
@@ -75,21 +77,11 @@ def find_in_npz(path: Path) -> Container:
     return Container(
         kind="npz",
         path=path,
-        members={
-            slot: _member(path, members[names.index(name)], name) for slot, name in chosen.items()
-        },
+        members={slot: _member(path, infos[name], name) for slot, name in chosen.items()},
         missing=missing,
         setup=(f"d = np.load({literal(path)})",),
+        unread=tuple(_printable(name) for name in infos if name not in chosen.values()),
     )
-
-
-def is_npz(path: Path) -> bool:
-    """Tell whether a file is an archive with an array in it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.endswith(".npy") for name in archive.namelist()[: MAX_MEMBERS + 1])
-    except (*DAMAGE, OSError):
-        return False
 
 
 def find_in_npy(folder: Path, files: Mapping[Slot, Path]) -> Container:
@@ -98,22 +90,21 @@ def find_in_npy(folder: Path, files: Mapping[Slot, Path]) -> Container:
     def missing(slot: Slot) -> str:
         return f"{folder}: {_usual(slot)}.npy is missing"
 
-    def member(path: Path) -> Member:
-        where = str(path)
-
-        def form() -> Form:
-            with _damage_named(path), path.open("rb") as stream:
-                return _read_header(stream, file_bytes=path.stat().st_size, where=where)
-
-        def load() -> NDArray[Any]:
-            with _damage_named(path), path.open("rb") as stream:
-                return _read_data(stream)
-
-        code = f"np.load({literal(path)})"
-        return Member(name=path.name, where=where, form=form, load=load, code=code)
-
-    members = {slot: member(path) for slot, path in files.items()}
+    members = {
+        slot: Member(
+            name=path.name,
+            where=str(path),
+            code=f"np.load({literal(path)})",
+            form=functools.partial(_form, path, None, str(path)),
+            load=functools.partial(_load, path, None),
+        )
+        for slot, path in files.items()
+    }
     return Container(kind="npy", path=folder, members=members, missing=missing)
+
+
+def _printable(name: str) -> str:
+    return shorten(repr(name)[1:-1])
 
 
 def _usual(slot: Slot) -> str:
@@ -134,48 +125,48 @@ def _choose(path: Path, names: list[str]) -> dict[Slot, str]:
         if chosen.get(slot) == _usual(slot):
             continue
         if slot in chosen and name != _usual(slot):
+            both = f"{_printable(chosen[slot])} and {_printable(name)}"
             raise DataError(
-                f"{path}: {chosen[slot]} and {name} could both be the {slot[0]} {slot[1]}",
+                f"{path}: {both} could both be the {slot[0]} {slot[1]}",
                 hint=f"name the right one {_usual(slot)}",
             )
         chosen[slot] = name
-    if not chosen and sorted(names) == [f"arr_{number}" for number in range(len(SLOTS))]:
-        return _by_order(path, sorted(names))
     return chosen
 
 
-def _by_order(path: Path, names: list[str]) -> dict[Slot, str]:
-    """Tell the arrays of `np.savez(file, a, b, c, d)` apart: images have more dimensions."""
-    with _damage_named(path), zipfile.ZipFile(path) as archive:
-        forms = {name: _member(path, archive.getinfo(f"{name}.npy"), name).form() for name in names}
-    many = [name for name in names if math.prod(forms[name].shape[1:]) >= 64]
-    few = [name for name in names if name not in many]
+def _by_order(path: Path, infos: Mapping[str, zipfile.ZipInfo]) -> dict[Slot, str]:
+    """Tell the arrays of `np.savez(file, a, b, c, d)` apart: images have more numbers."""
+    if sorted(infos) != [f"arr_{number}" for number in range(len(SLOTS))]:
+        return {}
+    forms = {name: _member(path, infos[name], name).form() for name in sorted(infos)}
+    many = [name for name, form in forms.items() if math.prod(form.shape[1:]) >= FEWEST_PIXELS]
+    few = [name for name in forms if name not in many]
     if len(many) != 2:
         return {}
     return dict(zip(SLOTS, (many[0], few[0], many[1], few[1]), strict=True))
 
 
 def _member(path: Path, info: zipfile.ZipInfo, name: str) -> Member:
-    where = f"{path}: {repr(name)[1:-1]}"
+    where = f"{path}: {_printable(name)}"
+    return Member(
+        name=name,
+        where=where,
+        code=f"d[{literal(name)}]",
+        form=functools.partial(_form, path, info, where),
+        load=functools.partial(_load, path, info),
+    )
 
-    @functools.cache
-    def form() -> Form:
-        # What NumPy writes; other methods pack bombs of any size into a few bytes.
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise DataError(f"{where} must be stored or deflated, got method {info.compress_type}")
-        with _damage_named(path), zipfile.ZipFile(path) as archive, archive.open(info) as stream:
-            return _read_header(
-                stream,
-                file_bytes=path.stat().st_size,
-                member_bytes=info.file_size,
-                where=where,
-            )
 
-    def load() -> NDArray[Any]:
-        with _damage_named(path), zipfile.ZipFile(path) as archive, archive.open(info) as stream:
-            return _read_data(stream)
-
-    return Member(name=name, where=where, form=form, load=load, code=f"d[{literal(name)}]")
+@contextmanager
+def _opened(path: Path, info: zipfile.ZipInfo | None) -> Iterator[IO[bytes]]:
+    """Yield a member of an archive, or the file itself."""
+    with _damage_named(path):
+        if info is None:
+            with path.open("rb") as file:
+                yield file
+        else:
+            with zipfile.ZipFile(path) as archive, archive.open(info) as member:
+                yield member
 
 
 @contextmanager
@@ -184,48 +175,50 @@ def _damage_named(path: Path) -> Iterator[None]:
         yield
     except DAMAGE as error:
         kind = ".npy" if path.suffix == ".npy" else ".npz"
-        reason = str(error).partition("\n")[0] or "it ends early"
+        # zipfile quotes names of up to 65,535 bytes.
+        reason = shorten(str(error).partition("\n")[0] or "it ends early")
         raise DataError(f"{path}: not a readable {kind} file: {reason}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _read_header(
-    stream: IO[bytes], *, file_bytes: int, where: str, member_bytes: int | None = None
-) -> Form:
-    # NumPy reads a header as long as it says it is before it asks for the bound.
-    start = io.BytesIO(stream.read(MAX_HEADER_BYTES))
+def _form(path: Path, info: zipfile.ZipInfo | None, where: str) -> Form:
+    # What NumPy writes; other methods pack bombs of any size into a few bytes.
+    if info is not None and info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(f"{where} must be stored or deflated, got method {info.compress_type}")
+    with _opened(path, info) as stream:
+        # NumPy reads a header as long as it says it is before it asks for the bound.
+        start = io.BytesIO(stream.read(MAX_HEADER_BYTES))
     try:
-        version = npy.read_magic(start)
-    except ValueError as error:
-        raise DataError(f"{where} is not an array in NumPy's format") from error
-    readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-    if version not in readers:
-        raise DataError(f"{where} is not an array in NumPy's format 1 or 2, got {version[0]}")
+        readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+        reader = readers[npy.read_magic(start)]
+    except (ValueError, KeyError) as error:
+        raise DataError(f"{where} is not an array in NumPy's format 1 or 2") from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            shape, _, dtype = readers[version](start, max_header_size=MAX_HEADER_BYTES)
+            shape, _, dtype = reader(start, max_header_size=MAX_HEADER_BYTES)
     except (*DAMAGE, MemoryError) as error:
         raise DataError(f"{where}: its header cannot be understood") from error
     if any(type(n) is not int or n < 0 for n in shape):
         raise DataError(f"{where}: its header cannot be understood")
     form = Form(shape=shape, dtype=dtype)
     if not dtype.hasobject:
+        file_bytes = path.stat().st_size
         wanted = math.prod(shape) * dtype.itemsize
-        held = (file_bytes if member_bytes is None else member_bytes) - start.tell()
+        held = (file_bytes if info is None else info.file_size) - start.tell()
         if held != wanted <= MAX_ARRAY_BYTES:
             raise DataError(f"{where}: {form} takes {wanted:,} bytes, the file declares {held:,}")
         check_size(form, file_bytes=file_bytes, where=where)
     return form
 
 
-def _read_data(stream: IO[bytes]) -> NDArray[Any]:
-    with warnings.catch_warnings():
+def _load(path: Path, info: zipfile.ZipInfo | None) -> NDArray[Any]:
+    with _opened(path, info) as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         array: NDArray[Any] = npy.read_array(
             stream, allow_pickle=False, max_header_size=MAX_HEADER_BYTES
         )
-    # zipfile compares the checksum when it comes to the end.
-    stream.read(1)
+        # zipfile compares the checksum when it comes to the end.
+        stream.read(1)
     return array

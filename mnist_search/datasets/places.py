@@ -32,17 +32,19 @@ def home_folder(environ: Mapping[str, str]) -> Path | None:
 def expand(path: str, environ: Mapping[str, str]) -> Path:
     """Return an absolute path, with a leading ~ or ~name replaced by the home folder.
 
-    Raises DataError where there is no such home folder.
+    Raises DataError where there is no such home folder, nor a file of that very name.
     """
-    if not path.startswith("~") or os.path.lexists(path):
-        return Path(path).absolute()
     user, _, rest = path.partition("/")
+    if not user.startswith("~"):
+        return Path(path).absolute()
     home = home_folder(environ) if user == "~" else None
     if user != "~" and (named := os.path.expanduser(user)) != user:  # noqa: PTH111
         home = Path(named)
-    if home is None:
-        raise DataError(f"{path}: there is no home folder {user}", hint="give the whole path")
-    return (home / rest).absolute()
+    if home is not None:
+        return (home / rest).absolute()
+    if os.path.lexists(path):
+        return Path(path).absolute()
+    raise DataError(f"{path}: there is no home folder {user}", hint="give the whole path")
 
 
 def is_there(path: Path) -> bool:

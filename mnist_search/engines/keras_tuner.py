@@ -22,10 +22,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 import mnist_search
 from mnist_search.engines.base import SamplerName
-from mnist_search.engines.samplers import Samplers, random_point
-from mnist_search.engines.walk import Parameter, Walk, index_of, value_at
+from mnist_search.engines.samplers import Samplers, Walk, random_point
 from mnist_search.errors import MnistSearchError
-from mnist_search.spaces import ChoiceParameter, IntParameter, SearchSpace, Value
+from mnist_search.spaces import ChoiceParameter, IntParameter, Parameter, SearchSpace, Value
 from mnist_search.specs import derive_seed
 
 START = (
@@ -262,7 +261,7 @@ def _describe(space: SearchSpace, kind: SamplerName) -> Iterator[dict[str, Any]]
             if condition.choices is not None:
                 allowed = [value for value in condition.choices if parent.contains(value)]
             else:
-                every = (value_at(parent, index) for index in range(parent.count or 0))
+                every = (parent.value(index) for index in range(parent.count or 0))
                 allowed = [value for value in every if condition.allows(value)]
             values = [_encode(parent, value, kind) for value in allowed]
             data["conditions"].append([parent.name, values])
@@ -282,7 +281,7 @@ def _is_numbered(parameter: Parameter, kind: SamplerName) -> bool:
 
 def _encode(parameter: Parameter, value: Value, kind: SamplerName) -> Value:
     if _is_numbered(parameter, kind):
-        return index_of(parameter, value)
+        return parameter.place(value)
     # Keras Tuner makes integers of a choice of true and false.
     return json.dumps(value) if type(value) is bool else value
 
@@ -291,7 +290,7 @@ def _decode(parameter: Parameter, value: Any, kind: SamplerName) -> Value:
     if isinstance(parameter, ChoiceParameter):
         return value == "true" if type(parameter.choices[0]) is bool else parameter.nearest(value)
     if _is_numbered(parameter, kind):
-        return value_at(parameter, min(max(value, 0), (parameter.count or 1) - 1))
+        return parameter.value(min(max(value, 0), (parameter.count or 1) - 1))
     # Its Gaussian process also asks for the end of the scale, for which it answers one more than
     # the highest integer.
     return parameter.nearest(value)

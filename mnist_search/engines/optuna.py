@@ -14,8 +14,14 @@ from optuna.trial import TrialState
 from mnist_search.engines.base import PastTrial, Proposal, PrunerName, Score
 from mnist_search.engines.pruners import create_pruner, judged, rung_steps, start_pruner
 from mnist_search.engines.samplers import Samplers, distribution_of
-from mnist_search.engines.walk import Parameter
-from mnist_search.spaces import ChoiceParameter, FloatParameter, IntParameter, SearchSpace, Value
+from mnist_search.spaces import (
+    ChoiceParameter,
+    FloatParameter,
+    IntParameter,
+    Parameter,
+    SearchSpace,
+    Value,
+)
 
 STATES = {
     "waiting": TrialState.WAITING,

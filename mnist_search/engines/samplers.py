@@ -7,8 +7,12 @@ each trial, from a seed of its own.
 
 from __future__ import annotations
 
+import itertools
+import math
+import random
 import warnings
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any, assert_never
 
 import optuna
@@ -23,11 +27,11 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from mnist_search.engines.base import SamplerName
-from mnist_search.engines.walk import Parameter, Walk
 from mnist_search.spaces import (
     ChoiceParameter,
     FloatParameter,
     IntParameter,
+    Parameter,
     SearchSpace,
     Value,
 )
@@ -36,6 +40,7 @@ from mnist_search.specs import derive_seed
 # Optuna's 50 would spend a whole search of our size on its first generation, which is random. So
 # many random trials are also what TPE begins with.
 POPULATION = 10
+GOLDEN = Fraction((math.sqrt(5) - 1) / 2)
 
 
 class Samplers:
@@ -214,6 +219,54 @@ class BruteForceSamplers(Samplers):
 
     def note(self, values: Mapping[str, Value]) -> None:
         self._walk.note(values)
+
+
+class Walk:
+    """The points of a finite space, none of them listed, and which of them were tried.
+
+    The walk steps through them by the golden section of their number; the seed says where it
+    starts.
+    """
+
+    def __init__(self, space: SearchSpace, *, seed: int) -> None:
+        """Count the points; the space must be finite."""
+        size = space.size()
+        assert size is not None
+        self.size = size
+        self._points = space.points
+        self._tried: set[int] = set()
+        step = max(1, round(self.size * GOLDEN))
+        while math.gcd(step, self.size) > 1:
+            step += 1
+        self._step = step
+        self._start = derive_seed(seed, "grid") % self.size
+
+    def note(self, values: Mapping[str, Value]) -> None:
+        """Take in that a point was tried."""
+        self._tried.add(self._points.number(values))
+
+    def tried(self, values: Mapping[str, Value]) -> bool:
+        """Say whether a point was tried."""
+        return self._points.number(values) in self._tried
+
+    def untried(self, place: int) -> int | None:
+        """Return the first place from this one on whose point was not tried, None: all were."""
+        if len(self._tried) == self.size:
+            return None
+        places = itertools.count(place)
+        return next(each for each in places if self._at(each) not in self._tried)
+
+    def random_untried(self, seed: int) -> dict[str, Value] | None:
+        """Return a point that was not tried, None: all were."""
+        place = self.untried(random.Random(seed).randrange(self.size))
+        return None if place is None else self.point(place)
+
+    def point(self, place: int) -> dict[str, Value]:
+        """Return the point at a place of the walk, counted round and round."""
+        return self._points[self._at(place)]
+
+    def _at(self, place: int) -> int:
+        return (self._start + place * self._step) % self.size
 
 
 class _NumberedQMC(QMCSampler):

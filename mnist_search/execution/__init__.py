@@ -1,7 +1,7 @@
 """Where jobs run: warm worker processes of this machine, or a function in their place."""
 
 from mnist_search.execution.base import Event, Executor, Finished, Reported, Started
-from mnist_search.execution.factory import create_executor, resolve_workers
+from mnist_search.execution.factory import Workers, create_executor, resolve_workers
 from mnist_search.execution.precision import PrecisionChoice, resolve_precision
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "PrecisionChoice",
     "Reported",
     "Started",
+    "Workers",
     "create_executor",
     "resolve_precision",
     "resolve_workers",

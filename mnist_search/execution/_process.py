@@ -1,4 +1,4 @@
-"""The parent's end of one worker process."""
+"""The coordinator's end of one worker process."""
 
 from __future__ import annotations
 
@@ -6,196 +6,191 @@ import contextlib
 import os
 import signal
 import socket
-import struct
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator, Mapping
-from multiprocessing import get_context, resource_tracker
-from multiprocessing.connection import Connection
-from typing import Any
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
-from mnist_search.execution._messages import FromWorker, Settings
-from mnist_search.execution._output import OutputLog
-from mnist_search.execution._worker import PARENTS_SIGNALS, main, read_resident_bytes
+import psutil
+
+from mnist_search.errors import ResourceError
+from mnist_search.execution._channel import Channel, FromWorker
+from mnist_search.execution._log import header, open_log, read_tail
+from mnist_search.execution._worker import PARENTS_SIGNALS
+from mnist_search.interpreter import python_environment
 from mnist_search.specs import Failure, Job
 
-CHUNK_BYTES = 2**16
-# A pipe holds less; a bound lets `poll` come back from a worker that never stops printing.
-CHUNKS_AT_ONCE = 16
-# A worker that was stopped in the middle of a message, or does not read, is given up after that.
-MESSAGE_SECONDS = 30.0
+# A job may come while the worker imports TensorFlow and does not read; macOS holds 8 kB by itself.
+SOCKET_BYTES = 2**18
 # TensorFlow's switch for the kernels of oneDNN.
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
-_launch_lock = threading.Lock()
-
 
 class WorkerProcess:
-    """A worker process, what it is doing, and what it has printed."""
+    """A worker process and what it is doing. No method waits for it, but `join`.
 
-    def __init__(self, slot: int, settings: Settings, log: OutputLog) -> None:
-        """Start the process; it imports its trainer and then says that it is ready."""
+    `failure` is what its job ends with once the process has been killed for it.
+    """
+
+    def __init__(self, slot: int, *, trainer: str, threads: int, log_path: Path | None) -> None:
+        """Start the process; it imports its trainer and then says that it is ready.
+
+        Raises:
+            DataError: something else is where its log should be.
+            ResourceError: the system has no process, memory or open file left for it.
+        """
         self.slot = slot
-        self.log = log
+        self.log_path = log_path
         self.ready = False
         self.taken = False
         self.reporting = False
-        self.lost = False
         self.job: Job | None = None
-        self.verdict: Failure | None = None
+        self.failure: Failure | None = None
         self.jobs_done = 0
-        self.memory_growth_bytes = 0
-        self._first_memory_bytes: int | None = None
+        self._first_bytes: int | None = None
+        self._stuck_since: float | None = None
         self._swept = False
-        context = get_context("spawn")
-        self.connection, theirs = context.Pipe(duplex=True)
-        _limit_waiting(self.connection, MESSAGE_SECONDS)
-        self._output, printed = context.Pipe(duplex=False)
-        os.set_blocking(self._output.fileno(), False)
-        # A daemon: should everything else fail, multiprocessing ends it with this interpreter.
-        self._process = context.Process(
-            target=main,
-            args=(theirs, printed, settings),
-            name=f"mnist-search worker {slot}",
-            daemon=True,
-        )
-        try:
-            with _launch_lock, _environment(variables(settings.threads)), _signals_held():
-                self._process.start()
-        except BaseException:
-            self.connection.close()
-            self._output.close()
-            raise
-        finally:
-            theirs.close()
-            printed.close()
-        self.log.begin(f"worker {slot}, process {self.pid}")
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        with contextlib.ExitStack() as undo:
+            try:
+                self._log = open_log(log_path)
+                undo.callback(os.close, self._log)
+                ours, theirs = socket.socketpair()
+                undo.callback(ours.close)
+                with theirs, _signals_held():
+                    descriptor = theirs.fileno()
+                    words = [descriptor, trainer, threads, os.getpid(), int(in_main_thread)]
+                    # Not `multiprocessing`, which would import the caller's `__main__` there.
+                    self._process = subprocess.Popen(
+                        [sys.executable, "-m", "mnist_search.execution._worker", *map(str, words)],
+                        stdin=subprocess.DEVNULL,
+                        stdout=self._log,
+                        stderr=self._log,
+                        pass_fds=[descriptor],
+                        env=python_environment() | thread_variables(threads),
+                        # What a trial starts belongs to it, and can be ended with the worker.
+                        process_group=0,
+                    )
+            except OSError as error:
+                raise ResourceError(
+                    f"cannot start the worker of slot {slot}: {error.strerror}",
+                    hint="fewer --workers need less of everything",
+                ) from error
+            undo.pop_all()
+        ours.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
+        self.channel = Channel(ours)
 
     @property
     def pid(self) -> int:
         """Return the process's number."""
-        pid = self._process.pid
-        assert pid is not None
-        return pid
+        return self._process.pid
 
     @property
-    def alive(self) -> bool:
-        """Return whether the process runs; what it had started does not outlive it."""
-        running = self._process.exitcode is None
-        if not running and not self._swept:
+    def exit_code(self) -> int | None:
+        """Return how the process ended, None while it runs; what it started ends with it."""
+        code = self._process.poll()
+        if code is not None and not self._swept:
             self._swept = True
             self._kill_group()
-        return running
+        return code
 
     @property
-    def waitables(self) -> list[Connection[Any, Any] | int]:
-        """Return what `multiprocessing.connection.wait` must look at."""
-        outputs = [] if self._output.closed else [self._output]
-        return [self.connection, *outputs, self._process.sentinel]
-
-    @property
-    def resident_bytes(self) -> int | None:
-        """Return the memory that the process holds now, None where that is not known."""
-        return read_resident_bytes(self.pid)
+    def killed(self) -> bool:
+        """Return whether somebody else killed or stopped it, as the kernel short of memory does."""
+        return self._stuck_since is not None or self.exit_code == -signal.SIGKILL
 
     @property
     def cause_of_death(self) -> str:
         """Return in a few words how the process ended."""
-        code = self._process.exitcode
-        match code:
-            case None:
-                return "worker closed its connection"
-            case _ if self.killed:
-                return "worker killed by signal 9 (out of memory?)"
-            case _ if code < 0:
-                return f"worker killed by signal {-code} ({signal.strsignal(-code)})"
-            case _:
-                return f"worker exited with code {code}"
+        code = self.exit_code
+        if self._stuck_since is not None or code is None:
+            return "worker was stopped, or closed its connection"
+        if code == -signal.SIGKILL:
+            return "worker killed by signal 9 (out of memory?)"
+        if code < 0:
+            return f"worker killed by signal {-code} ({signal.strsignal(-code)})"
+        return f"worker exited with code {code}"
 
     @property
-    def killed(self) -> bool:
-        """Return whether somebody else, such as the kernel short of memory, killed the process."""
-        return self._process.exitcode == -signal.SIGKILL
+    def printed(self) -> str:
+        """Return the last of what the job printed; of what the worker did, if it has none."""
+        job = self.job if self.taken else None
+        what = "start" if job is None else f"job {job.number}, seed {job.seed}"
+        return read_tail(self._log, header(self.pid, what))
+
+    @property
+    def resident_bytes(self) -> int | None:
+        """Return the memory that the process holds now, None where that is not known."""
+        with contextlib.suppress(psutil.Error, OSError):
+            return int(psutil.Process(self.pid).memory_info().rss)
+        return None
+
+    @property
+    def growth_bytes(self) -> int:
+        """Return how far memory has grown since this was first asked."""
+        held = self.resident_bytes
+        if held is None:
+            return 0
+        if self._first_bytes is None:
+            self._first_bytes = held
+        return held - self._first_bytes
+
+    @property
+    def stuck_seconds(self) -> float:
+        """Return how long each look has found it stopped, in mid-message or without connection."""
+        if not (self.channel.partial or self.channel.closed or self._is_stopped()):
+            self._stuck_since = None
+            return 0.0
+        if self._stuck_since is None:
+            self._stuck_since = time.monotonic()
+        return time.monotonic() - self._stuck_since
 
     def give(self, job: Job) -> None:
-        """Send a job; a worker that is still starting finds it in its pipe."""
+        """Send a job; a worker that is still starting finds it later."""
         self.job = job
         self.taken = False
-        self.log.begin(f"process {self.pid}, job {job.number}, seed {job.seed}")
         self.send(job)
 
     def send(self, message: object) -> None:
-        """Send a message; that the process has died is for `poll` to find."""
+        """Send a message; that the process has died is for `exit_code` to tell."""
         with contextlib.suppress(OSError):
-            self.connection.send(message)
+            self.channel.send(message)
 
-    def messages(self) -> Iterator[FromWorker]:
-        """Yield what the process has said, without waiting."""
-        try:
-            while not self.lost and self.connection.poll():
-                yield self.connection.recv()
-        except (EOFError, OSError):
-            self.lost = True
-
-    def note_wear(self, memory_bytes: int | None) -> None:
-        """Count a job and how far memory has grown since the first one, which fills caches."""
-        self.jobs_done += 1
-        if memory_bytes is None:
-            return
-        if self._first_memory_bytes is None:
-            self._first_memory_bytes = memory_bytes
-        self.memory_growth_bytes = memory_bytes - self._first_memory_bytes
-
-    def read_output(self) -> None:
-        """Move what the process has printed to its log, without waiting."""
-        for _ in range(CHUNKS_AT_ONCE):
-            if self._output.closed:
-                return
-            try:
-                data = os.read(self._output.fileno(), CHUNK_BYTES)
-            except BlockingIOError:
-                return
-            if data:
-                self.log.write(data)
-            else:
-                self._output.close()
+    def arrived(self) -> list[FromWorker]:
+        """Return what the process has said."""
+        return [] if self.channel.closed else self.channel.arrived()
 
     def kill(self) -> None:
-        """Kill the process; it may need a moment to be gone."""
-        if self.alive:
+        """Kill the process and what it started; it may need a moment to be gone."""
+        if self.exit_code is None:
             self._kill_group()
-        self._process.kill()
 
-    def join(self, timeout_seconds: float) -> bool:
-        """Wait for the end of the process; return whether it has ended."""
-        self._process.join(timeout_seconds)
-        return not self.alive
+    def join(self, timeout_seconds: float) -> None:
+        """Wait for the end of the process, at most that long."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout_seconds)
 
-    def bury(self) -> None:
-        """Take what the dead process left behind and release its files."""
-        self.read_output()
-        self.connection.close()
-        self._output.close()
-        self._process.close()
+    def release(self) -> None:
+        """Close the files that are kept for a process that has ended."""
+        self.channel.close()
+        os.close(self._log)
+
+    def _is_stopped(self) -> bool:
+        with contextlib.suppress(psutil.Error, OSError):
+            return bool(psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
+        return False
 
     def _kill_group(self) -> None:
-        # Not there yet while the process starts, and gone when nothing of it is left.
+        # All of it may be gone already.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
 
-def _limit_waiting(connection: Connection[Any, Any], seconds: float) -> None:
-    """Let reading and writing fail with an `OSError` where the other end does not go on."""
-    whole = int(seconds)
-    # A `timeval` of C.
-    limit = struct.pack("ll", whole, int(1e6 * (seconds - whole)))
-    with socket.socket(fileno=os.dup(connection.fileno())) as end:
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            end.setsockopt(socket.SOL_SOCKET, option, limit)
-
-
-def variables(threads: int) -> dict[str, str]:
-    """Return the environment variables that a worker starts with."""
-    # Read when the libraries are loaded, which a worker's `__main__` may do before anything else.
+def thread_variables(threads: int) -> dict[str, str]:
+    """Return the environment variables by which libraries compute with so many threads."""
     return {
         "TF_NUM_INTRAOP_THREADS": str(threads),
         "TF_NUM_INTEROP_THREADS": "1",
@@ -210,24 +205,8 @@ def variables(threads: int) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
     """Keep the parent's signals from a child that cannot ignore them yet; here they only wait."""
-    # Started within, the tracker would let them through again.
-    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, PARENTS_SIGNALS)
     try:
         yield

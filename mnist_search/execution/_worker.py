@@ -1,4 +1,4 @@
-"""The life of a worker process: import once, then one job after the other until told to quit."""
+"""The life of a worker process: import once, then one job after the other until told to leave."""
 
 from __future__ import annotations
 
@@ -6,87 +6,89 @@ import contextlib
 import ctypes
 import faulthandler
 import importlib
-import multiprocessing
+import io
 import os
 import signal
+import socket
 import sys
 import threading
+import time
 import traceback
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Literal, Never
+from typing import Never
 
-from mnist_search.execution._messages import Answer, Done, Quit, Ready, Report, Settings, Taken
+from mnist_search.execution._channel import Channel, Report
+from mnist_search.execution._log import BoundedLog, PatientFile, header
 from mnist_search.execution.results import Trainer, run_guarded
-from mnist_search.specs import Job, RunResult
+from mnist_search.specs import Job
 
 PR_SET_PDEATHSIG = 1
-
-# The terminal, `timeout`, systemd and Slurm signal whole groups. What to do then is the parent's
-# decision: it may want to let the running trials finish.
+PARENT_LOOK_SECONDS = 0.5
+# The terminal, `timeout`, systemd and Slurm signal whole groups. What to do then is the
+# coordinator's decision: it may want to let the running trials finish.
 PARENTS_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(
-    connection: Connection[Any, Any], output: Connection[Any, Any], settings: Settings
+    descriptor: int, trainer: str, threads: int, parent_pid: int, in_main_thread: int
 ) -> Never:
-    """Serve jobs from `connection`, printing into `output`; never returns."""
+    """Serve jobs from a socket, printing into the log that stdout and stderr are; never return.
+
+    `trainer` names a module with `prepare() -> float`, which imports what is heavy and returns the
+    seconds it took, and `run_job(job, report) -> RunResult`. `parent_pid` and `in_main_thread` say
+    who started this process.
+    """
     _obey_only_the_parent()
-    _lead_a_group()
-    _die_with_the_parent(settings)
+    _die_with_the_parent(parent_pid, in_main_thread=bool(in_main_thread))
     _offer_itself_to_the_oom_killer()
-    _redirect_output(output)
+    _print_line_by_line()
+    log = BoundedLog(sys.stderr.fileno())
+    log.watch()
+    log.begin(header(os.getpid(), "start"))
+    # What a trial starts must not hold it open beyond the end of this process.
+    os.set_inheritable(descriptor, False)
+    channel = Channel(socket.socket(fileno=descriptor))
     try:
-        trainer = importlib.import_module(settings.trainer)
-        import_seconds = float(trainer.prepare())
-        run_job: Trainer = trainer.run_job
-    except BaseException:
-        traceback.print_exc()
-        _leave(1)
-    try:
-        connection.send(Ready())
-        while True:
-            match connection.recv():
-                case Job() as job:
-                    connection.send(Taken())
-                    result = _run(run_job, job, connection, settings)
-                    timings = result.timings.model_copy(update={"import_seconds": import_seconds})
-                    result = result.model_copy(update={"timings": timings})
-                    connection.send(Done(result=result, memory_bytes=read_resident_bytes("self")))
-                case Quit():
-                    _leave(0)
-                case message:
-                    raise TypeError(f"a worker cannot take {message!r} between jobs")
-    except (EOFError, OSError):
-        # The parent is gone, and with it whoever wanted the result.
-        _leave(1)
+        module = importlib.import_module(trainer)
+        import_seconds = float(module.prepare())
+        run_job: Trainer = module.run_job
     except BaseException:
         traceback.print_exc()
         _leave(1)
 
-
-def _run(
-    trainer: Trainer, job: Job, connection: Connection[Any, Any], settings: Settings
-) -> RunResult:
     def report(step: int, accuracy: float) -> bool:
         try:
-            connection.send(Report(step=step, accuracy=accuracy))
-            answer: Answer = connection.recv()
+            channel.send(Report(step=step, accuracy=accuracy))
+            stop: bool = channel.receive()
         except (EOFError, OSError):
-            # An exception could be caught by the trainer as a failure of the trial.
+            # Not an exception, which the trainer could take for a failure of the trial.
             _leave(1)
-        return answer.stop
+        return stop
 
-    return run_guarded(trainer, job, report, threads=settings.threads)
+    try:
+        channel.send("ready")
+        while True:
+            job: Job = channel.receive()
+            log.begin(header(os.getpid(), f"job {job.number}, seed {job.seed}"))
+            channel.send("taken")
+            result = run_guarded(run_job, job, report, threads=threads)
+            timings = result.timings.model_copy(update={"import_seconds": import_seconds})
+            log.trim()
+            channel.send(result.model_copy(update={"timings": timings}))
+    except (EOFError, OSError):
+        # The coordinator is gone, or has no more jobs.
+        _leave(0)
+    except BaseException:
+        traceback.print_exc()
+        _leave(1)
 
 
 def _leave(code: int) -> Never:
     # Not sys.exit: destructors of native libraries take their time, or crash.
     for stream in (sys.stdout, sys.stderr):
-        try:
+        # A trial may have closed it.
+        with contextlib.suppress(OSError, ValueError):
             stream.flush()
-        except (OSError, ValueError):
-            continue
     os._exit(code)
 
 
@@ -97,61 +99,41 @@ def _obey_only_the_parent() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, PARENTS_SIGNALS)
 
 
-def _lead_a_group() -> None:
-    # Whatever a trial starts belongs to it, and can be ended with the worker.
-    with contextlib.suppress(OSError):
-        os.setpgid(0, 0)
-
-
-def _die_with_the_parent(settings: Settings) -> None:
+def _die_with_the_parent(pid: int, *, in_main_thread: bool) -> None:
     """End with the parent, however it ends and whatever this process is doing then."""
-    if not (settings.die_with_thread and _kill_when_parent_thread_ends()):
-        threading.Thread(target=_watch_parent, daemon=True).start()
-    if os.getppid() != settings.parent_pid:
+    # The kernel means the thread, not the process, when it speaks of a parent's death.
+    if not (in_main_thread and sys.platform == "linux" and _ask_kernel_for_death()):
+        threading.Thread(target=_watch_parent, args=(pid,), daemon=True).start()
+    if os.getppid() != pid:
         # It died before the kernel was told.
         os._exit(1)
 
 
-def _kill_when_parent_thread_ends() -> bool:
-    if sys.platform != "linux":
-        return False
+def _ask_kernel_for_death() -> bool:
     code: int = ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     return code == 0
 
 
-def _watch_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
+def _watch_parent(pid: int) -> None:
+    while os.getppid() == pid:
+        time.sleep(PARENT_LOOK_SECONDS)
     os._exit(1)
 
 
 def _offer_itself_to_the_oom_killer() -> None:
     # One trial is cheaper than the coordinator with its open study.
-    try:
+    with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
-    except OSError:
-        return
 
 
-def _redirect_output(output: Connection[Any, Any]) -> None:
-    for descriptor in (1, 2):
-        os.dup2(output.fileno(), descriptor)
-    output.close()
-    # Line by line, or a killed worker would take its last words with it.
-    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
-        if stream is None:
-            opened = os.fdopen(number, "w", buffering=1, errors="replace", closefd=False)
-            setattr(sys, "stdout" if number == 1 else "stderr", opened)
-        else:
-            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    faulthandler.enable(file=2)
+def _print_line_by_line() -> None:
+    # Or a killed worker would take its last words with it.
+    for name in ("stdout", "stderr"):
+        raw = io.BufferedWriter(PatientFile(getattr(sys, name).fileno(), "w", closefd=False))
+        stream = io.TextIOWrapper(raw, encoding="utf-8", errors="replace", line_buffering=True)
+        setattr(sys, name, stream)
+    faulthandler.enable(file=sys.stderr)
 
 
-def read_resident_bytes(process: int | Literal["self"]) -> int | None:
-    """Return the memory that a process holds, None where that cannot be known."""
-    try:
-        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
-    return pages * os.sysconf("SC_PAGE_SIZE")
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:]))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.errors import UsageError
 from mnist_search.execution.base import Executor
-from mnist_search.specs import available_cores
+from mnist_search.specs import measure_capacity
 
 TRAINER_VARIABLE = "MNIST_SEARCH_TRAINER"
 
@@ -51,18 +52,29 @@ def create_executor(
     return executor
 
 
-def resolve_workers(text: str) -> int:
-    """Return the number of workers that `auto` (one per available core) or a number asks for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """How many workers; `reason` is None where a number was asked for."""
+
+    count: int
+    reason: str | None = None
+
+
+def resolve_workers(text: str) -> Workers:
+    """Return the workers that a number or `auto` asks for.
+
+    `auto` is what the cores and the memory of this machine, or of its container, carry.
 
     Raises:
         UsageError: neither `auto` nor a whole number of at least 1.
     """
     if text.strip().lower() == "auto":
-        return available_cores()
+        capacity = measure_capacity()
+        return Workers(count=capacity.workers, reason=capacity.reason)
     try:
         workers = int(text)
     except ValueError:
         workers = 0
     if workers < 1:
         raise UsageError(f"workers must be auto or a whole number of at least 1, got {text!r}")
-    return workers
+    return Workers(count=workers)

@@ -1,43 +1,44 @@
 """Jobs in warm worker processes of this machine.
 
-Own code rather than pebble or loky: neither lets a running job ask whether to go on, kills one
-worker without disturbing the others and brings up a worn worker's successor beforehand.
+Own code rather than pebble or loky: neither lets a running job ask whether to go on, nor kills one
+worker without disturbing the others.
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import os
+import selectors
 import time
 import weakref
-from functools import partial
-from multiprocessing.connection import wait
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import assert_never
 
-from mnist_search.errors import UsageError
-from mnist_search.execution._launcher import Launcher
-from mnist_search.execution._messages import Quit
+from mnist_search.errors import MnistSearchError, ResourceError, UsageError
+from mnist_search.execution._channel import FromWorker, Report
 from mnist_search.execution._process import WorkerProcess
-from mnist_search.execution._slot import EXIT_SECONDS, Slot, Wear
-from mnist_search.execution.base import Event
-from mnist_search.specs import Failure, Job, available_cores
+from mnist_search.execution.base import Event, Finished, Reported, Started
+from mnist_search.execution.results import failed_result
+from mnist_search.specs import Failure, Job, RunResult, available_cores
 
 TRAINER = "mnist_search.training"
 RECYCLE_GROWTH_BYTES = 600_000_000
 RECYCLE_JOBS = 200
-MEMORY_CHECK_SECONDS = 0.1
-QUIT_SECONDS = 1.0
+PATIENCE_SECONDS = 30.0
+START_FAILURES = 3
+# How often processes are looked at that say nothing.
+LOOK_SECONDS, MEMORY_LOOK_SECONDS = 1.0, 0.1
+# Between the end of a connection and the end of its process.
+EXIT_LOOK_SECONDS = 0.01
+# A killed process may have much memory to give back.
+EXIT_SECONDS = 2.0
 
 
 class LocalExecutor:
     """Runs one job per worker process; the workers import the trainer once and stay.
 
-    Workers start with `start`, `submit`, `poll` or on entering the context. Events name a slot,
-    0..slots-1, as `worker`; its process may change. A job that was killed before its worker took
-    it up has no `Started`. Not for use by several threads at once.
+    Workers start with `start`, `submit` or `poll`, and end with `close` or this process. Events
+    name a slot, 0..slots-1, as `worker`; its process may change. A job that was killed before its
+    worker took it up has no `Started`. Not for use by several threads at once.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class LocalExecutor:
         memory_limit_bytes: int | None = None,
         recycle_growth_bytes: int = RECYCLE_GROWTH_BYTES,
         recycle_jobs: int = RECYCLE_JOBS,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         """Plan `workers` processes of `threads` threads each, by default all cores together.
 
@@ -57,7 +59,8 @@ class LocalExecutor:
         What slot n prints goes to `worker-n.log` in `log_folder`, up to a bound; None: nowhere.
         A worker is replaced after `recycle_jobs` jobs, or when it holds `recycle_growth_bytes`
         more than after its first job. A job whose worker holds more than `memory_limit_bytes`
-        is ended as out of memory; None: never.
+        is ended as out of memory; None: never. A worker that stays stopped, in the middle of a
+        message or without a connection for `patience_seconds` is given up.
 
         Raises:
             UsageError: fewer than one worker or thread.
@@ -66,17 +69,23 @@ class LocalExecutor:
             raise UsageError(f"workers must be at least 1, got {workers}")
         if threads is not None and threads < 1:
             raise UsageError(f"threads must be at least 1, got {threads}")
-        share = max(1, available_cores() // workers) if threads is None else threads
-        self._launcher = Launcher(trainer=trainer, threads=share, log_folder=log_folder)
-        self._wear = Wear(jobs=recycle_jobs, growth_bytes=recycle_growth_bytes)
+        self._threads = max(1, available_cores() // workers) if threads is None else threads
+        self._trainer = trainer
+        self._log_folder = log_folder
         self._memory_limit_bytes = memory_limit_bytes
+        self._recycle_growth_bytes = recycle_growth_bytes
+        self._recycle_jobs = recycle_jobs
+        self._patience_seconds = patience_seconds
         self._count = workers
-        self._slots: list[Slot] = []
+        # One for each slot, in their order.
+        self._workers: list[WorkerProcess] = []
         self._leaving: list[WorkerProcess] = []
         self._events: list[Event] = []
-        self._owner_pid: int | None = None
+        self._start_failures = 0
+        self._error: MnistSearchError | None = None
+        self._next_look = 0.0
+        self._end: weakref.finalize[..., LocalExecutor] | None = None
         self._closed = False
-        self._exit_hook = partial(_close_at_exit, weakref.ref(self))
 
     @property
     def slots(self) -> int:
@@ -86,40 +95,36 @@ class LocalExecutor:
     @property
     def free(self) -> int:
         """Return how many jobs can be submitted now; a worker that is starting counts."""
-        return self._count - sum(slot.job is not None for slot in self._slots)
+        return self._count - sum(worker.job is not None for worker in self._workers)
 
     @property
     def threads(self) -> int:
         """Return how many threads each worker computes with."""
-        return self._launcher.threads
+        return self._threads
 
     @property
     def process_ids(self) -> tuple[int, ...]:
-        """Return the ids of the slots' processes, without successors that are warming up."""
-        return tuple(slot.process_id for slot in self._slots)
+        """Return the ids of the slots' processes."""
+        return tuple(worker.pid for worker in self._workers)
 
     def start(self) -> None:
         """Start the workers, unless they have been; does not wait until they are ready.
 
         Raises:
+            DataError: where a log should be is something else than a file.
+            ResourceError: the system has no room for them.
             MnistSearchError: several workers in a row died before they were ready.
         """
         if self._closed:
             raise RuntimeError("the executor is closed")
-        if self._launcher.error is not None:
-            raise self._launcher.error
-        if self._owner_pid is not None:
+        if self._error is not None:
+            raise self._error
+        if self._end is not None:
             return
-        self._launcher.prepare()
-        self._owner_pid = os.getpid()
-        # Later than multiprocessing's own hook and so called before it, which would wait for ever
-        # for workers that ignore SIGTERM.
-        atexit.register(self._exit_hook)
-        for number in range(self._count):
-            slot = Slot(
-                number, self._launcher, self._wear, events=self._events, leaving=self._leaving
-            )
-            self._slots.append(slot)
+        # Also when nobody can use it any more, and when the interpreter ends.
+        self._end = weakref.finalize(self, _end, os.getpid(), self._workers, self._leaving)
+        for slot in range(self._count):
+            self._workers.append(self._launch(slot))
 
     def submit(self, job: Job) -> None:
         """Start a job in a free slot, in one whose worker is ready if there is one.
@@ -130,10 +135,11 @@ class LocalExecutor:
         self.start()
         if self._find(job.number) is not None:
             raise ValueError(f"job {job.number} is already running")
-        free = [slot for slot in self._slots if slot.job is None]
+        free = [worker for worker in self._workers if worker.job is None]
         if not free:
             raise ValueError(f"job {job.number} needs a free slot, all {self._count} are busy")
-        min(free, key=lambda slot: not slot.ready).give(job)
+        # A worker that is still starting finds it later.
+        min(free, key=lambda worker: not worker.ready).give(job)
 
     def poll(self, timeout_seconds: float) -> list[Event]:
         """Return what has happened, waiting at most that long for something to happen.
@@ -145,16 +151,11 @@ class LocalExecutor:
         deadline = time.monotonic() + timeout_seconds
         while True:
             self._reap()
-            urgent = bool(self._events) or any(slot.urgent for slot in self._slots)
-            remaining = 0.0 if urgent else max(0.0, deadline - time.monotonic())
-            limit = self._memory_limit_bytes
-            if limit is not None:
-                remaining = min(remaining, MEMORY_CHECK_SECONDS)
-                for slot in self._slots:
-                    slot.limit_memory(limit)
-            wait([item for worker in self._workers() for item in worker.waitables], remaining)
-            for slot in self._slots:
-                slot.attend()
+            if time.monotonic() >= self._next_look:
+                self._look()
+            self._wait(deadline)
+            for worker in self._workers.copy():
+                self._attend(worker)
             if self._events or time.monotonic() >= deadline:
                 events = self._events.copy()
                 self._events.clear()
@@ -162,81 +163,178 @@ class LocalExecutor:
 
     def answer(self, number: int, *, stop: bool) -> None:
         """Answer a `Reported`; nothing happens if that job is over by now."""
-        slot = self._find(number)
-        if slot is not None:
-            slot.answer(stop=stop)
+        worker = self._find(number)
+        if worker is not None and worker.reporting:
+            worker.reporting = False
+            worker.send(stop)
 
     def kill(self, number: int, failure: Failure) -> None:
         """End a job at once; the next `poll` tells. Nothing happens if it is over by now."""
-        slot = self._find(number)
-        if slot is not None:
-            slot.kill(failure)
+        worker = self._find(number)
+        if worker is not None and worker.failure is None:
+            worker.failure = failure
+            worker.kill()
 
     def close(self) -> None:
         """End all workers within about two seconds; running jobs are abandoned without event."""
         self._closed = True
-        if self._owner_pid != os.getpid():
-            # Never started, or the copy of it in a forked child, whose workers these are not.
-            return
-        atexit.unregister(self._exit_hook)
-        workers = [*self._workers(), *self._leaving]
-        try:
-            for worker in workers:
-                # No SIGTERM: workers ignore it, and there is nothing that they should tidy up.
-                if worker.ready and worker.job is None:
-                    worker.send(Quit())
-                else:
-                    worker.kill()
-            deadline = time.monotonic() + QUIT_SECONDS
-            for worker in workers:
-                worker.join(max(0.0, deadline - time.monotonic()))
-        finally:
-            for worker in workers:
-                worker.kill()
-            for worker in workers:
-                if worker.join(EXIT_SECONDS):
-                    worker.bury()
-            self._slots.clear()
-            self._leaving.clear()
-            self._events.clear()
+        self._events.clear()
+        if self._end is not None:
+            self._end()
 
-    def __enter__(self) -> Self:
-        """Start the workers."""
-        self.start()
-        return self
+    def _launch(self, slot: int) -> WorkerProcess:
+        folder = self._log_folder
+        return WorkerProcess(
+            slot,
+            trainer=self._trainer,
+            threads=self._threads,
+            log_path=None if folder is None else folder / f"worker-{slot}.log",
+        )
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the workers."""
-        self.close()
-
-    def __del__(self) -> None:
-        """End the workers of an executor that nobody can use any more."""
-        # An interpreter on its way out has closed it, and perhaps cleared the modules here.
-        if not getattr(self, "_closed", True):
-            with contextlib.suppress(Exception):
-                self.close()
-
-    def _workers(self) -> list[WorkerProcess]:
-        return [worker for slot in self._slots for worker in slot.workers]
-
-    def _find(self, number: int) -> Slot | None:
-        for slot in self._slots:
-            if slot.job is not None and slot.job.number == number:
-                return slot
+    def _find(self, number: int) -> WorkerProcess | None:
+        for worker in self._workers:
+            if worker.job is not None and worker.job.number == number:
+                return worker
         return None
 
+    def _wait(self, deadline: float) -> None:
+        """Wait until a worker says something, but not beyond what must be looked at by then."""
+        now = time.monotonic()
+        until = min(deadline, self._next_look)
+        if any(worker.channel.closed for worker in self._workers):
+            until = min(until, now + EXIT_LOOK_SECONDS)
+        if self._events or any(worker.failure is not None for worker in self._workers):
+            until = now
+        with selectors.PollSelector() as selector:
+            for worker in self._workers:
+                if not worker.channel.closed:
+                    selector.register(worker.channel, selectors.EVENT_READ)
+            selector.select(max(0.0, until - now))
+
+    def _look(self) -> None:
+        """See to workers that say nothing: too much memory, stopped, or cut off."""
+        limit = self._memory_limit_bytes
+        for worker in self._workers.copy():
+            if worker.stuck_seconds > self._patience_seconds:
+                self._on_exit(worker)
+            elif limit is not None and worker.job is not None and worker.taken:
+                held = worker.resident_bytes
+                if held is not None and held > limit:
+                    message = f"the worker held {held:,} bytes of memory, the limit is {limit:,}"
+                    self.kill(worker.job.number, Failure(kind="out-of-memory", message=message))
+        pause = LOOK_SECONDS if limit is None else MEMORY_LOOK_SECONDS
+        self._next_look = time.monotonic() + pause
+
+    def _attend(self, worker: WorkerProcess) -> None:
+        """See to what a worker has said, and to its end."""
+        if worker.failure is not None:
+            self._replace(worker, worker.failure)
+            return
+        # Asked before the messages are read: what it said before it died still counts.
+        dead = worker.exit_code is not None
+        for message in worker.arrived():
+            self._hear(worker, message)
+        if dead:
+            self._on_exit(worker)
+
+    def _hear(self, worker: WorkerProcess, message: FromWorker) -> None:
+        match message:
+            case "ready":
+                worker.ready = True
+                self._start_failures = 0
+            case "taken":
+                worker.taken = True
+                self._events.append(Started(number=_job_of(worker).number, worker=worker.slot))
+            case Report(step=step, accuracy=accuracy):
+                number = _job_of(worker).number
+                worker.reporting = True
+                self._events.append(
+                    Reported(number=number, worker=worker.slot, step=step, accuracy=accuracy)
+                )
+            case RunResult():
+                self._finish(worker, message)
+                worker.jobs_done += 1
+                grown = worker.growth_bytes > self._recycle_growth_bytes
+                if grown or worker.jobs_done >= self._recycle_jobs:
+                    self._replace(worker, None)
+            case _:
+                assert_never(message)
+
+    def _on_exit(self, worker: WorkerProcess) -> None:
+        """Replace a worker that died; its job fails, unless it was not taken up yet."""
+        if not worker.ready:
+            self._count_start_failure(worker)
+        printed = worker.printed
+        failure = Failure(
+            kind="worker-died",
+            message=worker.cause_of_death,
+            traceback=printed if printed else None,
+        )
+        self._replace(worker, failure if worker.taken else None, killed=worker.killed)
+
+    def _count_start_failure(self, worker: WorkerProcess) -> None:
+        self._start_failures += 1
+        if self._start_failures < START_FAILURES:
+            return
+        message = (
+            f"no worker could be started, {START_FAILURES} in a row died: {worker.cause_of_death}"
+        )
+        lines = worker.printed.splitlines()
+        if lines:
+            message = f"{message}; its last line was: {lines[-1].strip()}"
+        path = worker.log_path
+        hint = None if path is None else f"all that it printed is in {path}"
+        kind = ResourceError if worker.killed else MnistSearchError
+        self._error = kind(message, hint=hint)
+        raise self._error
+
+    def _replace(
+        self, worker: WorkerProcess, failure: Failure | None, *, killed: bool = False
+    ) -> None:
+        """Put a new worker in the place of another; its job fails, or moves on if None."""
+        job = worker.job
+        worker.kill()
+        self._leaving.append(worker)
+        self._workers[worker.slot] = successor = self._launch(worker.slot)
+        if job is None:
+            return
+        if failure is None:
+            # The worker died before it read the job, which cannot be the job's fault.
+            successor.give(job)
+        else:
+            self._finish(worker, failed_result(job, failure, threads=self._threads), killed=killed)
+
+    def _finish(self, worker: WorkerProcess, result: RunResult, *, killed: bool = False) -> None:
+        number = _job_of(worker).number
+        worker.job = None
+        self._events.append(
+            Finished(number=number, worker=worker.slot, result=result, killed=killed)
+        )
+
     def _reap(self) -> None:
-        for worker in [worker for worker in self._leaving if not worker.alive]:
-            self._leaving.remove(worker)
-            worker.bury()
+        for worker in self._leaving.copy():
+            if worker.exit_code is not None:
+                self._leaving.remove(worker)
+                worker.release()
 
 
-def _close_at_exit(reference: weakref.ref[LocalExecutor]) -> None:
-    executor = reference()
-    if executor is not None:
-        executor.close()
+def _end(owner_pid: int, *lists: list[WorkerProcess]) -> None:
+    """Kill workers and empty the lists of them."""
+    if os.getpid() != owner_pid:
+        # In a copy of the executor in a forked child, whose workers these are not.
+        return
+    workers = [worker for each in lists for worker in each]
+    for worker in workers:
+        # No SIGTERM: workers ignore it, and there is nothing that they should tidy up.
+        worker.kill()
+    deadline = time.monotonic() + EXIT_SECONDS
+    for worker in workers:
+        worker.join(max(0.0, deadline - time.monotonic()))
+        worker.release()
+    for each in lists:
+        each.clear()
+
+
+def _job_of(worker: WorkerProcess) -> Job:
+    assert worker.job is not None, "the worker spoke of a job that it does not have"
+    return worker.job

@@ -1,7 +1,8 @@
 """What an experiment is: models, training, run configuration, result, environment."""
 
 from mnist_search.specs._frozen import Frozen
-from mnist_search.specs.environment import Environment, available_cores, describe_environment
+from mnist_search.specs.environment import Environment, describe_environment
+from mnist_search.specs.machine import Capacity, available_cores, measure_capacity
 from mnist_search.specs.models import (
     Activate,
     BatchNorm,
@@ -49,6 +50,7 @@ __all__ = [
     "AdamW",
     "Augmentation",
     "BatchNorm",
+    "Capacity",
     "Conv",
     "DatasetRef",
     "Dense",
@@ -83,4 +85,5 @@ __all__ = [
     "available_cores",
     "derive_seed",
     "describe_environment",
+    "measure_capacity",
 ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 
 from mnist_search.specs._frozen import Frozen
+from mnist_search.specs.machine import available_cores
 
 PACKAGES = ("mnist-search", "tensorflow", "keras", "optuna", "keras-tuner", "scikit-learn", "numpy")
 
@@ -50,11 +51,6 @@ class Environment(Frozen):
         )
 
 
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def describe_environment() -> Environment:
     """Describe this machine and the installed versions, without importing any of them."""
     info = _cpu_info()
@@ -63,7 +59,7 @@ def describe_environment() -> Environment:
     return Environment(
         system=platform.platform(aliased=True, terse=True),
         python=platform.python_version(),
-        processor=info.get("model name") or platform.processor() or platform.machine(),
+        processor=info.get("model name") or _brand() or platform.processor() or platform.machine(),
         cores=available_cores(),
         memory_bytes=_memory_bytes(),
         features=tuple(name for name in wanted if name in flags),
@@ -81,6 +77,18 @@ def _cpu_info() -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in pairs}
 
 
+def _brand() -> str:
+    """Return the processor's name where `sysctl` knows it, as on macOS, else nothing."""
+    import subprocess
+
+    command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return told.stdout.strip()
+
+
 def _memory_bytes() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -88,6 +96,7 @@ def _memory_bytes() -> int | None:
         return None
 
 
+@cache
 def _versions() -> dict[str, str]:
     found = {}
     for name in PACKAGES:

@@ -22,8 +22,9 @@ from mnist_search.studies.folder import (
     study_folder,
     unused_name,
 )
-from mnist_search.studies.ledger import Ledger, create_ledger, ledger_in_memory, open_ledger
+from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.loop import Interrupt, Limits, Outcome
+from mnist_search.studies.opening import create_ledger, ledger_in_memory, open_ledger
 from mnist_search.studies.reading import (
     StoredStudy,
     read_home,

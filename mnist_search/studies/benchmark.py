@@ -26,7 +26,7 @@ from mnist_search.specs import (
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import weights_path
 from mnist_search.studies.folder import has_study
-from mnist_search.studies.ledger import Ledger, StudyExistsError, create_ledger, reopen_ledger
+from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.loop import (
     Assignment,
     Interrupt,
@@ -35,7 +35,9 @@ from mnist_search.studies.loop import (
     Progress,
     run_loop,
 )
+from mnist_search.studies.opening import create_ledger, reopen_ledger
 from mnist_search.studies.spec import StudySpec
+from mnist_search.studies.storing import StudyExistsError
 
 TestPixels = Literal["as-documented", "scaled", "raw"]
 

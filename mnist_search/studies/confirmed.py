@@ -18,7 +18,7 @@ from mnist_search.studies.confirming import (
     read_test_use,
 )
 from mnist_search.studies.folder import has_study, study_folder
-from mnist_search.studies.ledger import open_ledger
+from mnist_search.studies.opening import open_ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ class Journal(BaseJournalBackend):
             hint="what was told as done until then went with it",
         )
 
-    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         """Yield the lines from a number on, as far as they have their end.
 
         Raises:

@@ -5,32 +5,47 @@ It alone knows what became of a trial: one call opens it, one closes it. Engines
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from mnist_search.analysis.objectives import values_of
 from mnist_search.errors import StorageError, UsageError
-from mnist_search.specs import Frozen, Record, RunConfig, RunResult, State
+from mnist_search.specs import Record, RunConfig, RunResult, State
 from mnist_search.studies.clock import utc_seconds
-from mnist_search.studies.dashboard_labels import label_result, label_run, label_study
-from mnist_search.studies.filesystems import check_local
+from mnist_search.studies.dashboard_labels import label_result, label_run
 from mnist_search.studies.folder import (
     DATABASE,
-    DRAFT,
     JOURNAL,
     check_room,
     damaged,
     storage_errors,
 )
 from mnist_search.studies.lock import Possession, hold
+from mnist_search.studies.records import (
+    CONFIRMS,
+    FINISHED,
+    MEMO,
+    REFERENCE,
+    RESULT,
+    RUN,
+    STARTED,
+    STATES,
+    WORKER,
+    StoredRun,
+    record_of,
+)
 from mnist_search.studies.spec import REVISIONS, StudySpec
-from mnist_search.writing import sync
+from mnist_search.studies.storing import (
+    FIRST,
+    REVISION,
+    SPEC,
+    FirstPoint,
+    become_journal,
+)
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -41,31 +56,10 @@ if TYPE_CHECKING:
     from mnist_search.spaces import Value
     from mnist_search.studies.journal import Journal
 
-# Attributes of the study, and of its trials.
-SPEC, FIRST, REVISION, SECONDS = "spec", "first", "revisions", "seconds"
-RUN, RESULT, REFERENCE, CONFIRMS, WORKER, MEMO = (
-    "run",
-    "result",
-    "reference",
-    "confirms",
-    "worker",
-    "memo",
-)
-# Optuna's own times are local ones without their zone.
-STARTED, FINISHED = "started", "finished"
+# How long all sessions took, beside the attributes that a new study has.
+SECONDS = "seconds"
 
 Kind = TypeVar("Kind")
-# The values of a trial to begin with, and the name of the reference that they are.
-FirstPoint = tuple[str | None, dict[str, Any]]
-
-
-class StudyExistsError(StorageError):
-    """A study cannot be created where one is."""
-
-
-class _Run(Frozen):
-    config: RunConfig
-    seed: Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Ledger:
@@ -142,7 +136,7 @@ class Ledger:
         about = {REFERENCE: reference, CONFIRMS: confirms, MEMO: memo}
         attributes: dict[str, Any] = {
             STARTED: utc_seconds(),
-            RUN: _Run(config=config, seed=seed).model_dump(mode="json"),
+            RUN: StoredRun(config=config, seed=seed).model_dump(mode="json"),
             **label_run(config),
             **{key: value for key, value in about.items() if value is not None},
         }
@@ -214,7 +208,7 @@ class Ledger:
 
     def states(self) -> list[State]:
         """Return the state of every trial, in the order of its number."""
-        return [_STATES[trial.state.name] for trial in self._trials()]
+        return [STATES[trial.state.name] for trial in self._trials()]
 
     def records(self, *states: TrialState) -> list[Record]:
         """Return every trial, or those in some states, in the order of its number.
@@ -225,7 +219,7 @@ class Ledger:
         records = []
         for trial in self._trials(*states):
             try:
-                records.append(self._record(trial))
+                records.append(record_of(trial, self.spec))
             except (ValueError, TypeError, OverflowError, OSError, UsageError) as error:
                 # Of pydantic's several lines the first says where, the second what.
                 told = ": ".join(str(error).splitlines()[1:3] or [str(error)])
@@ -294,7 +288,7 @@ class Ledger:
             # Nothing is added to a study that is damaged.
             self.records()
             if self._journal is None:
-                self._storage, self._journal = _become_journal(self.folder)
+                self._storage, self._journal = become_journal(self.folder)
             try:
                 self._journal.begin_writing()
                 yield
@@ -342,180 +336,3 @@ class Ledger:
         except (ValidationError, UsageError) as error:
             told = ": ".join(str(error).splitlines()[1:3] or [str(error)])
             raise damaged(self.path, f"{what}: {told}") from error
-
-    def _record(self, trial: FrozenTrial) -> Record:
-        attributes = trial.user_attrs
-        state = _STATES[trial.state.name]
-        run = None if RUN not in attributes else _Run.model_validate(attributes[RUN])
-        result = None if RESULT not in attributes else RunResult.model_validate(attributes[RESULT])
-        if state in ("complete", "pruned", "failed") and (run is None or result is None):
-            raise ValueError("it is over, but has no result")
-        search = self.spec.search
-        values = None if search is None else dict(trial.params)
-        if search is not None and run is not None:
-            search.space.check(trial.params)
-        return Record(
-            study=self.spec.name,
-            number=trial.number,
-            kind="trial" if search is not None or CONFIRMS in attributes else "reference",
-            state=state,
-            reference=attributes.get(REFERENCE),
-            values=values,
-            config=None if run is None else run.config,
-            seed=None if run is None else run.seed,
-            result=result,
-            dataset=self.spec.dataset,
-            started=_moment(attributes.get(STARTED), trial.datetime_start),
-            finished=_moment(attributes.get(FINISHED), trial.datetime_complete),
-            worker=attributes.get(WORKER),
-            confirms=attributes.get(CONFIRMS),
-            objectives=self.spec.objectives,
-        )
-
-
-def create_ledger(folder: Path, spec: StudySpec, *, first: Sequence[FirstPoint] = ()) -> Ledger:
-    """Create a study; it exists as a whole or not at all.
-
-    `first` are (reference or None, values) of the first trials. Raises `StudyExistsError` where
-    another process was quicker, `StorageError` where no study can be.
-    """
-    from mnist_search.studies.journal import create_journal
-
-    with storage_errors(folder / JOURNAL):
-        check_local(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        check_room(folder)
-        with hold(folder), _draft(folder) as draft:
-            journal, storage = create_journal(draft)
-            try:
-                _write_study(storage, spec.model_copy(update={"name": folder.name}), first)
-            finally:
-                journal.close()
-    return open_ledger(folder)
-
-
-def open_ledger(folder: Path) -> Ledger:
-    """Open the study in `folder` for reading; `exclusive` is for writing.
-
-    Raises:
-        UsageError: there is none.
-        StorageError: it cannot be read.
-        DataError: it is damaged, or the file of another program.
-    """
-    from mnist_search.studies.journal import open_journal
-    from mnist_search.studies.old_studies import read_old_study
-
-    _quiet_optuna()
-    path = folder / JOURNAL
-    with storage_errors(path):
-        if os.path.lexists(path):
-            journal, storage = open_journal(path)
-            try:
-                return Ledger(storage, folder=folder, journal=journal)
-            except BaseException:
-                journal.close()
-                raise
-        if os.path.lexists(folder / DATABASE):
-            return Ledger(read_old_study(folder / DATABASE), folder=folder)
-    raise UsageError(f"no study in {folder}", hint="`mnist-search report` lists the studies")
-
-
-def reopen_ledger(folder: Path, spec: StudySpec, *, hint: str) -> Ledger:
-    """Open a study that is there, to go on with it; the data are where `spec` found them.
-
-    Raises:
-        UsageError: it is about something else than `spec`; `hint` says what to do.
-    """
-    ledger = open_ledger(folder)
-    differences = ledger.spec.differences(spec)
-    if differences:
-        ledger.close()
-        told = ", ".join(f"{what} {here}, not {there}" for what, here, there in differences)
-        raise UsageError(f"study {ledger.spec.name} was made with {told}", hint=hint)
-    ledger.spec = ledger.spec.model_copy(update={"dataset": spec.dataset})
-    return ledger
-
-
-def ledger_in_memory(spec: StudySpec, *, first: Sequence[FirstPoint] = ()) -> Ledger:
-    """Return the ledger of a study that is on no disk."""
-    from optuna.storages import InMemoryStorage
-
-    _quiet_optuna()
-    storage = InMemoryStorage()
-    _write_study(storage, spec, first)
-    return Ledger(storage, folder=Path(spec.name))
-
-
-def _write_study(storage: BaseStorage, spec: StudySpec, first: Sequence[FirstPoint]) -> None:
-    import optuna
-
-    directions: list[Literal["maximize", "minimize"]] = [
-        "maximize" if each == "val_accuracy" else "minimize" for each in spec.objectives
-    ]
-    study = optuna.create_study(study_name=spec.name, storage=storage, directions=directions)
-    study.set_user_attr(SPEC, spec.model_dump(mode="json"))
-    study.set_user_attr(REVISION, dict(REVISIONS))
-    study.set_user_attr(FIRST, [list(point) for point in first])
-    label_study(study, spec)
-
-
-def _become_journal(folder: Path) -> tuple[BaseStorage, Journal]:
-    """Return the journal of a study of version 0.1, copied if it was not yet."""
-    from mnist_search.studies.journal import create_journal, open_journal
-    from mnist_search.studies.old_studies import copy_old_study
-
-    if not os.path.lexists(folder / JOURNAL):
-        with _draft(folder) as draft:
-            journal, storage = create_journal(draft)
-            try:
-                copy_old_study(folder / DATABASE, storage)
-            finally:
-                journal.close()
-    journal, storage = open_journal(folder / JOURNAL)
-    return storage, journal
-
-
-@contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
-    """Yield the file to write a journal to, which takes its name in the end.
-
-    Whoever calls holds the lock of the study, so that a draft that is there is a dead process's,
-    and a rename, which would replace a journal, comes after nobody else's.
-    """
-    draft, target = folder / DRAFT, folder / JOURNAL
-    if os.path.lexists(target):
-        raise StudyExistsError(
-            f"study {folder.name} exists already in {folder}", hint="run the command again"
-        )
-    try:
-        yield draft
-        draft.rename(target)
-        # Some file systems cannot, and then the file is safe anyway.
-        with suppress(OSError):
-            sync(folder)
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-
-
-def _quiet_optuna() -> None:
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-
-
-_STATES: dict[str, State] = {
-    "WAITING": "waiting",
-    "RUNNING": "running",
-    "COMPLETE": "complete",
-    "PRUNED": "pruned",
-    "FAIL": "failed",
-}
-
-
-def _moment(written: float | None, local: datetime | None) -> float | None:
-    """Return when something happened: as we wrote it, or as Optuna did where we did not."""
-    if local is None:
-        # An earlier attempt may have left its times behind.
-        return None
-    return local.timestamp() if written is None else written

@@ -10,7 +10,7 @@ from pathlib import Path
 from mnist_search.errors import MnistSearchError, UsageError
 from mnist_search.specs import Record
 from mnist_search.studies.folder import has_study, list_studies, study_folder
-from mnist_search.studies.ledger import open_ledger
+from mnist_search.studies.opening import open_ledger
 from mnist_search.studies.sessions import Session, sessions_of
 from mnist_search.studies.spec import StudySpec
 

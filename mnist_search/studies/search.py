@@ -23,17 +23,11 @@ from mnist_search.engines import (
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
 from mnist_search.spaces import Value
-from mnist_search.specs import Job, Record, RunConfig, RunResult, derive_seed
+from mnist_search.specs import Job, Record, RunResult, derive_seed
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import WeightShelf, decide_kept
 from mnist_search.studies.folder import has_study
-from mnist_search.studies.ledger import (
-    REVISION,
-    Ledger,
-    StudyExistsError,
-    create_ledger,
-    reopen_ledger,
-)
+from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.loop import (
     Assignment,
     Interrupt,
@@ -43,8 +37,10 @@ from mnist_search.studies.loop import (
     run_loop,
 )
 from mnist_search.studies.old_studies import check_going_on
+from mnist_search.studies.opening import create_ledger, reopen_ledger
 from mnist_search.studies.skipping import Memory, SizeLimits, is_trained, size_of, too_large
 from mnist_search.studies.spec import REVISIONS, StudySpec, search_of
+from mnist_search.studies.storing import REVISION, StudyExistsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

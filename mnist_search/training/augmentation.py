@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import tensorflow as tf
-
 from mnist_search.specs import Augmentation
+from mnist_search.training.backend import tf
 
 
 def augment(images: Any, augmentation: Augmentation, seed: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The images of a run: what it trains on, what it watches meanwhile, what it meets at the end."""
+"""The images of a run: to train on, to validate on meanwhile, to test on at the end."""
 
 from __future__ import annotations
 
@@ -38,21 +38,29 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunData:
-    """`watched` is looked at after every epoch, `rung` at steps within one, `final` only once.
+    """The images of each purpose, None where the protocol has no such.
 
-    `watches_test` says that the watched images are the test images, as the documents had it.
+    `validation` is evaluated after every epoch, `rung` at steps within one, `test` only once, at
+    the end. `validates_on_test`: the validation images are the test images, as in the documents.
     """
 
     train: Labelled
-    watched: Labelled | None = None
+    validation: Labelled | None = None
     rung: Labelled | None = None
-    final: Labelled | None = None
-    watches_test: bool = False
+    test: Labelled | None = None
+    validates_on_test: bool = False
 
     @property
-    def ends_with_test(self) -> bool:
-        """Return whether the last images looked at are the test images."""
-        return self.watches_test or self.final is not None
+    def scored(self) -> Labelled:
+        """Return the images that the run is scored on."""
+        images = self.validation if self.test is None else self.test
+        assert images is not None, "every protocol has images to score on"
+        return images
+
+    @property
+    def scored_on_test(self) -> bool:
+        """Return whether those are the test images."""
+        return self.validates_on_test or self.test is not None
 
 
 def load_data(job: Job) -> RunData:
@@ -62,13 +70,13 @@ def load_data(job: Job) -> RunData:
         case "held-out":
             train, validation = _search_arrays(job.dataset)
             rung = validation.take(datasets.rung_subset(validation.labels))
-            data = RunData(train=train, watched=validation, rung=rung)
+            data = RunData(train=train, validation=validation, rung=rung)
         case "documented" | "corrected":
             train, test = _full_arrays(job.dataset, config.raw_test_pixels)
-            data = RunData(train=train, watched=test, watches_test=True)
+            data = RunData(train=train, validation=test, validates_on_test=True)
         case "confirm":
             train, test = _full_arrays(job.dataset, config.raw_test_pixels)
-            data = RunData(train=train, final=test)
+            data = RunData(train=train, test=test)
         case _:
             assert_never(config.protocol)
     wanted = config.training.train_images

@@ -10,19 +10,33 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-import tensorflow as tf
+from mnist_search.training.backend import keras, tf
 
 
-class _AdamStep:
+class _Slots:
+    """Keeps what Keras makes for each variable where a step finds it."""
+
+    def add_optimizer_variables(
+        self: Any, trainable_variables: Any, name: Any, initializer: Any = "zeros"
+    ) -> Any:
+        """Make the optimizer's variables, a list for each name."""
+        made = super().add_optimizer_variables(trainable_variables, name, initializer)  # type: ignore[misc]
+        self.slots = {
+            variable.value.ref(): slots
+            for variable, *slots in zip(trainable_variables, *made, strict=True)
+        }
+        return made
+
+
+class _AdamStep(_Slots):
     def update_step(self: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Take a step of Adam; its schedule and weight decay are seen to elsewhere."""
-        place = self._get_variable_index(variable)
+        momentum, velocity = self.slots[variable.ref()]
         step = tf.cast(self.iterations.value + 1, variable.dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[place].value.handle,
-            v=self._velocities[place].value.handle,
+            m=momentum.value.handle,
+            v=velocity.value.handle,
             beta1_power=tf.pow(tf.cast(self.beta_1, variable.dtype), step),
             beta2_power=tf.pow(tf.cast(self.beta_2, variable.dtype), step),
             lr=tf.cast(learning_rate, variable.dtype),
@@ -41,16 +55,16 @@ class AdamW(_AdamStep, keras.optimizers.AdamW):  # type: ignore[misc]
     """Adam with decoupled weight decay."""
 
 
-class Adadelta(keras.optimizers.Adadelta):  # type: ignore[misc]
+class Adadelta(_Slots, keras.optimizers.Adadelta):  # type: ignore[misc]
     """Adadelta."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Take a step of Adadelta."""
-        place = self._get_variable_index(variable)
+        gradients, updates = self.slots[variable.ref()]
         tf.raw_ops.ResourceApplyAdadelta(
             var=variable.handle,
-            accum=self._accumulated_grads[place].value.handle,
-            accum_update=self._accumulated_delta_vars[place].value.handle,
+            accum=gradients.value.handle,
+            accum_update=updates.value.handle,
             lr=tf.cast(learning_rate, variable.dtype),
             rho=self.rho,
             epsilon=self.epsilon,

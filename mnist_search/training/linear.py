@@ -15,9 +15,9 @@ from sklearn.linear_model import SGDClassifier
 from mnist_search.specs import QUARTERS, Epoch, Job, LinearClassifier
 from mnist_search.specs.shapes import UnbuildableError, measure
 from mnist_search.training.data import Labelled, RunData, load_data
-from mnist_search.training.inference import INFERENCE_BATCHES, time_per_image
+from mnist_search.training.evaluate import DivergedError, Evaluation, evaluate_logits
 from mnist_search.training.recorder import Recorder
-from mnist_search.training.scores import DivergedError, Verdict, judge
+from mnist_search.training.resources import INFERENCE_BATCHES, time_per_image
 
 CLASSES = np.arange(10)
 
@@ -34,29 +34,26 @@ def train_linear(job: Job, spec: LinearClassifier, recorder: Recorder) -> SGDCla
     """
     if job.config.training.augmentation is not None:
         raise UnbuildableError("a linear classifier cannot be trained on augmented images")
-    size = measure(spec)
-    recorder.flops = size.flops
-    recorder.parameters = size.parameters
-    recorder.trainable_parameters = size.trainable_parameters
+    recorder.note_size(measure(spec))
     recorder.precision = "float32"
-    with recorder.stretch() as stretch:
+    with recorder.timed() as timer:
         data = load_data(job)
         pixels = data.train.scaled()
-    recorder.data_seconds = stretch.seconds
-    with recorder.stretch() as stretch:
+    recorder.data_seconds = timer.seconds
+    with recorder.timed() as timer:
         model = _make_classifier(job, spec)
-    recorder.build_seconds = stretch.seconds
+    recorder.build_seconds = timer.seconds
 
     with recorder.fit(), _overflow_is_divergence():
         if spec.tolerance is None:
-            verdict = _fit_epochs(job, model, pixels, data, recorder)
+            evaluation = _fit_epochs(job, model, pixels, data, recorder)
         else:
-            verdict = _fit_at_once(model, pixels, data, recorder)
-    recorder.train = _examine(model, data.train, what="the training images").score
-    if data.final is not None:
-        verdict = _examine(model, data.final, what="the test images")
-    if verdict is not None:
-        recorder.conclude(verdict, test=data.ends_with_test)
+            evaluation = _fit_at_once(model, pixels, data, recorder)
+    recorder.train = _evaluate(model, data.train, what="the training images").score
+    if data.test is not None:
+        evaluation = _evaluate(model, data.test, what="the test images")
+    if evaluation is not None:
+        recorder.conclude(evaluation, test=data.scored_on_test)
     if not recorder.stopped:
         recorder.inference_us = _time_inference(model, pixels)
     return model
@@ -90,16 +87,16 @@ def _make_classifier(job: Job, spec: LinearClassifier) -> SGDClassifier:
 
 def _fit_at_once(
     model: SGDClassifier, pixels: NDArray[np.float32], data: RunData, recorder: Recorder
-) -> Verdict | None:
-    with recorder.stretch() as training, warnings.catch_warnings():
+) -> Evaluation | None:
+    with recorder.timed() as training, warnings.catch_warnings():
         # `n_iter_` tells the same: it reached the epochs allowed.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(pixels, data.train.labels)
     epoch = int(model.n_iter_)
-    verdict = _watch(epoch, model, data, training.seconds, recorder)
-    if verdict is not None:
-        recorder.ask(QUARTERS * epoch, verdict.accuracy)
-    return verdict
+    evaluation = _end_epoch(epoch, model, data, training.seconds, recorder)
+    if evaluation is not None:
+        recorder.report(QUARTERS * epoch, evaluation.accuracy)
+    return evaluation
 
 
 def _fit_epochs(
@@ -108,42 +105,42 @@ def _fit_epochs(
     pixels: NDArray[np.float32],
     data: RunData,
     recorder: Recorder,
-) -> Verdict | None:
-    verdict = None
+) -> Evaluation | None:
+    evaluation = None
     for epoch in range(1, job.config.training.epochs + 1):
-        with recorder.stretch() as training:
+        with recorder.timed() as training:
             model.partial_fit(pixels, data.train.labels, classes=CLASSES)
-        verdict = _watch(epoch, model, data, training.seconds, recorder)
-        if verdict is not None and recorder.ask(QUARTERS * epoch, verdict.accuracy):
+        evaluation = _end_epoch(epoch, model, data, training.seconds, recorder)
+        if evaluation is not None and recorder.report(QUARTERS * epoch, evaluation.accuracy):
             break
-    return verdict
+    return evaluation
 
 
-def _watch(
+def _end_epoch(
     epoch: int, model: SGDClassifier, data: RunData, seconds: float, recorder: Recorder
-) -> Verdict | None:
-    verdict = None
-    with recorder.stretch() as validation:
-        if data.watched is not None:
+) -> Evaluation | None:
+    evaluation = None
+    with recorder.timed() as validation:
+        if data.validation is not None:
             what = f"the validation images after epoch {epoch}"
-            verdict = _examine(model, data.watched, what=what)
+            evaluation = _evaluate(model, data.validation, what=what)
     recorder.epochs.append(
         Epoch(
             epoch=epoch,
             loss=None,
             accuracy=None,
-            val_loss=None if verdict is None else verdict.loss,
-            val_accuracy=None if verdict is None else verdict.accuracy,
+            val_loss=None if evaluation is None else evaluation.loss,
+            val_accuracy=None if evaluation is None else evaluation.accuracy,
             seconds=seconds,
             validation_seconds=validation.seconds,
         )
     )
-    return verdict
+    return evaluation
 
 
-def classifier_logits(model: SGDClassifier, asked: Labelled) -> NDArray[np.float32]:
+def classifier_logits(model: SGDClassifier, images: Labelled) -> NDArray[np.float32]:
     """Return what a softmax makes the classifier's probabilities of, shape (n, 10)."""
-    decisions = model.decision_function(asked.scaled())
+    decisions = model.decision_function(images.scaled())
     # scikit-learn's probabilities are the sigmoids of the ten decisions, made to sum to one: the
     # softmax of the logarithms of the sigmoids.
     logits: NDArray[np.float64] = -np.logaddexp(0.0, -decisions.astype(np.float64))
@@ -159,8 +156,8 @@ def restore_classifier(
     return model
 
 
-def _examine(model: SGDClassifier, asked: Labelled, *, what: str) -> Verdict:
-    return judge(classifier_logits(model, asked), asked.labels, what=what)
+def _evaluate(model: SGDClassifier, images: Labelled, *, what: str) -> Evaluation:
+    return evaluate_logits(classifier_logits(model, images), images.labels, what=what)
 
 
 def _time_inference(model: SGDClassifier, pixels: NDArray[Any]) -> dict[int, float]:

@@ -6,18 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from mnist_search.specs import QUARTERS, Augmentation
 from mnist_search.training.augmentation import augment
+from mnist_search.training.backend import keras, tf
 from mnist_search.training.data import Labelled
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
-    """What the steps of an epoch have summed up so far: loss and right answers per image."""
+class EpochTotals:
+    """Sums over the images that the steps of an epoch have trained on so far."""
 
     loss: float = 0.0
     correct: int = 0
@@ -45,7 +44,7 @@ class Loop:
         augmentation: Augmentation | None,
     ) -> None:
         self.steps_per_epoch = -(-len(train) // batch_size)
-        self.optimizer = optimizer
+        self.steps_done = 0
         self._images = len(train)
         self._batch_size = batch_size
         self._seed = seed
@@ -68,14 +67,15 @@ class Loop:
         """Return the step of an epoch at which its first, second, third, last quarter is done."""
         return -(-quarter * self.steps_per_epoch // QUARTERS)
 
-    def run(self, order: Any, until: int, tally: Tally) -> None:
-        """Step on from where the tally stands; the last batch of an epoch may be smaller."""
-        first = tf.constant(tally.steps, tf.int32)
+    def run(self, order: Any, until: int, totals: EpochTotals) -> None:
+        """Step on from where the totals stand; the last batch of an epoch may be smaller."""
+        first = tf.constant(totals.steps, tf.int32)
         loss, correct = self._run(order, first, tf.constant(until, tf.int32))
-        tally.loss += float(loss)
-        tally.correct += int(correct)
-        tally.steps = until
-        tally.images = min(until * self._batch_size, self._images)
+        self.steps_done += until - totals.steps
+        totals.loss += float(loss)
+        totals.correct += int(correct)
+        totals.steps = until
+        totals.images = min(until * self._batch_size, self._images)
 
 
 def _compile(
@@ -98,14 +98,14 @@ def _compile(
             # the global step, which `fit`'s callbacks would know as well
             done = tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.int64)
             pixels = augment(pixels, augmentation, tf.stack([tf.constant(seed, tf.int64), done]))
-        answers = tf.gather(labels, rows)
+        classes = tf.gather(labels, rows)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
             logits = model(pixels, training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(answers, logits)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(classes, logits)
             loss = tf.reduce_mean(losses)
         optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
-        right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), answers)
+        right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), classes)
         return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
 
     number = tf.TensorSpec([], tf.int32)

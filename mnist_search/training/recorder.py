@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mnist_search.specs import (
-    Environment,
     Epoch,
     Failure,
     Job,
@@ -18,15 +16,9 @@ from mnist_search.specs import (
     Timings,
     describe_environment,
 )
-from mnist_search.training.contention import LoadMeter
-from mnist_search.training.memory import peak_bytes, reset_peak
-from mnist_search.training.scores import Verdict, pack
-
-
-class Stretch:
-    """The seconds of one timed stretch, known once it is over."""
-
-    seconds: float = 0.0
+from mnist_search.specs.shapes import Size
+from mnist_search.training.evaluate import Evaluation
+from mnist_search.training.resources import LoadMeter, Timer, peak_bytes, reset_peak
 
 
 class Recorder:
@@ -58,7 +50,6 @@ class Recorder:
         self.flops: int | None = None
         self.precision: Precision = job.precision
         self.threads: int | None = None
-        self.import_seconds: float | None = None
         self.data_seconds: float | None = None
         self.build_seconds: float | None = None
         self.first_step_seconds: float | None = None
@@ -71,15 +62,21 @@ class Recorder:
         self._clock = clock
         self._waiting_seconds = 0.0
 
+    def note_size(self, size: Size) -> None:
+        """Note what the model costs."""
+        self.flops = size.flops
+        self.parameters = size.parameters
+        self.trainable_parameters = size.trainable_parameters
+
     @contextmanager
-    def stretch(self) -> Iterator[Stretch]:
-        """Time a stretch of work; its `seconds` are set when the block is left."""
-        stretch, started, waited = Stretch(), self._clock(), self._waiting_seconds
+    def timed(self) -> Iterator[Timer]:
+        """Time the block; the timer's `seconds` are set when it is left."""
+        timer, started, waited = Timer(), self._clock(), self._waiting_seconds
         try:
-            yield stretch
+            yield timer
         finally:
             waiting_seconds = self._waiting_seconds - waited
-            stretch.seconds = self._clock() - started - waiting_seconds
+            timer.seconds = self._clock() - started - waiting_seconds
 
     @contextmanager
     def fit(self) -> Iterator[None]:
@@ -89,16 +86,16 @@ class Recorder:
         """
         resettable = reset_peak()
         meter = LoadMeter()
-        stretch = None
+        timer = Timer()
         try:
-            with self.stretch() as stretch:
+            with self.timed() as timer:
                 yield
         finally:
-            self._fit_seconds = None if stretch is None else stretch.seconds
+            self._fit_seconds = timer.seconds
             self._peak_memory_bytes = peak_bytes() if resettable else None
             self._contended = meter.contended(self.threads)
 
-    def ask(self, step: int, accuracy: float) -> bool:
+    def report(self, step: int, accuracy: float) -> bool:
         """Report an accuracy at a step, in quarters of an epoch; True: the run must stop."""
         self.reports.append((step, accuracy))
         started = self._clock()
@@ -106,14 +103,14 @@ class Recorder:
         self._waiting_seconds += self._clock() - started
         return self.stopped
 
-    def conclude(self, verdict: Verdict, *, test: bool) -> None:
-        """Note the verdict on the weights as they are left, on the test or validation images."""
-        self.collapsed = verdict.constant
+    def conclude(self, evaluation: Evaluation, *, test: bool) -> None:
+        """Note how good the final weights are, on the test images or the validation images."""
+        self.collapsed = evaluation.collapsed
         if test:
-            self.test = verdict.score
-            self.predictions = pack(verdict.classes)
+            self.test = evaluation.score
+            self.predictions = evaluation.predictions
         else:
-            self.validation = verdict.score
+            self.validation = evaluation.score
 
     def finished(self) -> RunResult:
         """Return the result of a run that reached its end or was told to stop."""
@@ -142,7 +139,6 @@ class Recorder:
                 "predictions": self.predictions,
                 "weights_sha256": self.weights_sha256,
                 "timings": Timings(
-                    import_seconds=self.import_seconds,
                     data_seconds=self.data_seconds,
                     build_seconds=self.build_seconds,
                     first_step_seconds=self.first_step_seconds,
@@ -155,12 +151,6 @@ class Recorder:
                 "precision": self.precision,
                 "threads": self.threads,
                 "contended": self._contended,
-                "environment": environment(),
+                "environment": describe_environment(),
             }
         )
-
-
-@functools.cache
-def environment() -> Environment:
-    """Describe this machine, once per process."""
-    return describe_environment()

@@ -139,7 +139,7 @@ def restore_model(spec: Model, weights: Weights, *, precision: Precision) -> Any
     """
     match spec:
         case Network():
-            from mnist_search.training.building import build_model
+            from mnist_search.training.build import build_model
 
             network = build_model(spec, precision)
             variables = _variables(network)

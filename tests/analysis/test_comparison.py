@@ -224,9 +224,9 @@ def test_equal_recipes_are_called_different_in_3_to_7_percent(
 
 def test_the_old_reading_of_one_run_each_would_not_pass() -> None:
     # McNemar's test of two networks, read as one of two recipes: identical recipes differ.
-    found = comparisons(WORLD, seeds=1, gain=0.0, rounds=ROUNDS, same=True)
+    found = comparisons(World(seed_sd=0.002), seeds=1, gain=0.0, rounds=ROUNDS, same=True)
     networks = [one.networks_p_value for one in found]
-    assert np.mean([p is not None and p <= 0.05 for p in networks]) > 0.1
+    assert np.mean([p is not None and p <= 0.05 for p in networks]) > 0.2
     assert rejections(found) <= 0.07
 
 

@@ -125,6 +125,7 @@ def main() -> None:
 def read_rule(text: str, *, epochs: int) -> Rule:
     """Return the rule of that name, or with the factor and the steps that the text gives."""
     import optuna
+
     from mnist_search.engines.pruners import create_pruner
 
     if text in get_args(PrunerName):

@@ -17,7 +17,7 @@ from typing import Any
 
 import harness
 
-from mnist_search.execution._process import variables
+from mnist_search.execution._process import thread_variables
 from mnist_search.specs import available_cores
 
 NETS = ("cnn-simple", "mlp-drop-2", "cnn-plain")
@@ -84,7 +84,7 @@ def _rounds(
                     found = harness.child(
                         [__file__, "--output", "-", "--child", contestant, net, precision, path],
                         threads=threads,
-                        environment=variables(threads) if own else packages,
+                        environment=thread_variables(threads) if own else packages,
                     )
                     key = (net, precision, contestant)
                     samples.setdefault(key, []).append(found["images_per_second"])
@@ -170,7 +170,7 @@ def _own(net: str, precision: str, path: Path) -> dict[str, float]:
     from mnist_search.datasets import resolve
     from mnist_search.references import get_reference
     from mnist_search.specs import Job
-    from mnist_search.training.running import run_job
+    from mnist_search.training import run_job
 
     config = get_reference(net).run_config("held-out")
     config = config.model_copy(

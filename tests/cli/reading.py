@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
+
+from tests.support.journals import Study
 
 
 def rows(text: str) -> list[dict[str, object]]:
@@ -20,5 +20,4 @@ def trials(text: str) -> list[dict[str, object]]:
 
 def stored_states(path: Path) -> list[str]:
     """Read the states with nothing of ours between."""
-    with closing(sqlite3.connect(path)) as connection:
-        return [row[0] for row in connection.execute("SELECT state FROM trials ORDER BY number")]
+    return list(Study(path=path).states().values())

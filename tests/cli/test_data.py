@@ -176,6 +176,26 @@ def homeless() -> Path:
     raise RuntimeError("Could not determine home directory.")
 
 
+def test_save_writes_what_any_program_reads(cli: Cli, own: Path, tmp_path: Path) -> None:
+    plain = resolve(str(own), environ={}).digest
+    with np.load(own) as arrays:
+        changed = {key: arrays[key] for key in arrays.files}
+    flat = {key: changed[key].reshape(-1, 784) / 255 for key in ("x_train", "x_test")}
+    np.savez(own, **changed | flat)
+    code, out, err = cli("save", str(own), "-o", str(tmp_path / "plain.npz"))
+    assert (code, out) == (0, "")
+    assert err.endswith(f"written: {tmp_path / 'plain.npz'}\n")
+    with np.load(tmp_path / "plain.npz") as arrays:
+        np.testing.assert_array_equal(arrays["x_train"], changed["x_train"])
+        assert arrays["x_train"].dtype == arrays["y_test"].dtype == np.uint8
+    assert resolve(str(tmp_path / "plain.npz"), environ={}).digest == plain
+
+
+def test_save_writes_no_other_format(cli: Cli, tmp_path: Path) -> None:
+    code, _, err = cli("save", "digits", "-o", str(tmp_path / "digits.csv"))
+    assert (code, err) == (2, f"error: {tmp_path / 'digits.csv'}: output must end in .npz\n")
+
+
 def test_show_draws_histogram_and_samples(
     cli: Cli, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -174,10 +174,9 @@ def test_stored_weights_become_a_keras_file(tmp_path: Path) -> None:
         "1.coefficients": np.eye(10, 784, dtype=np.float32),
         "1.intercepts": np.zeros(10, np.float32),
     }
-    with closing(create_ledger(folder, StudySpec(name="b", dataset=digits))) as ledger:
-        ledger.add_run(config, seed=0, reference="logistic")
-        record = ledger.claim_run({(config.config_id, 0)})
-        assert record is not None
+    made = create_ledger(folder, StudySpec(name="b", dataset=digits))
+    with closing(made) as ledger, ledger.exclusive():
+        ledger.open_trial(config=config, seed=0, reference="logistic")
         result = RunResult(
             status="complete",
             config_id=config.config_id,
@@ -185,8 +184,7 @@ def test_stored_weights_become_a_keras_file(tmp_path: Path) -> None:
             test=Score(correct=200, total=297),
             weights_sha256=save_weights(weights, weights_path(folder, 0)),
         )
-        ledger.record(0, result, worker=0)
-        ledger.finish(0, result)
+        ledger.close_trial(0, result, worker=0)
     # A process of its own: TensorFlow talks when it is loaded, and only then.
     command = [sys.executable, "-m", "mnist_search", "export", "b", "logistic", "--as", "keras"]
     place = ["--home", str(tmp_path / "mnist-search-runs"), "-o", str(tmp_path / "x.keras")]

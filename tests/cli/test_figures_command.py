@@ -29,9 +29,9 @@ from tests.cli.written import (
     EPOCHS,
     TRAINING,
     answers,
-    finish,
     nearest_mean,
     write_bench,
+    write_run,
     write_search,
 )
 
@@ -173,14 +173,22 @@ def test_images_that_are_gone_leave_curves_and_weights(
 ) -> None:
     gone = digits.model_copy(update={"name": "npz:gone", "path": "no/such.npz"})
     folder = home / "gone"
-    with closing(create_ledger(folder, StudySpec(name="gone", dataset=gone))) as ledger:
-        ledger.add_run(get_reference("logistic-l2").config, seed=0, reference="logistic-l2")
+    made = create_ledger(folder, StudySpec(name="gone", dataset=gone))
+    with closing(made) as ledger, ledger.exclusive():
         weights = {
             "1.coefficients": np.ones((10, 784), np.float32),
             "1.intercepts": np.zeros(10, np.float32),
         }
         digest = save_weights(weights, weights_path(folder, 0))
-        finish(ledger, 0, weights_sha256=digest, epochs=EPOCHS)
+        config = get_reference("logistic-l2").config
+        write_run(
+            ledger,
+            config,
+            seed=0,
+            reference="logistic-l2",
+            weights_sha256=digest,
+            epochs=EPOCHS,
+        )
     code, out, err = cli("gone", "0", "-o", "out")
     assert code == 0
     kinds = ("curves", "weights", "coefficients")
@@ -203,7 +211,7 @@ def test_weights_that_the_study_did_not_write_are_refused(
     path.symlink_to(tmp_path / "elsewhere.npz")
     code, out, err = cli("bench", "0", "-o", "out")
     assert (code, out) == (5, "")
-    assert "must lie in the folder of their study" in err
+    assert "must be a file of its study" in err
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     # The control: the same bytes in their place are drawn.
@@ -255,12 +263,13 @@ def test_a_trained_network_shows_its_feature_maps(
     layers = (Conv(filters=4, kernel=5), Pool(size=2), Conv(filters=3, kernel=3), Flatten())
     config = RunConfig(model=Network(layers=layers), training=TRAINING, protocol="documented")
     folder = home / "real"
-    with closing(create_ledger(folder, StudySpec(name="real", dataset=digits))) as ledger:
-        ledger.add_run(config, seed=3, reference="cnn-larger")
+    made = create_ledger(folder, StudySpec(name="real", dataset=digits))
+    with closing(made) as ledger, ledger.exclusive():
         path = str(weights_path(folder, 0))
         job = Job(number=0, config=config, seed=3, dataset=digits, weights_path=path)
         result = run_job(job, lambda *_: False)
-        finish(ledger, 0, **dict(result))
+        ledger.open_trial(config=config, seed=3, reference="cnn-larger")
+        ledger.close_trial(0, result, worker=0)
     assert result.test is not None
     # A process of its own: TensorFlow talks when it is loaded, and only then.
     command = [sys.executable, "-m", "mnist_search", "figures", "real", "cnn-larger", "--show"]

@@ -76,7 +76,7 @@ def test_a_dry_run_tells_what_plan_tells_and_makes_nothing(
 def test_a_dry_run_plans_what_a_study_lacks(cli: Cli, space_file: Path) -> None:
     base = ("run", "--space", str(space_file), "-q", "-f", "json")
     assert cli(*base, "-n", "4")[0] == 0
-    before = Path("mnist-search-runs/small-digits-seed0/study.db").read_bytes()
+    before = Path("mnist-search-runs/small-digits-seed0/journal.log").read_bytes()
     code, out, err = cli(*base, "-n", "6", "--dry-run")
     assert code == 0
     assert "has 4 trials, 2 are left" in err
@@ -86,7 +86,7 @@ def test_a_dry_run_plans_what_a_study_lacks(cli: Cli, space_file: Path) -> None:
     code, out, err = cli(*base, "-n", "4", "--dry-run")
     assert (code, out) == (0, "")
     assert "4 trials, 0 are left" in err
-    assert Path("mnist-search-runs/small-digits-seed0/study.db").read_bytes() == before
+    assert Path("mnist-search-runs/small-digits-seed0/journal.log").read_bytes() == before
     code, _, err = cli(*base, "-n", "6", "--epochs", "3", "--dry-run")
     assert code == 2
     assert "epochs 8, not 3" in err

@@ -13,6 +13,7 @@ import pytest
 
 from mnist_search.cli import _inside, execute
 from mnist_search.datasets import load_search, resolve
+from mnist_search.engines.samplers import distribution_of
 from mnist_search.references import get_reference
 from mnist_search.spaces import find_space
 from mnist_search.specs import (
@@ -56,11 +57,11 @@ def search(home: Path, space_file: Path) -> Path:
     asked = SearchSpec(space=space, sampler="random", pruner="none", epochs=2, seed=0)
     config = RunConfig(model=LinearClassifier(), training=TRAINING)
     study = StudySpec(name="search", dataset=DIGITS, search=asked)
-    with closing(create_ledger(folder, study, slots=2)) as ledger:
+    ranges = {each.name: distribution_of(each) for each in space.parameters}
+    with closing(create_ledger(folder, study)) as ledger, ledger.exclusive():
         digest = save_weights(weights, weights_path(folder, 0))
         for number, fields in enumerate(({"weights_sha256": digest}, {"duplicate_of": 0})):
-            ledger.study.ask()
-            ledger.begin(number, config, seed=5)
+            ledger.open_trial(config=config, seed=5, values=space.defaults(), distributions=ranges)
             result = RunResult.model_validate(
                 {
                     "status": "complete",
@@ -70,8 +71,7 @@ def search(home: Path, space_file: Path) -> Path:
                     **fields,
                 }
             )
-            ledger.record(number, result, worker=0)
-            ledger.finish(number, result)
+            ledger.close_trial(number, result, worker=0)
     return folder
 
 
@@ -178,16 +178,15 @@ def test_convolutions_of_a_trained_network_are_shown(report: Report, home: Path)
     layers = (Conv(filters=4, kernel=5), Pool(size=2), Conv(filters=3, kernel=3), Flatten())
     config = RunConfig(model=Network(layers=layers), training=TRAINING, protocol="documented")
     folder = home / "real"
-    with closing(create_ledger(folder, StudySpec(name="real", dataset=DIGITS))) as ledger:
-        ledger.add_run(config, seed=3, reference=get_reference("cnn-larger").name)
+    made = create_ledger(folder, StudySpec(name="real", dataset=DIGITS))
+    with closing(made) as ledger, ledger.exclusive():
         path = str(weights_path(folder, 0))
         result = run_job(
             Job(number=0, config=config, seed=3, dataset=DIGITS, weights_path=path),
             lambda *_: False,
         )
-        ledger.claim_run({ledger.records()[0].run_key})
-        ledger.record(0, result, worker=0)
-        ledger.finish(0, result)
+        ledger.open_trial(config=config, seed=3, reference=get_reference("cnn-larger").name)
+        ledger.close_trial(0, result, worker=0)
     code, page, said = report("real")
     assert code == 0, said
     assert "<h3>Inside cnn-larger</h3>" in page

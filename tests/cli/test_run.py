@@ -16,7 +16,7 @@ def test_search_makes_exactly_its_trials(cli: Cli, space_file: Path, tmp_path: P
     code, out, err = cli("run", "--space", str(space_file), "--trials", "6", "-f", "json")
     assert code == 0, err
     assert len(trials(out)) == 6
-    (database,) = (tmp_path / "mnist-search-runs").glob("*/study.db")
+    (database,) = (tmp_path / "mnist-search-runs").glob("*/journal.log")
     states = stored_states(database)
     assert len(states) == 6
     assert set(states) <= {"COMPLETE", "PRUNED", "FAIL"}
@@ -63,7 +63,7 @@ def test_study_of_something_else_is_refused_with_the_difference(cli: Cli, space_
         "run", "--space", str(space_file), "-n", "2", "--study", "mine", "--seed", "5", "--new"
     )
     assert code == 0
-    assert Path("mnist-search-runs/mine-2/study.db").exists()
+    assert Path("mnist-search-runs/mine-2/journal.log").exists()
 
 
 def test_five_mistakes_are_told_at_once(cli: Cli, tmp_path: Path) -> None:

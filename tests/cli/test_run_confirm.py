@@ -31,9 +31,9 @@ def states(study: str) -> list[str]:
 def interrupt_at(monkeypatch: pytest.MonkeyPatch, result: int, study: str) -> None:
     """Send this process SIGINT when a study is about to write its n-th result."""
     written: list[int] = []
-    real = Ledger.record
+    real = Ledger.close_trial
 
-    def record(ledger: Ledger, *arguments: Any, **more: Any) -> None:
+    def close_trial(ledger: Ledger, *arguments: Any, **more: Any) -> None:
         real(ledger, *arguments, **more)
         if ledger.spec.name == study:
             written.append(1)
@@ -41,7 +41,7 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch, result: int, study: str) -> No
                 signal.raise_signal(signal.SIGINT)
                 signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(Ledger, "record", record)
+    monkeypatch.setattr(Ledger, "close_trial", close_trial)
 
 
 def test_one_command_ends_with_the_table_of_the_confirmation(cli: Cli, command: list[str]) -> None:
@@ -86,8 +86,8 @@ def test_an_interrupted_command_goes_on_where_it_was(
     assert "the same command goes on with the" in err
     assert ("and confirms after them" in err) == (study == "s")
     assert len(json.loads(out)["rows"]) > 25
-    assert states(study).count("waiting") + states(study).count("complete") == len(states(study))
-    assert "waiting" in states(study)
+    assert set(states(study)) <= {"waiting", "complete"}
+    assert states(study).count("complete") < {"s": 6, "s-confirm": 4}[study]
     code, out, _ = cli(*command, "-f", "json")
     assert code == 0
     assert states("s") == ["complete"] * 6

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from mnist_search.cli import execute
 
@@ -44,7 +44,8 @@ def trials_of(text: str) -> list[dict[str, object]]:
 
 
 def study() -> optuna.Study:
-    return optuna.load_study(study_name="s", storage="sqlite:///mnist-search-runs/s/study.db")
+    storage = JournalStorage(JournalFileBackend("mnist-search-runs/s/journal.log"))
+    return optuna.load_study(study_name="s", storage=storage)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_what_cannot_be_is_refused_in_one_line(
     assert told in err
     assert "hint: " in err
     assert len(err.strip().splitlines()[-1:]) == 1
-    assert not Path("mnist-search-runs/s/study.db").exists()
+    assert not Path("mnist-search-runs/s/journal.log").exists()
 
 
 def test_what_is_too_large_and_what_fails_is_not_on_the_front(
@@ -133,6 +134,5 @@ def test_what_is_too_large_and_what_fails_is_not_on_the_front(
     rows = {row["number"]: row for row in trials_of(out)}
     for number, state in states.items():
         assert (rows[number]["on_front"] is None) == (state != "COMPLETE")
-    with closing(sqlite3.connect("mnist-search-runs/s/study.db")) as connection:
-        ((stored,),) = connection.execute("SELECT count(*) FROM trial_values")
-    assert stored == 2 * list(states.values()).count("COMPLETE")
+    stored = [len(trial.values) for trial in study().trials if trial.values is not None]
+    assert stored == [2] * list(states.values()).count("COMPLETE")

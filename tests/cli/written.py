@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_search.analysis import pack_predictions
 from mnist_search.datasets import load_full, load_search
+from mnist_search.engines.samplers import distribution_of
 from mnist_search.references import get_reference
 from mnist_search.spaces import find_space
 from mnist_search.specs import (
@@ -51,13 +52,13 @@ def answers(weights: Weights, images: np.ndarray) -> np.ndarray:
     return decisions.argmax(axis=1).astype(np.uint8)
 
 
-def finish(ledger: Ledger, number: int, **fields: object) -> None:
-    record = ledger.records()[number]
-    assert record.config is not None
-    ledger.claim_run({record.run_key})
-    result = {"status": "complete", "config_id": record.config.config_id, "seed": record.seed}
-    ledger.record(number, RunResult.model_validate({**result, **fields}), worker=0)
-    ledger.finish(number, RunResult.model_validate({**result, **fields}))
+def write_run(
+    ledger: Ledger, config: RunConfig, *, seed: int, reference: str | None = None, **fields: object
+) -> None:
+    """Write a run that is over; it is complete unless `fields` say otherwise."""
+    number = ledger.open_trial(config=config, seed=seed, reference=reference)
+    result = {"status": "complete", "config_id": config.config_id, "seed": seed}
+    ledger.close_trial(number, RunResult.model_validate({**result, **fields}), worker=0)
 
 
 def write_bench(folder: Path, digits: DatasetRef) -> None:
@@ -75,19 +76,22 @@ def write_bench(folder: Path, digits: DatasetRef) -> None:
         "predictions": pack_predictions(classes.tobytes()),
         "epochs": EPOCHS,
     }
-    with closing(create_ledger(folder, StudySpec(name="bench", dataset=digits))) as ledger:
-        for name, seed in (
-            ("logistic-l2", 0), ("logistic-l2", 1), ("cnn-simple", 0), ("cnn-plain", 0),
-            ("mlp-784", 0), ("dnn", 0),
-        ):  # fmt: skip
+    digest = save_weights(weights, weights_path(folder, 0))
+    failure = Failure(kind="error", message="boom")
+    runs: list[tuple[str, int, dict[str, object]]] = [
+        ("logistic-l2", 0, {"weights_sha256": digest, **known}),
+        ("logistic-l2", 1, known),
+        ("cnn-simple", 0, known),
+        ("cnn-plain", 0, known),
+        ("mlp-784", 0, {"status": "failed", "failure": failure}),
+    ]
+    made = create_ledger(folder, StudySpec(name="bench", dataset=digits))
+    with closing(made) as ledger, ledger.exclusive():
+        for name, seed, fields in runs:
             config = get_reference(name).config
-            ledger.add_run(config, seed=seed, reference=name)
-        digest = save_weights(weights, weights_path(folder, 0))
-        finish(ledger, 0, weights_sha256=digest, **known)
-        for number in (1, 2, 3):
-            finish(ledger, number, **known)
-        failure = Failure(kind="error", message="boom")
-        finish(ledger, 4, status="failed", failure=failure)
+            write_run(ledger, config, seed=seed, reference=name, **fields)
+        config = get_reference("dnn").config
+        ledger.give_back(ledger.open_trial(config=config, seed=0, reference="dnn"))
 
 
 def write_search(folder: Path, digits: DatasetRef, space_file: Path) -> None:
@@ -101,13 +105,14 @@ def write_search(folder: Path, digits: DatasetRef, space_file: Path) -> None:
     )
     config = RunConfig(model=LinearClassifier(), training=TRAINING)
     study = StudySpec(name="search", dataset=digits, search=spec)
-    with closing(create_ledger(folder, study, slots=2)) as ledger:
+    point = spec.space.defaults()
+    ranges = {each.name: distribution_of(each) for each in spec.space.parameters}
+    with closing(create_ledger(folder, study)) as ledger, ledger.exclusive():
         digest = save_weights(weights, weights_path(folder, 0))
         for number, fields in enumerate(
             ({"status": "complete", "weights_sha256": digest}, {"status": "pruned"})
         ):
-            ledger.study.ask()
-            ledger.begin(number, config, seed=number)
+            ledger.open_trial(config=config, seed=number, values=point, distributions=ranges)
             result = RunResult.model_validate(
                 {
                     "config_id": config.config_id,
@@ -118,5 +123,4 @@ def write_search(folder: Path, digits: DatasetRef, space_file: Path) -> None:
                     **fields,
                 }
             )
-            ledger.record(number, result, worker=0)
-            ledger.finish(number, result)
+            ledger.close_trial(number, result, worker=0)

@@ -84,7 +84,7 @@ def test_one_of_a_pair_stands_for_both(csv: Make, named: str) -> None:
     found = inspect(path)
     assert (found.ref.train_images, found.ref.test_images) == (120, 30)
     assert found.sentence == (
-        f"read {path}: mnist_train.csv (120, 784) float32 as images, its column 1 (120,) float32 "
+        f"read {path}: mnist_train.csv (120, 784) uint8 as images, its column 1 (120,) uint8 "
         "as labels; mnist_test.csv and its column 1 alike"
     )
 
@@ -103,7 +103,7 @@ def test_pair_without_test_labels(csv: Make) -> None:
     lines = (folder / "mnist_test.csv").read_text().splitlines()
     unlabelled = "\n".join(line.partition(",")[2] for line in lines)
     (folder / "mnist_test.csv").write_text(unlabelled)
-    with pytest.raises(DataError, match=r"mnist_test\.csv: has no labels") as caught:
+    with pytest.raises(DataError, match=r"mnist_test\.csv: holds no labels") as caught:
         read_whole(folder)
     assert "every seventh image as a test image" in str(caught.value.hint)
 

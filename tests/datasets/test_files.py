@@ -73,6 +73,12 @@ def test_folder_with_several_archives_is_not_guessed_at(npz: Callable[..., Path]
     assert caught.value.hint == "name one of them"
 
 
+def test_folder_with_the_data_in_a_folder(npz: Callable[..., Path], tmp_path: Path) -> None:
+    (tmp_path / "datasets").mkdir()
+    npz().rename(tmp_path / "datasets" / "mnist.npz")
+    assert len(read_part(tmp_path, "test").labels) == 30
+
+
 def test_folder_with_arrays_in_files(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
     for name, array in arrays.items():
         np.save(tmp_path / f"{name}.npy", array)

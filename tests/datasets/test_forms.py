@@ -124,6 +124,27 @@ def test_what_was_read_as_what(npz: Write, arrays: Arrays) -> None:
     )
 
 
+def test_arrays_that_are_not_read_are_named(npz: Write, arrays: Arrays) -> None:
+    path = npz(x_val=arrays["x_test"], y_val=arrays["y_test"])
+    assert read_whole(path).sentence.endswith("alike; not read: x_val, y_val")
+
+
+def test_a_hair_beyond_one_is_one(npz: Write, arrays: Arrays) -> None:
+    path = npz(**changed(arrays, "x", lambda x: x / 255 * 1.00001))
+    np.testing.assert_array_equal(read_part(path, "train").images, arrays["x_train"])
+
+
+def test_fractions_of_no_known_range_are_not_rounded_away(npz: Write, arrays: Arrays) -> None:
+    path = npz(x_train=arrays["x_train"] / 255 * 2.8)
+    with pytest.raises(DataError, match=r"must lie in 0\.\.255 or 0\.\.1, got 0\.\.2\.8$"):
+        read_part(path, "train")
+
+
+def test_black_and_white_beside_grey(npz: Write, arrays: Arrays) -> None:
+    whole = read_whole(npz(x_test=arrays["x_test"] > 99))
+    assert np.unique(whole.test.images).tolist() == [0, 255]
+
+
 def test_parts_in_different_ranges(npz: Write, arrays: Arrays) -> None:
     path = npz(x_test=arrays["x_test"] / 255)
     with pytest.raises(

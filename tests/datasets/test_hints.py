@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import pickle
 import shlex
 import struct
@@ -74,6 +75,7 @@ SAME: dict[str, Callable[[np.ndarray], Any]] = {
     "56x56": lambda x: x.repeat(2, axis=1).repeat(2, axis=2),
     "images last": lambda x: np.moveaxis(x, 0, -1),
     "pixels first": lambda x: x.reshape(-1, 784).T,
+    "0..2": lambda x: x / 127.5,
     "-1..1": lambda x: x / 127.5 - 1,
     "0..65535": lambda x: x.astype(np.uint16) * 257,
 }
@@ -243,8 +245,30 @@ def test_hdf5(arrays: Arrays, tmp_path: Path, type_in: TypeIn) -> None:
     assert inspect(written).ref.digest == inspect(tmp_path / "plain.npz").ref.digest
 
 
+@pytest.mark.parametrize("pictures", [False, True])
+def test_parquet(arrays: Arrays, tmp_path: Path, type_in: TypeIn, pictures: bool) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    picture = pytest.importorskip("PIL.Image")
+    np.savez(tmp_path / "plain.npz", **arrays)
+    for part in ("train", "test"):
+        images = arrays[f"x_{part}"]
+        table = pandas.DataFrame(images.reshape(-1, 784), columns=[f"p{n}" for n in range(784)])
+        if pictures:
+            packed = []
+            for image in images:
+                stream = io.BytesIO()
+                picture.fromarray(image).save(stream, format="png")
+                packed.append({"bytes": stream.getvalue(), "path": None})
+            table = pandas.DataFrame({"image": packed})
+        table["label"] = arrays[f"y_{part}"]
+        table.to_parquet(tmp_path / f"{part}-00000-of-00001.parquet")
+    written = type_in(tmp_path / "test-00000-of-00001.parquet")
+    assert inspect(written).ref.digest == inspect(tmp_path / "plain.npz").ref.digest
+
+
 RULES: dict[str, tuple[bytes, str, str]] = {
-    "mnist.parquet": (b"PAR1" + bytes(99), "a Parquet file is not read", "pandas.read_parquet"),
+    "mnist.parquet": (b"PAR1" + bytes(99), "a Parquet file is not read", "name the training file"),
     "train-images-idx3-ubyte": (
         b"\0\0\x08\x03" + bytes(99),
         "a single IDX file",

@@ -22,7 +22,7 @@ from mnist_search.specs import (
     RunConfig,
     Training,
 )
-from tests.execution.driving import HERE, Build, MakeJob
+from tests.execution.driving import Build, MakeJob
 
 DATASET = DatasetRef(name="mnist", digest="0" * 16, train_images=60_000, test_images=10_000)
 ADAM = Adam()
@@ -49,12 +49,11 @@ def make_job() -> MakeJob:
 
 
 @pytest.fixture
-def build(monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
-    monkeypatch.syspath_prepend(str(HERE))
+def build() -> Iterator[Build]:
     built: list[LocalExecutor] = []
 
     def make(workers: int = 1, **options: object) -> LocalExecutor:
-        executor = LocalExecutor(workers, trainer="hostile_trainer", **options)  # type: ignore[arg-type]
+        executor = LocalExecutor(workers, trainer="tests.support.hostile", **options)  # type: ignore[arg-type]
         built.append(executor)
         return executor
 

@@ -1,4 +1,4 @@
-"""Executors driven by hand, whose trainer is `hostile_trainer`."""
+"""Executors driven by hand, whose trainer is `tests.support.hostile`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mnist_search.specs import Failure, Job, RunResult
 MakeJob = Callable[..., Job]
 Build = Callable[..., LocalExecutor]
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-# What `hostile_trainer` does for a seed.
+ROOT = Path(__file__).parents[2]
+# What `tests.support.hostile` does for a seed.
 FINE, SEGFAULT, EXIT, SIGKILL, RAISE, MEMORY, SYS_EXIT, HANG = range(8)
 REPORT, FLOOD, GROW, VARIABLES, NO_RESULT, SPEAK, GRANDCHILD, SIGNALS = range(8, 16)
+HALF, STOPPED, STOPPED_HALF, CLOSED, GARBAGE, ENDLESS = range(16, 22)
 PATIENCE_SECONDS = 60.0
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from mnist_search.errors import UsageError
-from mnist_search.execution import create_executor, resolve_workers
+from mnist_search.errors import ResourceError, UsageError
+from mnist_search.execution import Workers, create_executor, resolve_workers
 from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import available_cores
 from tests.support.fake import FakeExecutor
@@ -32,21 +33,29 @@ def test_a_dotted_name_is_a_trainer_for_workers_that_start_at_once(tmp_path: Pat
 
 
 def test_the_default_is_real_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LocalExecutor, "start", lambda self: None)
-    executor = create_executor(1, environ={})
-    assert isinstance(executor, LocalExecutor)
-    assert executor._launcher.trainer == "mnist_search.training"
+    started: list[list[str]] = []
+
+    def refuse(words: list[str], **_: object) -> None:
+        started.append(words)
+        raise OSError(24, "not now")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    with pytest.raises(ResourceError, match="not now"):
+        create_executor(1, environ={})
+    assert "mnist_search.training" in started[0]
 
 
-@pytest.mark.parametrize(
-    ("text", "workers"), [("auto", available_cores()), ("AUTO ", available_cores()), ("1", 1)]
-)
-def test_workers_are_resolved(text: str, workers: int) -> None:
-    assert resolve_workers(text) == workers
+@pytest.mark.parametrize("text", ["auto", "AUTO "])
+def test_auto_is_what_the_machine_carries_and_says_so(text: str) -> None:
+    workers = resolve_workers(text)
+    assert 1 <= workers.count <= available_cores()
+    assert workers.reason is not None
+    assert re.fullmatch(r"\d+ cores?; memory for \d+", workers.reason)
 
 
-def test_more_workers_than_cores_are_allowed() -> None:
-    assert resolve_workers(str(available_cores() + 5)) == available_cores() + 5
+@pytest.mark.parametrize("workers", [1, available_cores() + 5])
+def test_a_number_is_a_number_whatever_the_machine_carries(workers: int) -> None:
+    assert resolve_workers(str(workers)) == Workers(count=workers)
 
 
 @pytest.mark.parametrize("text", ["0", "-2", "two", "1.5", ""])

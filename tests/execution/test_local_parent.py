@@ -13,7 +13,7 @@ from typing import IO
 
 import pytest
 
-from tests.execution.driving import HERE, PATIENCE_SECONDS, ROOT, wait_for
+from tests.execution.driving import PATIENCE_SECONDS, ROOT, wait_for
 from tests.processes import is_alive
 
 PARENT = """
@@ -40,7 +40,7 @@ def until(kind, count=1):
 def say(*words):
     print(*words, flush=True)
 
-executor = LocalExecutor(2, trainer="hostile_trainer")
+executor = LocalExecutor(2, trainer="tests.support.hostile")
 """
 
 
@@ -48,7 +48,7 @@ executor = LocalExecutor(2, trainer="hostile_trainer")
 def parent(script: str) -> Iterator[subprocess.Popen[str]]:
     """Run a script that owns an executor, in a process group of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PARENT.format(paths=[str(HERE), str(ROOT)]) + script],
+        [sys.executable, "-c", PARENT.format(paths=[str(ROOT)]) + script],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -111,7 +111,7 @@ def test_an_interpreter_that_ends_takes_its_workers_along() -> None:
     ) as parent_:
         pids = read_pids(parent_)
         assert parent_.wait(PATIENCE_SECONDS) == 0
-        assert not any(is_alive(pid) for pid in pids)
+        wait_for(lambda: not any(is_alive(pid) for pid in pids), f"the end of {pids}")
 
 
 @pytest.mark.parametrize("end", ["executor.close()", "pass"], ids=["closed", "left open"])

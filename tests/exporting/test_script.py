@@ -120,8 +120,7 @@ def test_only_what_a_recipe_needs_is_in_its_script() -> None:
 
 @pytest.mark.slow
 def test_networks_and_optimizers_are_those_of_training() -> None:
-    from mnist_search.training.building import build_model
-    from mnist_search.training.optimizing import make_optimizer
+    from mnist_search.training.build import build_model, make_optimizer
 
     def layers(model: Any) -> list[Any]:
         return [

@@ -23,6 +23,8 @@ from mnist_search.specs import DatasetRef, Job, RunConfig
 from tests.processes import is_alive
 
 WORKERS = "tests.support.surrogate"
+# What the command line of a worker process names.
+WORKER = "mnist_search.execution._worker"
 TARGETS = ("coordinator", "worker", "both")
 PATIENCE_SECONDS = 600.0
 TRIALS = 10
@@ -35,7 +37,7 @@ _HALF_MADE = re.compile(r"\.new\b|\.tmp$|\.part$")
 # Counts the transactions that write something, and ends the process before or after one of them.
 COMMIT_STRIKE = """
 import atexit, os, pathlib, signal, sys
-if "spawn_main" not in " ".join(sys.orig_argv):
+if "mnist_search.execution._worker" not in " ".join(sys.orig_argv):
     from sqlalchemy.engine.default import DefaultDialect
     when, at = os.environ["STRIKE_AT"].split(":")
     commit, calls = DefaultDialect.do_commit, []
@@ -120,7 +122,7 @@ def workers_of(pid: int) -> list[int]:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except (FileNotFoundError, ProcessLookupError):
         return []
-    return [int(child) for child in children if "spawn_main" in command_of(int(child))]
+    return [int(child) for child in children if WORKER in command_of(int(child))]
 
 
 def command_of(pid: int) -> str:

@@ -141,7 +141,7 @@ OTHER_WRITERS = {
     "engines/_oracle_process.py",
     "execution/_output.py",
     "execution/_worker.py",
-    "training/memory.py",
+    "training/resources.py",
     "writing.py",
 }
 WRITING = ("write_text", "write_bytes", "savez", "savez_compressed", "savefig", "fdopen")

@@ -29,7 +29,7 @@ def start_slow(line: Any, until: Until, trials: int = 4, **how: Any) -> Any:
 def strike_a_worker(line: Any, until: Until, **how: Any) -> Any:
     """Kill a worker in the middle of a trial, and return how the search ended."""
     arguments = line.search(2, "--workers", "2", "--pruner", "none")
-    process = line.start(arguments, trainer=WORKERS, seconds=0.2, **how)
+    process = line.start(arguments, **{"trainer": WORKERS, "seconds": 0.2, **how})
     query = "SELECT DISTINCT trial_id FROM trial_intermediate_values"
     until(lambda: line.study.path.exists() and len(line.study.rows(query)) == 2, process)
     os.kill(workers_of(process.pid)[0], signal.SIGKILL)
@@ -38,6 +38,21 @@ def strike_a_worker(line: Any, until: Until, **how: Any) -> Any:
 
 def running(line: Any) -> list[int]:
     return [number for number, state in line.study.states().items() if state == "RUNNING"]
+
+
+UNAWARE = f"""
+def unaware(workers):
+    from dataclasses import replace
+    from mnist_search.execution import Finished
+    from mnist_search.execution.local import LocalExecutor
+
+    class Unaware(LocalExecutor):
+        def poll(self, timeout_seconds):
+            events = super().poll(timeout_seconds)
+            return [replace(e, killed=False) if isinstance(e, Finished) else e for e in events]
+
+    return Unaware(workers, trainer={WORKERS!r})
+"""
 
 
 def test_row_1_killed_worker_costs_no_trial(command_line: Any, until: Until) -> None:
@@ -50,12 +65,7 @@ def test_row_1_killed_worker_costs_no_trial(command_line: Any, until: Until) -> 
 
 
 def test_control_of_row_1_without_a_second_attempt(command_line: Any, until: Until) -> None:
-    sabotage = (
-        "import dataclasses, mnist_search.execution._slot as s\n"
-        "made = s.Finished\n"
-        "s.Finished = lambda **how: made(**{**how, 'killed': False})\n"
-    )
-    strike_a_worker(command_line, until, sabotage=sabotage)
+    strike_a_worker(command_line, until, sabotage=UNAWARE, trainer="sitecustomize:unaware")
     assert "FAIL" in command_line.study.states().values()
 
 
@@ -70,8 +80,11 @@ def test_row_2_workers_die_with_the_coordinator(command_line: Any, until: Until)
 
 def test_control_of_row_2_workers_that_do_not_care(command_line: Any, until: Until) -> None:
     sabotage = (
-        "import mnist_search.execution._worker as w\nw._die_with_the_parent = lambda settings: 0\n"
-        "import pathlib, time, tests.support.surrogate as s\n"
+        "import ctypes, pathlib, time, tests.support.surrogate as s\n"
+        "def prepare():\n"
+        "    ctypes.CDLL(None).prctl(1, 0)  # no signal when the parent dies\n"
+        "    return 0.0\n"
+        "s.prepare = prepare\n"
         "def run_job(job, report):\n"
         "    pathlib.Path(f'started-{job.number}').touch()\n"
         "    time.sleep(60)\n"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import faulthandler
 import os
 import resource
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from mnist_search.execution import _launcher
-from mnist_search.execution._output import OutputLog
-from mnist_search.studies import loop, storage
+from mnist_search.execution._log import BoundedLog, header, open_log, read_tail
+from mnist_search.studies import loop
 from tests.faults.striking import WORKERS
 from tests.support import surrogate
 
@@ -51,17 +51,16 @@ def test_row_45_too_few_open_files(forks: Any, here: Here, search: Search, study
     check_few_files(forks, here, search, study, allow_few_files)
 
 
-@needs_proc
+def untranslated(workers: int) -> NoReturn:
+    """Be an executor that lets through what the system says."""
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
 def test_control_of_row_45_without_a_translation(
     forks: Any, here: Here, search: Search, study: Any
 ) -> None:
     def sabotage() -> None:
-        class NoError(Exception):
-            """What nobody raises."""
-
-        allow_few_files()
-        _launcher.OSError = NoError  # type: ignore[attr-defined]
-        storage._explain_system = lambda path, error: None
+        os.environ["MNIST_SEARCH_TRAINER"] = f"{untranslated.__module__}:untranslated"
 
     with pytest.raises(AssertionError, match="exit code 1, not 6"):
         check_few_files(forks, here, search, study, sabotage)
@@ -86,22 +85,25 @@ def test_control_of_rows_12_13_trials_without_a_process_of_their_own(
         study.whole(2)
 
 
-def check_bounded(log: OutputLog) -> None:
-    log.begin("a job that does not stop printing")
+def check_bounded(path: Path, **bounds: int) -> None:
+    descriptor, head = open_log(path), header(1, "a job that does not stop printing")
+    log = BoundedLog(descriptor, **bounds)
+    log.begin(head)
     for _ in range(16):
-        log.write(b"x" * 2**20)
-    assert log.path is not None
-    assert log.path.stat().st_size < 2 * 2**20
-    assert log.last_line is not None
+        os.write(descriptor, b"x" * 2**20)
+    log.trim()
+    assert path.stat().st_size < 2 * 2**20
+    assert read_tail(descriptor, head) != ""
+    os.close(descriptor)
 
 
 def test_row_15_output_is_bounded(tmp_path: Path) -> None:
-    check_bounded(OutputLog(tmp_path / "log"))
+    check_bounded(tmp_path / "log")
 
 
 def test_control_of_row_15_without_a_bound(tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
-        check_bounded(OutputLog(tmp_path / "log", job_bytes=2**40))
+        check_bounded(tmp_path / "log", job_bytes=2**40)
 
 
 def check_hanging(

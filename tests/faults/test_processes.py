@@ -53,8 +53,10 @@ def test_rows_56_64_trial_that_the_kernel_kills_again_and_again(command_line: An
 
 def test_control_of_row_56_workers_that_do_not_offer_themselves(command_line: Any) -> None:
     more = (
-        "import mnist_search.execution._worker as worker\n"
-        "worker._offer_itself_to_the_oom_killer = lambda: None\n"
+        "def prepare():\n"
+        "    Path('/proc/self/oom_score_adj').write_text('0')\n"
+        "    return 0.0\n"
+        "surrogate.prepare = prepare\n"
     )
     assert "1000" not in attempts_of_a_killed_trial(command_line, more)
 
@@ -94,14 +96,14 @@ def test_row_64_trial_that_raises_is_not_tried_again(command_line: Any) -> None:
 
 WATCHED = """
 import mnist_search.studies.artifacts as artifacts
-from mnist_search.execution._worker import read_resident_bytes
+import psutil
 put, leaked = artifacts.WeightShelf.put, []
 
 def watched(self, number, result):
     put(self, number, result)
     leaked.append(b"x" * LEAK)
     with open("resident", "a") as file:
-        file.write(f"{read_resident_bytes('self')}\\n")
+        file.write(f"{psutil.Process().memory_info().rss}\\n")
 
 artifacts.WeightShelf.put = watched
 """
@@ -135,38 +137,42 @@ class ResourceExhaustedError(Exception):
     """What TensorFlow raises; tests/training raises the real one."""
 
 
-def kind_of_an_exhausted_run(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    from mnist_search.training import running
+def kind_of(error: Exception, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    from mnist_search.training.run import describe_failure
 
     errors = types.SimpleNamespace(ResourceExhaustedError=ResourceExhaustedError)
-    monkeypatch.setitem(sys.modules, "tensorflow", types.SimpleNamespace(errors=errors))
-    failure = running._explain(ResourceExhaustedError("OOM when allocating\n\t[[{{node}}]]"))
+    backend = types.SimpleNamespace(tf=types.SimpleNamespace(errors=errors))
+    monkeypatch.setitem(sys.modules, "mnist_search.training.backend", backend)
+    failure = describe_failure(error)
     return failure.kind, failure.message
 
 
+EXHAUSTED = "Graph execution error:\n\nAt\n\nOOM when allocating\n\t [[{{node x}}]]\nHint: no"
+
+
 def test_row_58_tensorflow_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    kind, message = kind_of_an_exhausted_run(monkeypatch)
+    kind, message = kind_of(ResourceExhaustedError(EXHAUSTED), monkeypatch)
     assert kind == "out-of-memory"
     assert message == "ResourceExhaustedError: OOM when allocating"
 
 
-def test_control_of_row_58_taken_for_any_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mnist_search.training import running
-
-    monkeypatch.setattr(running, "_failure_kind", lambda error: "error")
-    assert kind_of_an_exhausted_run(monkeypatch)[0] != "out-of-memory"
+def test_control_of_row_58_the_type_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kind_of(RuntimeError(EXHAUSTED), monkeypatch) == (
+        "error",
+        "RuntimeError: OOM when allocating",
+    )
 
 
 UNFORKED = """
-import atexit, multiprocessing, os, sys
+import atexit, os, sys
 
 def refuse():
     raise AssertionError("a fork")
 
 def tell():
-    if multiprocessing.parent_process() is None:
-        loaded = [name for name in ("tensorflow", "keras") if name in sys.modules]
-        open("loaded", "w").write(str(loaded))
+    # Not in workers, which leave without a word.
+    loaded = [name for name in ("tensorflow", "keras") if name in sys.modules]
+    open("loaded", "w").write(str(loaded))
 
 os.fork = refuse
 atexit.register(tell)
@@ -181,12 +187,9 @@ def test_row_59_nothing_forks_and_the_parent_never_loads_tensorflow(command_line
 
 
 def test_control_of_row_59_workers_that_are_forked(command_line: Any) -> None:
-    more = (
-        "import mnist_search.execution._process as process\n"
-        "process.get_context = lambda method: multiprocessing.get_context('fork')\n"
-    )
+    more = "def forked(workers):\n    os.fork()\n"
     arguments = command_line.search(4, "--workers", "2")
-    ended = command_line.run(arguments, trainer=WORKERS, sabotage=UNFORKED + more)
+    ended = command_line.run(arguments, trainer="sitecustomize:forked", sabotage=UNFORKED + more)
     assert ended.code == 1
     assert "a fork" in ended.err
 
@@ -211,11 +214,11 @@ ON_CORES = "import os, sys; os.sched_setaffinity(0, {{{}}}); os.execv(sys.argv[1
 def search_on_cores(command_line: Any) -> Callable[..., tuple[set[str], str]]:
     """Search with so many workers on two cores, or one where there is no other."""
 
-    def run(workers: int, more: str = "") -> tuple[set[str], str]:
+    def run(workers: int, more: str = "", trainer: str = WORKERS) -> tuple[set[str], str]:
         cores = sorted(os.sched_getaffinity(0))[:2]
         ended = command_line.run(
             command_line.search(8, "--workers", str(workers)),
-            trainer=WORKERS,
+            trainer=trainer,
             sabotage=TOLD_THREADS + more,
             prefix=[sys.executable, "-c", ON_CORES.format(", ".join(map(str, cores)))],
             environ={name: None for name in os.environ if name.endswith("_THREADS")},
@@ -243,6 +246,8 @@ def test_control_of_row_79_without_a_share(
     search_on_cores: Callable[..., tuple[set[str], str]],
 ) -> None:
     more = (
-        "import mnist_search.execution._process as process\nprocess.variables = lambda share: {}\n"
+        "def greedy(workers):\n"
+        "    from mnist_search.execution.local import LocalExecutor\n"
+        f"    return LocalExecutor(workers, threads=8, trainer={WORKERS!r})\n"
     )
-    assert search_on_cores(8, more)[0] == {"none none none"}
+    assert search_on_cores(8, more, "sitecustomize:greedy")[0] == {"8 8 8"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mnist_search.execution import Finished, _process, _slot
+from mnist_search.execution import Finished
 from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import (
     Adam,
@@ -46,17 +45,17 @@ def run_job(job: Job, report: Callable[[int, float], bool]) -> Any:
 
         return surrogate.run_job(job, report)
     if job.seed in (HALF, STOPPED):
-        # The length of a message and three bytes of it, on the pipe that leads to the parent.
-        frame = sys._getframe()
-        while frame.f_back is not None and "connection" not in frame.f_locals:
-            frame = frame.f_back
-        os.write(frame.f_locals["connection"].fileno(), struct.pack("!i", 1000) + b"abc")
+        # The length of a message and three bytes of it, on the socket that leads to the parent.
+        os.write(int(sys.argv[1]), (1000).to_bytes(4, "big") + b"abc")
         if job.seed == STOPPED:
             os.kill(os.getpid(), signal.SIGSTOP)
         os._exit(0)
     ignoring = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=1)"
     grandchild = subprocess.Popen(
-        [sys.executable, "-SEc", f"{ignoring}; time.sleep(600)"], stdout=subprocess.PIPE
+        [sys.executable, "-SEc", f"{ignoring}; time.sleep(600)"],
+        stdout=subprocess.PIPE,
+        # The control: it leaves the group of its worker.
+        start_new_session="GRANDCHILD_LEAVES" in os.environ,
     )
     assert grandchild.stdout is not None
     grandchild.stdout.readline()
@@ -74,14 +73,25 @@ def make_job(number: int, seed: int) -> Job:
 
 
 @pytest.fixture
-def executor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LocalExecutor]:
-    # A spawned worker imports by the path of its parent.
-    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+def build(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., LocalExecutor]]:
     monkeypatch.setenv("GRANDCHILD", str(tmp_path / "grandchild"))
-    monkeypatch.setattr(_slot, "EXIT_SECONDS", 0.2)
-    executor = LocalExecutor(1, trainer="tests.faults.test_worker_deaths")
-    yield executor
-    executor.close()
+    built: list[LocalExecutor] = []
+
+    def make(**options: Any) -> LocalExecutor:
+        executor = LocalExecutor(1, trainer="tests.faults.test_worker_deaths", **options)
+        built.append(executor)
+        return executor
+
+    yield make
+    for executor in built:
+        executor.close()
+
+
+@pytest.fixture
+def executor(build: Callable[..., LocalExecutor]) -> LocalExecutor:
+    return build(patience_seconds=0.1)
 
 
 def finish(executor: LocalExecutor, number: int, seed: int, until: Until) -> Any:
@@ -114,61 +124,19 @@ def test_row_14_half_a_message_and_then_death(executor: LocalExecutor, until: Un
     check_half(executor, HALF, until)
 
 
-def test_row_14_half_a_message_and_then_nothing(
-    executor: LocalExecutor, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_process, "MESSAGE_SECONDS", 0.1)
+def test_row_14_half_a_message_and_then_nothing(executor: LocalExecutor, until: Until) -> None:
     check_half(executor, STOPPED, until)
 
 
-def test_control_of_row_14_without_a_guard(
-    executor: LocalExecutor, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def messages(self: Any) -> Iterator[Any]:
-        while self.connection.poll():
-            yield self.connection.recv()
-
-    monkeypatch.setattr(_process.WorkerProcess, "messages", messages)
-    with pytest.raises((EOFError, OSError)):
-        check_half(executor, HALF, until)
-
-
-class WaitsForEverError(Exception):
-    """What a timer says in the place of a user with less patience."""
-
-
-def test_control_of_row_14_without_a_limit(
-    executor: LocalExecutor, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Zero is no limit to the kernel.
-    monkeypatch.setattr(_process, "MESSAGE_SECONDS", 0.0)
-
-    def tell(*_: object) -> None:
-        if reading:
-            reading.append(1)
-        # The same read is still going on at the third look.
-        if len(reading) > 3:
-            raise WaitsForEverError
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
-
-    reading: list[int] = []
-    receive = _process.Connection._recv
-
-    def recv(self: Any, *args: Any) -> Any:
-        reading.append(1)
-        result = receive(self, *args)
-        reading.clear()
-        return result
-
-    monkeypatch.setattr(_process.Connection, "_recv", recv)
-    before = signal.signal(signal.SIGALRM, tell)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
-        with pytest.raises(WaitsForEverError):
-            check_half(executor, STOPPED, until)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+def test_control_of_row_14_without_a_limit(build: Callable[..., LocalExecutor]) -> None:
+    executor = build(patience_seconds=float("inf"))
+    executor.submit(make_job(0, STOPPED))
+    seen: list[Any] = []
+    # It would be given up with the next look.
+    deadline = time.monotonic() + 3.0
+    while time.monotonic() < deadline:
+        seen += executor.poll(0.1)
+    assert not any(isinstance(event, Finished) for event in seen)
 
 
 def check_grandchild(executor: LocalExecutor, seed: int, until: Until, how: str) -> None:
@@ -212,6 +180,6 @@ def test_row_16_grandchildren_that_ignore_sigterm(
 def test_control_of_row_16_without_a_group(
     executor: LocalExecutor, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_process.WorkerProcess, "_kill_group", lambda self: None)
+    monkeypatch.setenv("GRANDCHILD_LEAVES", "1")
     with pytest.raises(AssertionError, match="a grandchild is left"):
         check_grandchild(executor, LEAVING, until, "")

@@ -15,9 +15,9 @@ worker process, they raise as well.
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -128,7 +128,8 @@ def read_faults(environ: Mapping[str, str]) -> dict[int | None, str]:
 
 
 def _fail(fault: str) -> Failure:
-    worker = multiprocessing.parent_process() is not None
+    main = sys.modules["__main__"].__spec__
+    worker = main is not None and main.name == "mnist_search.execution._worker"
     match fault:
         case "diverged":
             return Failure(kind="diverged", message="the loss of a step is nan")

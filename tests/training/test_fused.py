@@ -46,7 +46,7 @@ def run(optimizer, *, in_graph):
 def pairs(name, schedule):
     import keras
 
-    from mnist_search.training.optimizing import make_optimizer
+    from mnist_search.training.build import make_optimizer
 
     rate = keras.optimizers.schedules.CosineDecay(0.01, 20) if schedule == "cosine" else 0.01
     match name:
@@ -97,7 +97,7 @@ def trained(images, *, fused):
     import keras
     import tensorflow as tf
 
-    from mnist_search.training.building import build_model
+    from mnist_search.training.build import build_model
 
     keras.utils.set_random_seed(4)
     model = build_model(NORMED, "float32", fused=fused)
@@ -157,7 +157,7 @@ def test_normalization_in_bfloat16_keeps_its_statistics_in_float32():
 
 
 def test_all_layers_are_those_of_keras_where_it_is_not_fused():
-    from mnist_search.training.building import build_model
+    from mnist_search.training.build import build_model
 
     def own(*, fused):
         network = Network(layers=(*NORMED.layers, Dropout(rate=0.5)))

@@ -8,9 +8,9 @@ import pytest
 from mnist_search.specs import Augmentation, LinearClassifier
 from mnist_search.specs.shapes import UnbuildableError
 from mnist_search.training.data import load_data
+from mnist_search.training.evaluate import DivergedError
 from mnist_search.training.linear import train_linear
 from mnist_search.training.recorder import Recorder
-from mnist_search.training.scores import DivergedError
 
 BY_EPOCH = LinearClassifier()
 AT_ONCE = LinearClassifier(tolerance=1e-3)
@@ -58,7 +58,7 @@ def test_ending_before_convergence_is_no_warning(make_job):
 def test_the_loss_is_that_of_scikit_learns_probabilities(make_job):
     job = make_job(AT_ONCE, epochs=1000)
     model, result = run(job)
-    watched = load_data(job).watched
+    watched = load_data(job).validation
     probabilities = model.predict_proba(watched.scaled())
     expected = -np.log(probabilities[np.arange(len(watched)), watched.labels]).mean()
     assert result.validation.loss == pytest.approx(expected, rel=1e-4)

@@ -23,9 +23,8 @@ def train(make_job):
 def make_loop(train, *, batch_size=40, seed=3, augmentation=None):
     import keras
 
-    from mnist_search.training.building import build_model
+    from mnist_search.training.build import build_model, make_optimizer
     from mnist_search.training.loop import Loop
-    from mnist_search.training.optimizing import make_optimizer
 
     keras.utils.set_random_seed(seed)
     model = build_model(NETWORK, "float32")
@@ -41,18 +40,18 @@ def make_loop(train, *, batch_size=40, seed=3, augmentation=None):
 
 
 def run_epoch(loop, epoch=1, stops=()):
-    from mnist_search.training.loop import Tally
+    from mnist_search.training.loop import EpochTotals
 
-    tally, order = Tally(), loop.order(epoch)
+    totals, order = EpochTotals(), loop.order(epoch)
     for stop in (*stops, loop.steps_per_epoch):
-        loop.run(order, stop, tally)
-    return tally
+        loop.run(order, stop, totals)
+    return totals
 
 
 def train_with_keras(train, loop, epochs):
     import keras
 
-    from mnist_search.training.building import build_model
+    from mnist_search.training.build import build_model
 
     keras.utils.set_random_seed(3)
     model = build_model(NETWORK, "float32")
@@ -79,20 +78,20 @@ def test_epochs_are_those_of_keras_fit(train):
     model, loop = make_loop(train)
     expected, history = train_with_keras(train, loop, epochs=2)
     run_epoch(loop, 1)
-    tally = run_epoch(loop, 2)
+    totals = run_epoch(loop, 2)
     # Batch normalization's moving means and variances are among the weights.
     for mine, theirs in zip(model.get_weights(), expected.get_weights(), strict=True):
         assert mine == pytest.approx(theirs, abs=1e-4)
-    assert tally.loss / tally.images == pytest.approx(history["loss"][0], rel=1e-4)
-    assert tally.correct / tally.images == pytest.approx(history["accuracy"][0], abs=0.005)
+    assert totals.loss / totals.images == pytest.approx(history["loss"][0], rel=1e-4)
+    assert totals.correct / totals.images == pytest.approx(history["accuracy"][0], abs=0.005)
 
 
 def test_stretches_change_nothing(train):
     whole, first = make_loop(train)
     pieces, second = make_loop(train)
     run_epoch(first)
-    tally = run_epoch(second, stops=(1, 1, 4))
-    assert (tally.steps, tally.images) == (7, 250)
+    totals = run_epoch(second, stops=(1, 1, 4))
+    assert (totals.steps, totals.images) == (7, 250)
     for mine, theirs in zip(whole.get_weights(), pieces.get_weights(), strict=True):
         assert np.array_equal(mine, theirs)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mnist_search.specs import Failure
+from mnist_search.training.evaluate import evaluate_logits
 from mnist_search.training.recorder import Recorder
-from mnist_search.training.scores import judge
 
 
 class Clock:
@@ -33,18 +33,18 @@ def test_waiting_for_an_answer_is_no_time_of_the_run(make_job, clock):
     recorder = Recorder(job=make_job(), report=report, clock=clock)
     with recorder.fit():
         clock.now += 2.0
-        with recorder.stretch() as stretch:
+        with recorder.timed() as timer:
             clock.now += 3.0
-            recorder.ask(4, 0.5)
-    assert stretch.seconds == 3.0
+            recorder.report(4, 0.5)
+    assert timer.seconds == 3.0
     assert recorder.finished().timings.fit_seconds == 5.0
 
 
 def test_reports_are_kept_and_a_stop_makes_it_pruned(make_job, clock):
     recorder = Recorder(job=make_job(), report=lambda step, _: step == 4, clock=clock)
-    assert not recorder.ask(2, 0.25)
+    assert not recorder.report(2, 0.25)
     assert recorder.finished().status == "complete"
-    assert recorder.ask(4, 0.5)
+    assert recorder.report(4, 0.5)
     result = recorder.finished()
     assert result.status == "pruned"
     assert result.reports == ((2, 0.25), (4, 0.5))
@@ -57,7 +57,7 @@ def test_a_failure_keeps_what_was_known(make_job, clock):
 
     def break_down():
         with recorder.fit():
-            recorder.ask(1, 0.5)
+            recorder.report(1, 0.5)
             clock.now += 7.0
             raise ZeroDivisionError
 
@@ -71,10 +71,12 @@ def test_a_failure_keeps_what_was_known(make_job, clock):
 
 
 @pytest.mark.parametrize("test", [True, False])
-def test_the_verdict_is_noted_as_test_or_validation(make_job, clock, test):
+def test_the_last_evaluation_is_noted_as_test_or_validation(make_job, clock, test):
     recorder = Recorder(job=make_job(), report=lambda *_: False, clock=clock)
-    verdict = judge(np.eye(3, 10, dtype=np.float32), np.array([0, 1, 1]), what="images")
-    recorder.conclude(verdict, test=test)
+    evaluation = evaluate_logits(
+        np.eye(3, 10, dtype=np.float32), np.array([0, 1, 1]), what="images"
+    )
+    recorder.conclude(evaluation, test=test)
     result = recorder.finished()
     assert (result.test is not None) is test
     assert (result.predictions is not None) is test

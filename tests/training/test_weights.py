@@ -128,7 +128,7 @@ def test_a_classifier_answers_as_before(make_job, tmp_path):
     }
     again = TrainedModel(job.config, weights, precision="float32")
     images = scored_images(job.config, job.dataset)
-    classes, confidence = again.answer(images)
+    classes, confidence = again.predict(images)
     expected = model.predict_proba(images.scaled()).max(axis=1)
     # Where all ten underflow, scikit-learn falls back to equal shares.
     told = expected > 0.11
@@ -174,7 +174,7 @@ def test_a_network_answers_as_before(make_job, tmp_path, precision, protocol):
     assert sum(array.size for array in weights.values()) == result.parameters
     again = TrainedModel(job.config, weights, precision=precision)
     images = scored_images(job.config, job.dataset)
-    classes, confidence = again.answer(images)
+    classes, confidence = again.predict(images)
     assert int((classes == images.labels).sum()) == result.score.correct
     assert 0.1 < confidence.min() < confidence.max() <= 1
     assert list(kernels(weights, NETWORK)) == [
@@ -185,7 +185,7 @@ def test_a_network_answers_as_before(make_job, tmp_path, precision, protocol):
     ]
     # The control: with other weights the answers are others.
     zeros = {name: np.zeros_like(array) for name, array in weights.items()}
-    classes, confidence = TrainedModel(job.config, zeros, precision=precision).answer(images)
+    classes, confidence = TrainedModel(job.config, zeros, precision=precision).predict(images)
     assert set(classes) == {0}
     np.testing.assert_allclose(confidence, 0.1)
 

@@ -19,6 +19,8 @@ from mnist_search.specs import Job, RunResult
 
 FLOOD_BYTES = 64 * 2**20
 GROWTH_BYTES = 60 * 2**20
+# The length of a message, and three bytes of it.
+HALF_A_MESSAGE = b"\0\0\3\0abc"
 NAMES = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
@@ -32,6 +34,11 @@ NAMES = (
 _kept: list[bytearray] = []
 
 
+def connection() -> int:
+    """Return the descriptor of the socket that leads to the coordinator."""
+    return int(sys.argv[1])
+
+
 def prepare() -> float:
     """Come up as the environment variable HOSTILE_START says."""
     wish = os.environ.get("HOSTILE_START", "")
@@ -40,18 +47,7 @@ def prepare() -> float:
         raise ImportError("no such library: tensorflow")
     if wish == "exit":
         os._exit(7)
-    folder = os.environ.get("HOSTILE_GATES")
-    if folder is not None:
-        _pass_gate(Path(folder))
     return 1.25
-
-
-def _pass_gate(folder: Path) -> None:
-    """Let the first process through; the others wait until the file `open` exists."""
-    (folder / str(os.getpid())).touch()
-    if len(list(folder.iterdir())) > 1:
-        while not (folder / "open").exists():
-            time.sleep(0.005)
 
 
 def run_job(job: Job, report: Callable[[int, float], bool]) -> RunResult:
@@ -100,6 +96,24 @@ def run_job(job: Job, report: Callable[[int, float], bool]) -> RunResult:
             for name in ("SIGINT", "SIGTERM", "SIGHUP"):
                 assert signal.getsignal(signal.Signals[name]) is signal.SIG_IGN
             assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        case 16:
+            os.write(connection(), HALF_A_MESSAGE)
+            os._exit(0)
+        case 17:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case 18:
+            os.write(connection(), HALF_A_MESSAGE)
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case 19:
+            os.close(connection())
+            time.sleep(600)
+        case 20:
+            os.write(connection(), b"\0\0\0\3abc")
+            time.sleep(600)
+        case 21:
+            print("the first line")
+            while True:
+                os.write(1, b"x" * 2**16 + b"\n")
     return RunResult(
         status="complete",
         config_id=job.config.config_id,

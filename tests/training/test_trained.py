@@ -40,9 +40,8 @@ def test_a_saved_file_answers_as_the_model(
 ) -> None:
     import keras
 
-    from mnist_search.training.building import build_model
-    from mnist_search.training.saving import save_keras
-    from mnist_search.training.trained import TrainedModel
+    from mnist_search.training.build import build_model
+    from mnist_search.training.trained import TrainedModel, save_keras
     from mnist_search.training.weights import weights_of
 
     if isinstance(spec, Network):
@@ -58,7 +57,7 @@ def test_a_saved_file_answers_as_the_model(
     assert [item.name for item in tmp_path.iterdir()] == ["model.keras"]
     asked = images()
     model = TrainedModel(RunConfig(model=spec, training=TRAINING), weights, precision="float32")
-    classes, shares = model.answer(asked)
+    classes, shares = model.predict(asked)
     found = keras.models.load_model(path).predict(asked.images[..., np.newaxis], verbose=0)
     assert np.array_equal(found.argmax(axis=1), classes)
     if isinstance(spec, Network):
@@ -67,7 +66,7 @@ def test_a_saved_file_answers_as_the_model(
 
 @pytest.mark.slow
 def test_weights_of_another_model_leave_no_file(tmp_path: Path) -> None:
-    from mnist_search.training.saving import save_keras
+    from mnist_search.training.trained import save_keras
 
     with pytest.raises(DataError, match="the weights must be those of"):
         save_keras(NETWORK, {}, tmp_path / "model.keras", precision="float32")

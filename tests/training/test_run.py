@@ -53,7 +53,7 @@ def test_the_room_loads_nothing_heavy_before_it_is_prepared():
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
-    assert "mnist_search.training.running" in loaded
+    assert "mnist_search.training.run" in loaded
     assert not {"tensorflow", "keras", "sklearn"} & set(loaded)
 
 
@@ -88,7 +88,6 @@ def test_phases_are_timed_apart(make_job):
     result = run_job(job, go_on)
     times = result.timings
     parts = sum(epoch.seconds + epoch.validation_seconds for epoch in result.epochs)
-    assert times.import_seconds == prepare()
     assert parts <= times.fit_seconds
     assert times.first_step_seconds <= result.epochs[0].seconds
     assert len(times.step_seconds) == 8
@@ -126,7 +125,7 @@ def test_documented_runs_watch_the_test_images(make_job):
     assert (raw.validation, fixed.validation) == (None, None)
     assert raw.test.total == 297
     assert raw.epochs[-1].val_accuracy == raw.test.accuracy
-    # The same training on all 1,500 images, asked about pixels 255 times as bright.
+    # The same training on all 1,500 images, evaluated on pixels 255 times as bright.
     assert raw.epochs[-1].loss == fixed.epochs[-1].loss
     assert raw.test.loss > 10 * fixed.test.loss
     assert raw.test.clipped_loss < 16.2
@@ -134,16 +133,16 @@ def test_documented_runs_watch_the_test_images(make_job):
 
 @slow
 def test_confirmation_looks_at_the_test_images_once(make_job, digits, monkeypatch):
-    from mnist_search.training.evaluation import Examiner
+    from mnist_search.training.evaluate import Evaluator
 
     looks = []
-    examine = Examiner.examine
+    evaluate = Evaluator.evaluate
 
-    def spy(self, asked, *, what):
-        looks.append((len(asked), what))
-        return examine(self, asked, what=what)
+    def spy(self, images, *, what):
+        looks.append((len(images), what))
+        return evaluate(self, images, what=what)
 
-    monkeypatch.setattr(Examiner, "examine", spy)
+    monkeypatch.setattr(Evaluator, "evaluate", spy)
     result = run_job(make_job(protocol="confirm", epochs=3, rungs=(1, 2)), go_on)
     assert looks == [(297, "the test images")]
     assert result.reports == ()
@@ -250,11 +249,27 @@ def test_what_cannot_fit_is_out_of_memory(make_job):
     assert result.failure.message.startswith("a training step on 100 images needs")
 
 
+def in_a_graph(sentence):
+    """Return the text of an error of TensorFlow's in a compiled loop."""
+    return (
+        "Graph execution error:\n\nDetected at node x defined at (most recent call last):\n"
+        f'  File "loop.py", line 1, in body\n\n{sentence}\n\t [[{{{{node x}}}}]]\n'
+        "Hint: If you want to see a list of allocated tensors, add more.\n [Op:__inference_run_1]"
+    )
+
+
 def exhausted():
     import tensorflow as tf
 
-    text = "Graph execution error:\n\nDetected at node x\n  File\nOOM when allocating\n\t [[{{x}}]]"
-    return tf.errors.ResourceExhaustedError(None, None, text)
+    return tf.errors.ResourceExhaustedError(None, None, in_a_graph("OOM when allocating"))
+
+
+def of_a_layer(sentence):
+    """Return the text of an error that Keras met in a layer."""
+    return (
+        "Exception encountered when calling Conv2D.call().\n\n"
+        f"\x1b[1m{sentence}\x1b[0m\n\nArguments received by Conv2D.call():\n  • inputs=tf.Tensor"
+    )
 
 
 @slow
@@ -263,20 +278,48 @@ def exhausted():
     [
         (exhausted, "out-of-memory", "ResourceExhaustedError: OOM when allocating"),
         (MemoryError, "out-of-memory", "MemoryError"),
-        (lambda: ValueError("one\ntwo"), "error", "ValueError: one"),
+        (lambda: ValueError("one\n  two\n\nthree"), "error", "ValueError: one two"),
+        (lambda: ValueError(in_a_graph("no such row")), "error", "ValueError: no such row"),
+        (
+            lambda: ValueError("Graph execution error:\n\nDetected at\n  File x\nno kernel"),
+            "error",
+            "ValueError: no kernel",
+        ),
+        (
+            lambda: ValueError(of_a_layer("{{function_node x}} Only NHWC is supported.")),
+            "error",
+            "ValueError: Exception encountered when calling Conv2D.call(): Only NHWC is supported.",
+        ),
+        (lambda: ValueError("x" * 10_000), "error", "ValueError: " + "x" * 288),
         (lambda: DataError("the file is gone"), "error", "the file is gone"),
     ],
 )
 def test_other_failures_are_results_too(make_job, monkeypatch, make_error, kind, message):
-    from mnist_search.training import fitting
+    from mnist_search.training import fit
 
     def fail(job):
         raise make_error()
 
-    monkeypatch.setattr(fitting, "load_data", fail)
+    monkeypatch.setattr(fit, "load_data", fail)
     result = run_job(make_job(), go_on)
     assert (result.status, result.failure.kind) == ("failed", kind)
     assert result.failure.message == message
+
+
+@slow
+def test_a_failure_within_keras_keeps_its_reason(make_job, monkeypatch):
+    from mnist_search.training.backend import keras
+
+    before = keras.layers.Conv2D.call
+
+    def wrong_rank(self, inputs):
+        return before(self, inputs[..., 0])
+
+    monkeypatch.setattr(keras.layers.Conv2D, "call", wrong_rank)
+    result = run_job(make_job(NETWORK), go_on)
+    assert "Conv2D.call(): " in result.failure.message
+    assert "\n" not in result.failure.message
+    assert "\x1b" not in result.failure.message
 
 
 @slow

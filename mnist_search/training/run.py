@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import logging
 import os
+import re
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -16,26 +18,31 @@ from mnist_search.errors import MnistSearchError
 from mnist_search.specs import Failure, Job, LinearClassifier, Network, RunResult, available_cores
 from mnist_search.specs.result import FailureKind
 from mnist_search.specs.shapes import UnbuildableError
+from mnist_search.training.evaluate import DivergedError
 from mnist_search.training.recorder import Recorder
-from mnist_search.training.scores import DivergedError
 
 Report = Callable[[int, float], bool]
 
 logger = logging.getLogger(__name__)
+
+MESSAGE_CHARACTERS = 300
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+_TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_FUNCTION_NODE = re.compile(r"\{\{function_node [^}]*\}\}")
 
 
 @functools.cache
 def prepare() -> float:
     """Import the heavy libraries, once per process; return the seconds that it took.
 
-    Whoever starts the process sets TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS,
-    OMP_NUM_THREADS and KERAS_BACKEND=tensorflow: the libraries read them when imported.
+    Whoever starts the process sets TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS and
+    OMP_NUM_THREADS: the libraries read them when imported.
     """
     started = time.perf_counter()
-    for name in ("tensorflow", "keras", "mnist_search.training.fitting", "sklearn.linear_model"):
+    for name in ("mnist_search.training.fit", "sklearn.linear_model"):
         importlib.import_module(name)
     # Each run traces its own loop; TensorFlow takes that for a mistake after the fifth.
-    importlib.import_module("tensorflow").get_logger().setLevel(logging.ERROR)
+    importlib.import_module("mnist_search.training.backend").tf.get_logger().setLevel(logging.ERROR)
     return time.perf_counter() - started
 
 
@@ -60,12 +67,12 @@ def train(job: Job, report: Report) -> tuple[Any | None, RunResult]:
     pixels / 255.
     """
     recorder = Recorder(job=job, report=report)
-    recorder.import_seconds = prepare()
+    prepare()
     recorder.threads = _threads(os.environ)
     try:
         model = _train(job, recorder)
     except Exception as error:
-        return None, recorder.failed(_explain(error))
+        return None, recorder.failed(describe_failure(error))
     if job.weights_path is not None and not recorder.stopped:
         recorder.weights_sha256 = _store_weights(model, job, Path(job.weights_path))
     return model, recorder.finished()
@@ -74,8 +81,8 @@ def train(job: Job, report: Report) -> tuple[Any | None, RunResult]:
 def _train(job: Job, recorder: Recorder) -> Any:
     match job.config.model:
         case Network() as network:
-            fitting = importlib.import_module("mnist_search.training.fitting")
-            return fitting.train_network(job, network, recorder)
+            fit = importlib.import_module("mnist_search.training.fit")
+            return fit.train_network(job, network, recorder)
         case LinearClassifier() as classifier:
             linear = importlib.import_module("mnist_search.training.linear")
             return linear.train_linear(job, classifier, recorder)
@@ -94,31 +101,46 @@ def _store_weights(model: Any, job: Job, path: Path) -> str | None:
     return digest
 
 
-def _explain(error: Exception) -> Failure:
-    name, headline = type(error).__name__, _headline(error)
+def describe_failure(error: Exception) -> Failure:
+    """Return what a run failed of: the sentence that says why, and the traceback."""
+    name, cause = type(error).__name__, _cause(str(error))
     match error:
-        case DivergedError() | UnbuildableError() | MemoryError() | MnistSearchError() if headline:
-            message = headline
+        case DivergedError() | UnbuildableError() | MemoryError() | MnistSearchError() if cause:
+            message = cause
         case _:
-            message = f"{name}: {headline}" if headline else name
+            message = f"{name}: {cause}" if cause else name
     return Failure(
         kind=_failure_kind(error),
-        message=message,
+        message=message[:MESSAGE_CHARACTERS],
         traceback="".join(traceback.format_exception(error)),
     )
 
 
-def _headline(error: Exception) -> str:
-    """Return the line of an error's text that says what happened."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    if lines and lines[0].startswith("Graph execution error"):
-        # TensorFlow puts the way there first, and the place, indented, last.
-        return [line for line in lines if not line[0].isspace()][-1]
-    return lines[0].strip() if lines else ""
+def _cause(text: str) -> str:
+    """Return the sentence of an error's text that says why, on one line."""
+    text = _TERMINAL_COLOURS.sub("", text).strip()
+    if text.startswith("Graph execution error"):
+        cause = _cause_in_graph(text)
+    else:
+        first, *more = _PARAGRAPHS.split(text)
+        # Keras puts the layer first, then the sentence, then the arguments.
+        of_layer = first.startswith("Exception encountered when calling") and more
+        cause = f"{first.removesuffix('.')}: {more[0]}" if of_layer else first
+    return " ".join(_FUNCTION_NODE.sub("", cause).split())
+
+
+def _cause_in_graph(text: str) -> str:
+    # TensorFlow puts the way there first, and the node, indented, after the sentence; a hint may
+    # follow.
+    lines = [line for line in text.splitlines() if line.strip()]
+    for sentence, node in itertools.pairwise(lines):
+        if node.lstrip().startswith("[[{{"):
+            return sentence
+    return next(line for line in reversed(lines) if not line[0].isspace())
 
 
 def _failure_kind(error: Exception) -> FailureKind:
-    errors = importlib.import_module("tensorflow").errors
+    errors = importlib.import_module("mnist_search.training.backend").tf.errors
     match error:
         case DivergedError():
             return "diverged"
@@ -133,11 +155,14 @@ def _failure_kind(error: Exception) -> FailureKind:
 def _free_memory() -> None:
     # Every trace of `Optimizer.apply`, and of swish, leaves a gradient function behind in a
     # registry of TensorFlow's, and that holds the whole graph: 5 MB a run with the smallest CNN.
+    # Nothing public takes it out again.
     gradients = importlib.import_module("tensorflow.python.framework.ops").gradient_registry
     for name in [name for name in gradients.list() if name.startswith("CustomGradient-")]:
         del gradients._registry[name]
     # Collects garbage, too: a traced loop and its model refer to each other in circles.
-    importlib.import_module("keras").utils.clear_session(free_memory=True)
+    importlib.import_module("mnist_search.training.backend").keras.utils.clear_session(
+        free_memory=True
+    )
 
 
 def _threads(environ: Mapping[str, str]) -> int:

@@ -1,24 +1,32 @@
-"""From specifications to Keras models."""
+"""From specifications to Keras: networks, optimizers, schedules."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import pytest
 
 from mnist_search.specs import (
+    SGD,
     Activate,
+    Adadelta,
+    Adam,
+    AdamW,
     BatchNorm,
     Conv,
     Dense,
     Dropout,
     Flatten,
     Initializer,
+    Nadam,
     Network,
     Pool,
+    RMSprop,
 )
 from mnist_search.specs.shapes import measure
 
-pytestmark = pytest.mark.slow
+slow = pytest.mark.slow
 
 EVERYTHING = Network(
     layers=(
@@ -38,11 +46,12 @@ EVERYTHING = Network(
 
 
 def build(network, precision="float32"):
-    from mnist_search.training.building import build_model
+    from mnist_search.training.build import build_model
 
     return build_model(network, precision)
 
 
+@slow
 def test_every_layer_becomes_what_it_says():
     model = build(EVERYTHING)
     names = [type(layer).__name__ for layer in model.layers]
@@ -72,6 +81,7 @@ def test_every_layer_becomes_what_it_says():
     ]
 
 
+@slow
 def test_sizes_agree_with_the_measurement_without_keras():
     model, size = build(EVERYTHING), measure(EVERYTHING)
     assert model.count_params() == size.parameters
@@ -81,6 +91,7 @@ def test_sizes_agree_with_the_measurement_without_keras():
     assert shapes == [layer.output_shape for layer in size.layers]
 
 
+@slow
 def test_it_answers_logits():
     model = build(Network(layers=(Flatten(), Dense(units=3))))
     assert model.layers[-1].activation.__name__ == "linear"
@@ -88,6 +99,7 @@ def test_it_answers_logits():
     assert answer.shape == (2, 10)
 
 
+@slow
 def test_bfloat16_is_for_hidden_layers_and_leaves_the_process_alone():
     import keras
 
@@ -100,6 +112,7 @@ def test_bfloat16_is_for_hidden_layers_and_leaves_the_process_alone():
     assert str(model(np.zeros((1, 28, 28, 1), np.float32)).dtype.name) == "float32"
 
 
+@slow
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -121,6 +134,7 @@ def test_kernels_start_with_the_spread_of_their_initializer(name, expected):
     assert bool(largest < 1.74) is name.endswith("uniform")
 
 
+@slow
 def test_a_given_spread_is_used_in_hidden_and_output_layers():
     start = Initializer(name="random-normal", stddev=0.3)
     model = build(
@@ -131,3 +145,62 @@ def test_a_given_spread_is_used_in_hidden_and_output_layers():
     )
     for layer in model.layers[1:]:
         assert layer.get_weights()[0].std() == pytest.approx(0.3, rel=0.05)
+
+
+def make(spec, schedule="constant", total_steps=100):
+    from mnist_search.training.build import make_optimizer
+
+    return make_optimizer(spec, schedule, total_steps)
+
+
+def rates(schedule, total_steps, peak=0.5):
+    optimizer = make(Adam(learning_rate=peak), schedule, total_steps)
+    values = []
+    for step in range(total_steps + 1):
+        optimizer.iterations.assign(step)
+        values.append(float(optimizer.learning_rate))
+    return values
+
+
+@slow
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (Adam(), {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}),
+        (AdamW(weight_decay=0.1), {"weight_decay": 0.1}),
+        (AdamW(weight_decay=0.0), {"weight_decay": 0.0}),
+        (Nadam(), {"beta_1": 0.9}),
+        (RMSprop(), {"rho": 0.9, "momentum": 0.0}),
+        (SGD(momentum=0.9, nesterov=True), {"momentum": 0.9, "nesterov": True}),
+        (Adadelta(), {"rho": 0.95, "epsilon": 1e-7}),
+    ],
+)
+def test_the_specification_reaches_keras(spec, expected):
+    optimizer = make(spec)
+    assert type(optimizer).__name__ == type(spec).__name__
+    config = optimizer.get_config()
+    assert config["learning_rate"] == pytest.approx(spec.learning_rate)
+    assert {name: config[name] for name in expected} == expected
+
+
+@slow
+def test_cosine_falls_to_nothing_over_all_steps():
+    values = rates("cosine", 10)
+    assert values == pytest.approx([0.25 * (1 + math.cos(math.pi * k / 10)) for k in range(11)])
+
+
+@slow
+def test_one_cycle_climbs_for_three_tenths_and_falls_to_nothing():
+    values = rates("one-cycle", 20)
+    assert values[0] == pytest.approx(0.05)
+    assert values[:7] == pytest.approx([0.05 + 0.45 * step / 6 for step in range(7)])
+    assert max(values) == values[6] == pytest.approx(0.5)
+    assert values[13] == pytest.approx(0.25)
+    assert values[6:] == sorted(values[6:], reverse=True)
+    assert values[20] == pytest.approx(0.0, abs=1e-7)
+
+
+@slow
+@pytest.mark.parametrize("total_steps", [1, 2, 3])
+def test_one_cycle_can_be_very_short(total_steps):
+    assert all(0 <= value <= 0.5 for value in rates("one-cycle", total_steps))

@@ -1,12 +1,24 @@
-"""Whether other processes took cores that a run needed for its times to be worth something."""
+"""What a run takes: seconds, memory, and the cores that others did not take from it."""
 
 from __future__ import annotations
 
+import math
 import os
+import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnist_search.specs import Precision
+from mnist_search.specs.shapes import Size
+
+INFERENCE_BATCHES = (1, 256)
+BUDGET_SECONDS = 0.1
+MIN_REPEATS = 3
+MAX_REPEATS = 200
+
+PROCESS = Path("/proc/self")
 TOLERATED_SHARE = 0.10
 # Threads of one run get into each other's way as well: measured on two cores with two threads,
 # 0.15 alone, 0.17 beside processes of idle priority, 1.1 beside one process that takes a core.
@@ -17,6 +29,81 @@ TASKS = Path("/proc/self/task")
 # Fields of a cpu line in proc_stat(5); guest time is already part of user time.
 _IDLE_FIELDS = (3, 4)
 _FIELDS = 8
+
+
+class Timer:
+    """The seconds of one piece of work, known once it is over."""
+
+    seconds: float = 0.0
+
+
+def time_per_image(
+    predict: Callable[[], object],
+    batch_size: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Return the median microseconds per image of repeated calls, after one that warms up.
+
+    At least 3 calls and at most 200; beyond the third only while 0.1 s are not used up.
+    """
+    predict()
+    seconds: list[float] = []
+    while len(seconds) < MIN_REPEATS or (
+        sum(seconds) < BUDGET_SECONDS and len(seconds) < MAX_REPEATS
+    ):
+        started = clock()
+        predict()
+        seconds.append(clock() - started)
+    return statistics.median(seconds) / batch_size * 1e6
+
+
+def reset_peak(process: Path = PROCESS) -> bool:
+    """Let the peak start again from the present size; False where that cannot be done."""
+    try:
+        # 5 resets VmHWM alone, see proc_pid_clear_refs(5).
+        (process / "clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def peak_bytes(process: Path = PROCESS) -> int | None:
+    """Return the largest resident size since the last reset, or None where it is unknown."""
+    try:
+        lines = (process / "status").read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name == "VmHWM":
+            return int(value.split()[0]) * 1024
+    return None
+
+
+def check_fits(
+    size: Size, *, batch_images: int, precision: Precision, memory_bytes: int | None
+) -> None:
+    """Raise MemoryError if one step of training cannot fit into this machine's memory.
+
+    oneDNN's convolutions do not report an allocation that fails: the process is gone with a
+    segmentation fault (TensorFlow 2.21).
+    """
+    needed = least_step_bytes(size, batch_images=batch_images, precision=precision)
+    if memory_bytes is not None and needed > memory_bytes:
+        raise MemoryError(
+            f"a training step on {batch_images} images needs {needed / 2**30:.1f} GiB or more, "
+            f"the machine has {memory_bytes / 2**30:.1f} GiB"
+        )
+
+
+def least_step_bytes(size: Size, *, batch_images: int, precision: Precision) -> int:
+    """Return what a step holds at the least: weights, gradients, and outputs kept for the way back.
+
+    Of the layers without weights and of the optimizer nothing is counted.
+    """
+    kept = sum(math.prod(layer.output_shape) for layer in size.layers if layer.parameters > 0)
+    value_bytes = 2 if precision == "bfloat16" else 4
+    return kept * batch_images * value_bytes + (size.parameters + size.trainable_parameters) * 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,42 @@
+"""How this program starts other Pythons: on a path that no stray file of the user can get onto."""
+
+# Not pathlib: until the path is safe, only what every Python has loaded may be imported.
+# ruff: noqa: PTH109, PTH120
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+
+def safe_path() -> list[str]:
+    """Return `sys.path` without the working folder and the script's.
+
+    Python puts one of them first, so that a `socket.py` there would be imported in the place of
+    the standard library's. A folder that this very package was imported from stays.
+    """
+    home = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    unsafe = {os.path.dirname(os.path.realpath(script)) for script in sys.argv[:1] if script}
+    # What was in a working folder that is removed by now cannot be imported.
+    with contextlib.suppress(FileNotFoundError):
+        unsafe.add(os.path.realpath(os.getcwd()))
+    return [entry for entry in sys.path if entry and os.path.realpath(entry) not in unsafe - {home}]
+
+
+def python_environment() -> dict[str, str]:
+    """Return the environment in which another Python finds the modules of this one, safely.
+
+    It is for `[sys.executable, "-m", …]`; what that process starts is on a safe path as well.
+    """
+    import sysconfig
+    from pathlib import Path
+
+    # What every Python finds by itself would be in the way of one of another version.
+    standard = Path(sysconfig.get_path("stdlib"))
+    added = [
+        entry
+        for entry in map(Path, safe_path())
+        if entry.exists() and not entry.is_relative_to(standard)
+    ]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, added)), "PYTHONSAFEPATH": "1"}

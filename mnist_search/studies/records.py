@@ -1,0 +1,76 @@
+"""A trial of Optuna's as the rest of the project reads it, and what is stored with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from mnist_search.specs import Frozen, Record, RunConfig, RunResult, State
+from mnist_search.studies.spec import StudySpec
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+# Attributes of trials.
+RUN, RESULT, REFERENCE, CONFIRMS = "run", "result", "reference", "confirms"
+WORKER, MEMO = "worker", "memo"
+# Optuna's own times are local ones without their zone.
+STARTED, FINISHED = "started", "finished"
+
+STATES: dict[str, State] = {
+    "WAITING": "waiting",
+    "RUNNING": "running",
+    "COMPLETE": "complete",
+    "PRUNED": "pruned",
+    "FAIL": "failed",
+}
+
+
+class StoredRun(Frozen):
+    """What a trial runs."""
+
+    config: RunConfig
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+
+
+def record_of(trial: FrozenTrial, spec: StudySpec) -> Record:
+    """Return a trial of the study that `spec` is about.
+
+    Raises:
+        ValueError, TypeError, OverflowError, UsageError: no version of mnist-search wrote it.
+    """
+    attributes = trial.user_attrs
+    state = STATES[trial.state.name]
+    run = None if RUN not in attributes else StoredRun.model_validate(attributes[RUN])
+    result = None if RESULT not in attributes else RunResult.model_validate(attributes[RESULT])
+    if state in ("complete", "pruned", "failed") and (run is None or result is None):
+        raise ValueError("it is over, but has no result")
+    if spec.search is not None and run is not None:
+        spec.search.space.check(trial.params)
+    return Record(
+        study=spec.name,
+        number=trial.number,
+        kind="trial" if spec.search is not None or CONFIRMS in attributes else "reference",
+        state=state,
+        reference=attributes.get(REFERENCE),
+        values=None if spec.search is None else dict(trial.params),
+        config=None if run is None else run.config,
+        seed=None if run is None else run.seed,
+        result=result,
+        dataset=spec.dataset,
+        started=_moment(attributes.get(STARTED), trial.datetime_start),
+        finished=_moment(attributes.get(FINISHED), trial.datetime_complete),
+        worker=attributes.get(WORKER),
+        confirms=attributes.get(CONFIRMS),
+        objectives=spec.objectives,
+    )
+
+
+def _moment(written: float | None, local: datetime | None) -> float | None:
+    """Return when something happened: as we wrote it, or as Optuna did where we did not."""
+    if local is None:
+        # An earlier attempt may have left its times behind.
+        return None
+    return local.timestamp() if written is None else written
