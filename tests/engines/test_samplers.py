@@ -70,14 +70,6 @@ def test_walk_finds_the_last_point_from_anywhere(conditional: SearchSpace) -> No
     assert walk.random_untried(3) == walk.point(100)
 
 
-def test_values_are_numbered(conditional: SearchSpace) -> None:
-    for parameter in conditional.parameters:
-        assert parameter.count is not None
-        values = [parameter.value(index) for index in range(parameter.count)]
-        assert [parameter.place(value) for value in values] == [*range(parameter.count)]
-        assert all(parameter.contains(value) for value in values)
-
-
 @pytest.mark.parametrize("kind", [("optuna", "brute-force")])
 def test_brute_force_is_random(space: SearchSpace, kind: Kind) -> None:
     # In the order of the numbers, half of the first points would be among the first ones.
