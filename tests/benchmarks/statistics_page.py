@@ -189,8 +189,8 @@ def _importance(searches: int) -> str:
         f"the largest share is {_percent(np.median(largest))} in the median and "
         f"{_percent(np.quantile(largest, 0.95))} in one of 20. With the noise of "
         f"{PERMUTATIONS} permutations beside each share, {_percent(np.mean(ranked))} of the "
-        "searches give some parameter a rank: each parameter has its own 5 %, which is not "
-        "corrected for their number.\n"
+        "searches give some parameter a rank: each has its own 5 %, and the page says how many of "
+        "them exceed theirs by chance. A band for all of them together would reach a share of 1.\n"
     )
 
 

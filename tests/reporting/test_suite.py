@@ -100,7 +100,9 @@ def test_the_report_has_its_sections_in_order() -> None:
         "## Verdicts on the published accuracies",
         "## Times, measured beside published",
         "## What this shows",
+        "## What the documents claim of their own models",
         "## Learning curves beside the published ones",
+        "## Training accuracies beside test accuracies",
         "## Losses on the test images",
     ]
 
@@ -221,6 +223,8 @@ def test_json_has_findings_and_curves_beside_the_rows() -> None:
         "environment",
         "contrasts",
         "curves",
+        "claims",
+        "training",
     }
     assert len(document["contrasts"]) == 37
     assert document["contrasts"][0]["text"].startswith("Do batch-norm and dropout help")
