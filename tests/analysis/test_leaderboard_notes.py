@@ -76,7 +76,7 @@ def test_a_changed_recipe_is_a_row_of_its_own_and_no_baseline() -> None:
     assert changed.label == "cnn-simple (raw test pixels)"
     assert changed.verdict == "lower"
     assert changed.verdict_reason is not None
-    assert "-5.78 ± 0.36 points" in changed.verdict_reason
+    assert "-5.78 ± 0.43 points" in changed.verdict_reason
     assert not set(own.config_ids) & set(changed.config_ids)
     assert any("no baseline: cnn-simple (raw test pixels)" in note for note in board.notes)
 
