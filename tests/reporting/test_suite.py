@@ -173,7 +173,7 @@ def test_curves_pair_measured_and_published_per_epoch() -> None:
     found = section(markdown(), "### Curves of document B")
     first = cells(found, "1")
     assert first[1].endswith("/ 98.12")
-    assert cells(found, "10")[3].endswith("/ -")
+    assert cells(found, "10")[3].endswith("/ 97.44")
     # The last loss is the clipped one.
     assert cells(found, "12")[2] == "0.0312 / 0.0227"
     long = section(markdown(), "### Curves of document D")
