@@ -159,7 +159,7 @@ def _verdicts(world: World, rounds: int) -> str:
         for seeds in SEEDS:
             found = verdicts(world, gap=-gap, seeds=seeds, rounds=2 * rounds)
             cells = [_percent(found.get(name, 0.0)) for name in names]
-            rows.append([f"{-100 * gap:.1f}", str(seeds), *cells])
+            rows.append([f"{100 * (0.0 - gap):.1f}", str(seeds), *cells])
     return (
         "## Verdicts on a published figure of one run\n\nBy the true difference, in points.\n\n"
         + table(["truly", "seeds", *names], rows)
