@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import Final
 
 from mnist_search.analysis import CurvePoint, Row, Suite, tell, tell_all
-from mnist_search.analysis.claims import tell_claim
 from mnist_search.analysis.verdict import MNIST_TRAIN_IMAGES
+from mnist_search.analysis.wording import tell_claim
 from mnist_search.reporting.cells import Column, format_cell
 from mnist_search.reporting.markdown import escape, render_markdown
 from mnist_search.reporting.terminal import Terminal, render_lines, render_table

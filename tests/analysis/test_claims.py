@@ -8,8 +8,9 @@ import pytest
 
 from mnist_search.analysis import SHIPPED
 from mnist_search.analysis.baselines import collect_baselines
-from mnist_search.analysis.claims import CLAIMS, AnsweredClaim, Claim, answer_claims, tell_claim
+from mnist_search.analysis.claims import CLAIMS, AnsweredClaim, Claim, answer_claims
 from mnist_search.analysis.curves import training_accuracies
+from mnist_search.analysis.wording import tell_claim
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import DatasetRef, Epoch, Protocol, Record, RunResult, Score
 
