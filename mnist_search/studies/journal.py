@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,8 @@ class Journal(BaseJournalBackend):
         """Write no more; all that was written is on the disk then."""
         if self._writing:
             self._writing = False
-            os.fsync(self._file)
+            with self._named_errors():
+                os.fsync(self._file)
 
     def close(self) -> None:
         """Close the file."""
@@ -112,19 +113,27 @@ class Journal(BaseJournalBackend):
         text = self._lines.sign(log)
         before = os.fstat(self._file).st_size
         try:
-            written = 0
-            while written < len(text):
-                written += os.write(self._file, text[written:])
-            if log["op_code"] in _WAIT_AFTER:
-                os.fsync(self._file)
-        except BaseException as error:
+            with self._named_errors():
+                written = 0
+                while written < len(text):
+                    written += os.write(self._file, text[written:])
+                if log["op_code"] in _WAIT_AFTER:
+                    os.fsync(self._file)
+        except BaseException:
             try:
                 # Else the next line would be the end of half a one, and be lost with it.
                 os.ftruncate(self._file, before)
             except OSError:
                 self._writing = False
-            if isinstance(error, OSError):
-                error.filename = str(self._path)
+            raise
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            # Descriptors have no names; without one it would be taken for a closed output.
+            error.filename = str(self._path)
             raise
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.faults.striking import wait_for
+from tests.support.journals import Study
 
 ROOT = Path(__file__).parents[2]
 INLINE = "tests.support.fake:inline"
@@ -89,51 +87,6 @@ def note(ended: Ended, record: Record) -> Ended:
 
 
 @dataclass(kw_only=True)
-class Study:
-    """A study read by nothing but `sqlite3`."""
-
-    path: Path
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        address = f"{self.path.resolve().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=30)) as connection:
-            return connection.execute(query).fetchall()
-
-    def states(self) -> dict[int, str]:
-        found = self.rows("SELECT number, state FROM trials")
-        assert len(found) == len(dict(found)), "a number was given twice"
-        return dict(found)
-
-    def values(self) -> dict[int, float]:
-        return dict(
-            self.rows("SELECT number, value FROM trial_values JOIN trials USING (trial_id)")
-        )
-
-    def params(self) -> dict[tuple[int, str], float]:
-        query = "SELECT number, param_name, param_value FROM trial_params JOIN trials"
-        rows = self.rows(f"{query} USING (trial_id)")
-        assert len({row[:2] for row in rows}) == len(rows)
-        return {(number, name): value for number, name, value in rows}
-
-    def attributes(self, key: str) -> dict[int, Any]:
-        query = "SELECT number, value_json FROM trial_user_attributes JOIN trials USING (trial_id)"
-        return {
-            number: json.loads(text) for number, text in self.rows(f"{query} WHERE key = '{key}'")
-        }
-
-    def whole(self, trials: int) -> None:
-        """Check that it has exactly so many trials, all over, and that the file is sound."""
-        assert self.rows("PRAGMA integrity_check") == [("ok",)]
-        states = self.states()
-        assert sorted(states) == list(range(trials)), "numbers are not 0..N-1"
-        left = {number: state for number, state in states.items() if state not in OVER}
-        assert not left, f"trials left behind: {left}"
-
-
-OVER = ("COMPLETE", "PRUNED", "FAIL")
-
-
-@dataclass(kw_only=True)
 class CommandLine:
     """Runs `mnist-search` in a folder; `sabotage` is Python that its processes run first."""
 
@@ -145,7 +98,7 @@ class CommandLine:
 
     @property
     def study(self) -> Study:
-        return Study(path=self.folder / "mnist-search-runs" / "s" / "study.db")
+        return Study(path=self.folder / "mnist-search-runs" / "s" / "journal.log")
 
     def search(self, trials: int = 4, *more: str) -> list[str]:
         words = f"run --space {self.space} -n {trials} --study s --dataset {self.dataset} -f json"
@@ -342,4 +295,4 @@ def search(space_file: Path) -> Callable[..., list[str]]:
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    return Study(path=tmp_path / "mnist-search-runs" / "s" / "study.db")
+    return Study(path=tmp_path / "mnist-search-runs" / "s" / "journal.log")

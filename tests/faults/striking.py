@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
 import signal
-import sqlite3
 import subprocess
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,24 +31,27 @@ _STATES = {"complete": "COMPLETE", "pruned": "PRUNED", "failed": "FAIL"}
 _OVER = ("COMPLETE", "PRUNED", "FAIL")
 _HALF_MADE = re.compile(r"\.new\b|\.tmp$|\.part$")
 
-# Counts the transactions that write something, and ends the process before or after one of them.
-COMMIT_STRIKE = """
+# Counts the lines that the journal gets, and ends the process before, amid or after one of them.
+WRITE_STRIKE = """
 import atexit, os, pathlib, signal, sys
 if "mnist_search.execution._worker" not in " ".join(sys.orig_argv):
-    from sqlalchemy.engine.default import DefaultDialect
     when, at = os.environ["STRIKE_AT"].split(":")
-    commit, calls = DefaultDialect.do_commit, []
-    def strike(self, connection):
-        struck = False
-        if connection.dbapi_connection.in_transaction:
-            calls.append(1)
-            struck = len(calls) == int(at)
+    write, calls = os.write, []
+    def strike(file, data):
+        if bytes(data[:11]) != b'{"op_code":':
+            return write(file, data)
+        calls.append(1)
+        struck = len(calls) == int(at)
         if struck and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        commit(self, connection)
+        if struck and when == "amid":
+            write(file, data[: len(data) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        written = write(file, data)
         if struck:
             os.kill(os.getpid(), signal.SIGKILL)
-    DefaultDialect.do_commit = strike
+        return written
+    os.write = strike
     atexit.register(lambda: pathlib.Path("writes").write_text(str(len(calls))))
 """
 
@@ -142,13 +142,7 @@ def kill(pid: int) -> bool:
 
 
 def states_of(line: Any) -> list[tuple[int, str]]:
-    if not line.study.path.exists():
-        return []
-    try:
-        return line.study.rows("SELECT number, state FROM trials ORDER BY number")  # type: ignore[no-any-return]
-    except sqlite3.OperationalError:
-        # The program is linking its new file into place.
-        return []
+    return sorted(line.study.states().items()) if line.study.path.exists() else []
 
 
 def check_acknowledged(line: Any, told: Acknowledged, tally: Tally) -> None:
@@ -161,9 +155,10 @@ def check_acknowledged(line: Any, told: Acknowledged, tally: Tally) -> None:
 
 def check_whole(line: Any, trials: int, tally: Tally) -> None:
     """I2 to I4: exactly so many trials, each number once, all over, in a sound file."""
-    with closing(sqlite3.connect(line.study.path)) as connection:
-        sound = connection.execute("PRAGMA integrity_check").fetchall()
-    tally.find("damaged", sound != [("ok",)], f"the file is damaged: {sound}")
+    content = line.study.path.read_bytes()
+    tally.find("damaged", not content.endswith(b"\n"), "the last line has no end")
+    numbers = [each["line"] for each in line.study.lines()]
+    tally.find("damaged", numbers != [*range(1, len(numbers) + 1)], "lines lost or doubled")
     rows = states_of(line)
     counts = Counter(number for number, _ in rows)
     twice = [number for number, count in counts.items() if count > 1]
@@ -178,8 +173,7 @@ def check_values(line: Any) -> None:
     """I5: each value is what the surrogate gives for the stored run, stopped where it was."""
     from tests.support.surrogate import run_job
 
-    [(spec,)] = line.study.rows("SELECT value_json FROM study_user_attributes WHERE key = 'spec'")
-    dataset = DatasetRef.model_validate(json.loads(spec)["dataset"])
+    dataset = DatasetRef.model_validate(line.study.study_attribute("spec")["dataset"])
     results, values = line.study.attributes("result"), line.study.values()
     for number, run in line.study.attributes("run").items():
         if results[number]["status"] == "failed":
@@ -274,9 +268,9 @@ def batter(
 
 
 def strike_writes(line: Any, *, points: Sequence[tuple[str, int]], trials: int) -> Tally:
-    """Strike at each of these transactions, in as many studies as it takes.
+    """Strike at each of these lines, in as many studies as it takes.
 
-    A point is `before` or `after` and the number of the transaction since its process started.
+    A point is `before`, `amid` or `after` and the number of the line since its process started.
     """
     tally = Tally()
     home = line.folder
@@ -291,7 +285,7 @@ def strike_writes(line: Any, *, points: Sequence[tuple[str, int]], trials: int) 
             process = line.start(
                 line.search(trials, "--workers", "2"),
                 stderr=told.stream,
-                sabotage=COMMIT_STRIKE,
+                sabotage=WRITE_STRIKE,
                 environ={"STRIKE_AT": f"{when}:{at}"},
             )
             process.communicate(timeout=PATIENCE_SECONDS)
@@ -304,7 +298,7 @@ def strike_writes(line: Any, *, points: Sequence[tuple[str, int]], trials: int) 
         tally.find("failed", code, f"it ended badly: {told.text[-2000:]}")
         settle(line, told, tally, trials=trials)
         if pending and not struck:
-            # A whole study has fewer transactions than this.
+            # A whole study has fewer lines than this.
             pending.popleft()
         if tally.details:
             break
@@ -312,9 +306,9 @@ def strike_writes(line: Any, *, points: Sequence[tuple[str, int]], trials: int) 
 
 
 def count_writes(line: Any, *, trials: int) -> int:
-    """Return how many transactions an undisturbed study takes."""
+    """Return how many lines an undisturbed study takes."""
     arguments = line.search(trials, "--workers", "2")
     environ = {"STRIKE_AT": "before:0"}
-    ended = line.run(arguments, sabotage=COMMIT_STRIKE, environ=environ)
+    ended = line.run(arguments, sabotage=WRITE_STRIKE, environ=environ)
     assert ended.code == 0, ended.err
     return int((line.folder / "writes").read_text())

@@ -9,17 +9,15 @@ import time
 from calendar import timegm
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mnist_search.cli._session import Surroundings
-from mnist_search.engines import storage as written
-from mnist_search.execution import fake
-from mnist_search.studies import ledger, loop, read_records, read_sessions
+from mnist_search.studies import ledger, loop, read_records, read_study
+from mnist_search.studies.journal import Journal
+from tests.support import fake
 
 Here = Callable[..., Any]
 Search = Callable[..., list[str]]
@@ -28,18 +26,12 @@ HOME = Path("mnist-search-runs")
 HOUR = 3600
 
 
-class Leaping:
-    """`datetime`, on a machine whose clock is set forth and back by an hour."""
-
-    hours = itertools.cycle((0, 1, -1))
-
-    @classmethod
-    def now(cls, zone: tzinfo) -> datetime:
-        return datetime.now(zone) + timedelta(hours=next(cls.hours))
+# Whenever it is read, the clock of the machine has been set forth or back by an hour.
+HOURS = itertools.cycle((0, 1, -1))
 
 
 def leaping_seconds() -> float:
-    return time.perf_counter() + HOUR * next(Leaping.hours)
+    return time.perf_counter() + HOUR * next(HOURS)
 
 
 # For the controls, which must fail whoever else reads the clock.
@@ -58,7 +50,6 @@ def set_forth() -> float:
 def unsteady(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the clock of the machine whenever it is read."""
     monkeypatch.setattr(time, "time", leaping_seconds)
-    monkeypatch.setattr(written, "datetime", SimpleNamespace(datetime=Leaping, UTC=UTC))
 
 
 def check_times(here: Here, search: Search, study: Any) -> None:
@@ -71,10 +62,9 @@ def check_times(here: Here, search: Search, study: Any) -> None:
         assert record.started is not None
         assert record.finished is not None
         assert 0 <= record.finished - record.started < HOUR
-    [session] = read_sessions(HOME, ["s"])["s"]
+    [session] = read_study(HOME, "s").sessions
     assert session.ended is not None
     assert 0 <= session.ended - session.started < HOUR
-    assert study.rows("SELECT count(*) FROM trials WHERE datetime_complete IS NULL") == [(0,)]
     for text in (here("report", "s", "-f", "markdown"), here("report", "s", "-f", "json")):
         assert text.code == 0
 
@@ -175,13 +165,13 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
 
 def slow_down_storage(monkeypatch: pytest.MonkeyPatch, hands: Hands) -> None:
     """Let every write to the study take two seconds."""
-    write = written.SoleWriterStorage._write
+    append = Journal.append_logs
 
     def slow(*args: Any, **named: Any) -> None:
         hands.now += 2
-        write(*args, **named)
+        append(*args, **named)
 
-    monkeypatch.setattr(written.SoleWriterStorage, "_write", slow)
+    monkeypatch.setattr(Journal, "append_logs", slow)
 
 
 def stop_for_an_hour(monkeypatch: pytest.MonkeyPatch, hands: Hands) -> None:

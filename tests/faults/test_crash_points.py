@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from mnist_search.engines import _optuna
+from mnist_search.engines import optuna
 from mnist_search.studies import artifacts, ledger
-from mnist_search.studies import search as searching
+from mnist_search.studies.folder import ARTIFACTS
 from mnist_search.training import weights
 from tests.faults.striking import check_values
 from tests.support import surrogate
@@ -29,9 +29,9 @@ Search = Callable[..., list[str]]
 Sabotage = Callable[[], object]
 
 OWNERS = {
-    "begin": ledger.Ledger,
-    "record": ledger.Ledger,
-    "tell": _optuna.OptunaEngine,
+    "open_trial": ledger.Ledger,
+    "close_trial": ledger.Ledger,
+    "tell": optuna.OptunaEngine,
     "put": artifacts.WeightShelf,
 }
 
@@ -72,9 +72,10 @@ def check_struck(forks: Any, here: Here, search: Search, study: Any, sabotage: S
 
 
 POINTS = [
-    ("begin", "before"),
-    ("record", "before"),
-    ("record", "after"),
+    ("open_trial", "before"),
+    ("open_trial", "after"),
+    ("close_trial", "before"),
+    ("close_trial", "after"),
     ("tell", "after"),
 ]
 
@@ -90,15 +91,11 @@ def test_control_of_row_3_state_before_the_result(
     forks: Any, here: Here, search: Search, study: Any
 ) -> None:
     def sabotage() -> None:
-        # Optuna lets nobody write to a trial that is over, so already the first one strikes.
-        at("record", "before", die, call=1)
+        def close_trial(self: Any, number: int, result: Any, *, worker: int | None) -> None:
+            self.study.tell(number, result.last_accuracy)
+            die()
 
-        def finish(self: Any, assignment: Any, result: Any, *, worker: int) -> None:
-            proposal = self._proposals.pop(assignment.number)
-            self._engine.tell(proposal, result.last_accuracy)
-            self._ledger.record(proposal.number, result, worker=worker)
-
-        searching._SearchWork.finish = finish  # type: ignore[method-assign]
+        ledger.Ledger.close_trial = close_trial  # type: ignore[method-assign]
 
     with pytest.raises(AssertionError, match="has no result"):
         check_struck(forks, here, search, study, sabotage)
@@ -136,7 +133,7 @@ def check_struck_weights(
     check_weights(study)
     assert here(*arguments).code == 0
     assert check_weights(study) == list(range(artifacts.KEPT_TRIALS))
-    folder = study.path.parent / artifacts.FOLDER
+    folder = study.path.parent / ARTIFACTS
     assert len(list(folder.iterdir())) == artifacts.KEPT_TRIALS
 
 
@@ -163,7 +160,7 @@ def kill_at_the_rename() -> None:
     "sabotage",
     [
         kill_at_the_rename,
-        lambda: at("record", "before", die),
+        lambda: at("close_trial", "before", die),
         lambda: at("tell", "after", die),
         lambda: at("put", "after", die),
     ],
@@ -236,7 +233,7 @@ def check_failing_disk(
     forks: Any, here: Here, search: Search, study: Any, sabotage: Sabotage
 ) -> None:
     ended = forks.run(search(4), sabotage)
-    ended.refused(4, "study.db")
+    ended.refused(4, "journal.log")
     told = {int(number) for number in re.findall(r"\] trial (\d+) +\w", ended.err)}
     # I1: whatever was told as done is in the file; what failed may be there or not.
     states = study.states()
@@ -247,7 +244,7 @@ def check_failing_disk(
 
 
 @needs_filter
-@pytest.mark.parametrize("point", ["begin", "record", "tell"])
+@pytest.mark.parametrize("point", ["open_trial", "close_trial", "tell"])
 def test_row_44_disk_that_fails_to_sync(
     forks: Any, here: Here, search: Search, study: Any, point: str
 ) -> None:
@@ -261,20 +258,8 @@ def test_row_44_disk_that_fails_to_sync(
 def test_control_of_row_44_without_syncs(
     forks: Any, here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mnist_search.studies.storage import open_storage
-
-    from mnist_search.studies import opening
-
-    def careless(path: Path, *, create: bool = False) -> Any:
-        from sqlalchemy import event
-
-        opened = open_storage(path, create=create)
-        opened.engine.dispose()
-        event.listen(
-            opened.engine, "connect", lambda driver, _: driver.execute("PRAGMA synchronous = OFF")
-        )
-        return opened
-
-    monkeypatch.setattr(opening, "open_storage", careless)
+    monkeypatch.setattr(os, "fsync", lambda file: None)
     with pytest.raises(AssertionError, match="exit code 0, not 4"):
-        check_failing_disk(forks, here, search, study, lambda: at("record", "before", fail_to_sync))
+        check_failing_disk(
+            forks, here, search, study, lambda: at("close_trial", "before", fail_to_sync)
+        )

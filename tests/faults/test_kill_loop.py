@@ -41,7 +41,7 @@ def strike_at_random(line: Any, folder: Path, *, seed: int, strikes: int) -> Tal
 
 
 def strike_at_writes(line: Any, folder: Path, *, points: list[tuple[str, int]]) -> Tally:
-    """Strike at those transactions."""
+    """Strike at those lines."""
     own = replace(line, folder=folder)
     return strike_writes(own, points=points, trials=TRIALS_OF_WRITES)
 
@@ -61,12 +61,12 @@ def quick_line(command_line: Any, tmp_path: Path) -> Any:
 
 
 def plan(line: Any, rounds: int, home: Path) -> tuple[list[Callable[[], Tally]], int]:
-    """Return units of work, half of them at random moments, and the number of transactions."""
+    """Return units of work, half of them at random moments, and the number of lines."""
     counting = replace(line, folder=home / "undisturbed")
     counting.folder.mkdir(parents=True)
     writes = count_writes(counting, trials=TRIALS_OF_WRITES)
     at_random = (rounds + 1) // 2
-    points = [(when, at) for at in range(1, writes + 1) for when in ("before", "after")]
+    points = [(when, at) for at in range(1, writes + 1) for when in ("before", "amid", "after")]
     chosen = spread(rounds - at_random, points)
     units: list[Callable[[], Tally]] = []
     for first in range(0, at_random, STRIKES_PER_UNIT):
@@ -84,13 +84,13 @@ def figures_of(tally: Tally, *, writes: int, seconds: float) -> dict[str, object
     kinds = ("lost", "duplicated", "left_behind", "other_than_n", "told_twice", "wrong_values")
     found = {kind: tally.wrong[kind] for kind in (*kinds, "half_made", "damaged", "failed")}
     return {
-        **provenance("optuna", "sqlalchemy"),
+        **provenance("optuna"),
         "rounds": tally.kills.total(),
         "kills": dict(tally.kills),
         "studies": tally.studies,
         "trials": tally.trials,
         "acknowledged": tally.acknowledged,
-        "transactions_of_a_study": writes,
+        "lines_of_a_study": writes,
         "found": found,
         "seconds": round(seconds, 1),
     }
@@ -113,7 +113,7 @@ def test_rows_1_2_kill_loop(
         seconds = time.monotonic() - started
         keep_figures(figures_file, "kill_loop", figures_of(tally, writes=writes, seconds=seconds))
     tally.check()
-    # A transaction more or less may come of the clock; every other strike must have met.
+    # A line more or less may come of the clock; every other strike must have met.
     assert rounds - 2 <= tally.kills.total() <= rounds
     record_property("fact", f"{rounds} kills: nothing lost, doubled or left behind, always N")
 
@@ -123,10 +123,10 @@ def test_rows_1_2_kill_loop(
     [
         (
             "import mnist_search.studies.search as s\n"
-            "tell = s._SearchWork.finish\n"
+            "tell = s.SearchWork.finish\n"
             "def finish(self, assignment, result, *, worker):\n"
             "    if assignment.number != 1: tell(self, assignment, result, worker=worker)\n"
-            "s._SearchWork.finish = finish\n",
+            "s.SearchWork.finish = finish\n",
             "told as done and lost",
         ),
         (
@@ -134,7 +134,11 @@ def test_rows_1_2_kill_loop(
             "trials left behind",
         ),
         (
-            "from mnist_search.studies import Ledger\nLedger.slots = lambda self: 0\n",
+            "import mnist_search.studies.search as s\n"
+            "class More(s.SearchWork):\n"
+            "    def __init__(self, ledger, records, *, trials, **more):\n"
+            "        super().__init__(ledger, records, trials=trials + len(records), **more)\n"
+            "s.SearchWork = More\n",
             "not 0..N-1",
         ),
     ],
@@ -176,7 +180,7 @@ def test_control_of_row_60_without_a_seed_for_each_trial(command_line: Any, tmp_
     # One generator for the whole session, as a sampler of Optuna has it.
     sabotage = (
         "import os, random\n"
-        "import mnist_search.engines._samplers as s\n"
+        "import mnist_search.engines.samplers as s\n"
         "rng = random.Random(5)\n"
         "s.derive_seed = lambda *_: rng.randrange(2**32)\n"
     )

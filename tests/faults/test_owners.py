@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
 import shutil
@@ -12,9 +13,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from mnist_search.studies import opening, owner
+from mnist_search.studies import journal, lock, opening, storing
+from mnist_search.studies.folder import LOCK, OWNER
 
 Here = Callable[..., Any]
 Search = Callable[..., list[str]]
@@ -26,17 +29,17 @@ def finished(over: Callable[[int], Any]) -> Any:
     return over(2)
 
 
-def leave_record(study: Any, **changes: Any) -> owner.Owner:
+def leave_record(study: Any, **changes: Any) -> lock.Owner:
     """Leave a record as an owner does that dies, of this very process but for some changes."""
-    left = owner.this_process().model_copy(update=changes)
-    (study.path.parent / owner.RECORD).write_text(left.model_dump_json())
+    left = lock.this_process().model_copy(update=changes)
+    (study.path.parent / OWNER).write_text(left.model_dump_json())
     return left
 
 
 def check_goes_on(here: Here, search: Search, study: Any) -> None:
     assert here(*search(4)).code == 0
     study.whole(4)
-    assert not (study.path.parent / owner.RECORD).exists()
+    assert not (study.path.parent / OWNER).exists()
 
 
 # The parent of the tests lives, and is none of ours.
@@ -46,22 +49,35 @@ ALIVE = os.getppid()
 def test_row_19_number_of_a_dead_owner_that_another_process_has(
     here: Here, search: Search, finished: Any
 ) -> None:
-    leave_record(finished, pid=ALIVE, started_ticks=1)
+    leave_record(finished, pid=ALIVE, started=1.0)
     check_goes_on(here, search, finished)
+
+
+def of_any_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tell processes from each other by their number alone."""
+    same = lock.Owner.is_process_of
+
+    def by_number(self: lock.Owner, other: lock.Owner) -> bool:
+        return same(self.model_copy(update={"started": other.started}), other)
+
+    monkeypatch.setattr(lock.Owner, "is_process_of", by_number)
 
 
 def test_control_of_row_19_without_the_time_of_the_start(
     here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leave_record(finished, pid=ALIVE, started_ticks=1)
-    monkeypatch.setattr(owner, "_started_ticks", lambda pid: 1 if pid == ALIVE else 2)
+    leave_record(finished, pid=ALIVE, started=1.0)
+    of_any_start(monkeypatch)
     with pytest.raises(AssertionError):
         check_goes_on(here, search, finished)
 
 
+def start_of(pid: int) -> float:
+    return round(psutil.Process(pid).create_time() - psutil.boot_time(), 2)
+
+
 def of_another_boot(study: Any) -> None:
-    ticks = owner._started_ticks(ALIVE)
-    leave_record(study, pid=ALIVE, started_ticks=ticks, boot_id="0" * 8)
+    leave_record(study, pid=ALIVE, started=start_of(ALIVE), booted=1.0)
 
 
 def test_row_20_owner_before_the_machine_was_started_again(
@@ -75,7 +91,7 @@ def test_control_of_row_20_without_the_boot(
     here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_another_boot(finished)
-    monkeypatch.setattr(owner, "_boot_id", lambda: "0" * 8)
+    monkeypatch.setattr(lock, "BOOT_SECONDS", float("inf"))
     with pytest.raises(AssertionError):
         check_goes_on(here, search, finished)
 
@@ -84,13 +100,13 @@ def test_control_of_row_20_without_the_boot(
 def test_rows_19_20_record_that_cannot_be_read_is_none(
     here: Here, search: Search, finished: Any, text: str
 ) -> None:
-    (finished.path.parent / owner.RECORD).write_text(text)
+    (finished.path.parent / OWNER).write_text(text)
     check_goes_on(here, search, finished)
 
 
 def held_by(stopped: bool) -> Callable[[Path, Any], None]:
     def hold(folder: Path, connection: Any) -> None:
-        with owner.hold(folder, study="s"):
+        with lock.hold(folder):
             connection.send(os.getpid())
             if stopped:
                 os.kill(os.getpid(), signal.SIGSTOP)
@@ -135,7 +151,7 @@ def test_rows_11_22_living_owner_is_named_and_waited_for(
     holder = Holder(finished, stopped=stopped)
     try:
         if lock_removed:
-            (finished.path.parent / owner.LOCK).unlink()
+            (finished.path.parent / LOCK).unlink()
         words = (f"kill -CONT {holder.pid}", "which is stopped") if stopped else ()
         check_refused(here, search, finished, holder.pid, *words)
     finally:
@@ -153,11 +169,11 @@ def test_control_of_rows_11_22_24_without_lock_or_record(
 ) -> None:
     holder = Holder(finished, stopped=False)
     try:
-        (finished.path.parent / owner.LOCK).unlink()
+        (finished.path.parent / LOCK).unlink()
         if protection == "lock":
-            (finished.path.parent / owner.RECORD).unlink()
+            (finished.path.parent / OWNER).unlink()
         else:
-            monkeypatch.setattr(owner, "is_running", lambda _: False)
+            monkeypatch.setattr(lock, "is_running", lambda _: False)
         with pytest.raises(AssertionError):
             check_refused(here, search, finished, holder.pid)
     finally:
@@ -168,9 +184,9 @@ def stop_in_a_trial(forks: Any, search: Search) -> int:
     """Start a search that is stopped when its third trial has ended, before it is written."""
 
     def sabotage() -> None:
-        from mnist_search.studies.search import _SearchWork
+        from mnist_search.studies.search import SearchWork
 
-        finish, calls = _SearchWork.finish, []
+        finish, calls = SearchWork.finish, []
 
         def stopping(self: Any, *args: Any, **named: Any) -> None:
             calls.append(1)
@@ -178,7 +194,7 @@ def stop_in_a_trial(forks: Any, search: Search) -> int:
                 os.kill(os.getpid(), signal.SIGSTOP)
             finish(self, *args, **named)
 
-        _SearchWork.finish = stopping  # type: ignore[method-assign]
+        SearchWork.finish = stopping  # type: ignore[method-assign]
 
     pid = forks.start(search(4), sabotage)
     os.waitid(os.P_PID, pid, os.WSTOPPED)
@@ -186,13 +202,12 @@ def stop_in_a_trial(forks: Any, search: Search) -> int:
 
 
 def everything(study: Any) -> tuple[Any, ...]:
-    sessions = study.rows("SELECT value_json FROM study_user_attributes WHERE key = 'sessions'")
-    return study.states(), study.values(), study.attributes("result"), sessions
+    return study.states(), study.values(), study.attributes("result"), study.path.read_bytes()
 
 
 def check_woken(forks: Any, here: Here, search: Search, study: Any, pid: int) -> None:
     """Its study was taken over and finished meanwhile: the one that wakes changes nothing."""
-    for name in (owner.LOCK, owner.RECORD):
+    for name in (LOCK, OWNER):
         (study.path.parent / name).unlink()
     assert here(*search(4)).code == 0
     before = everything(study)
@@ -215,7 +230,7 @@ def test_control_of_row_11_without_a_look_at_the_record(
     study: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(owner.Possession, "check", lambda self: None)
+    monkeypatch.setattr(lock.Possession, "check", lambda self: None)
     pid = stop_in_a_trial(forks, search)
     with pytest.raises(AssertionError):
         check_woken(forks, here, search, study, pid)
@@ -235,13 +250,13 @@ def race(forks: Any, search: Search, tmp_path: Path) -> list[Any]:
 
     def sabotage() -> None:
         opening.check_room = wait_for_all
-        link = os.link
+        write = storing.write_study
 
-        def counted(draft: Path, target: Path) -> None:
-            link(draft, target)
+        def counted(*arguments: Any) -> None:
+            write(*arguments)
             (tmp_path / f"created-by-{os.getpid()}").touch()
 
-        opening.os.link = counted
+        storing.write_study = counted
 
     pids = [forks.start(search(4), sabotage) for _ in range(COORDINATORS)]
     return [forks.end(pid) for pid in pids]
@@ -256,7 +271,7 @@ def check_race(forks: Any, here: Here, search: Search, study: Any, tmp_path: Pat
     assert len(list(tmp_path.glob("created-by-*"))) == 1
     study.whole(4)
     left = {path.name for path in study.path.parent.iterdir()}
-    assert left <= {"study.db", "study.db-wal", "study.db-shm", "lock", "artifacts", "logs"}
+    assert left <= {"journal.log", "lock", "artifacts", "logs"}
 
 
 def test_row_21_many_coordinators_at_once_make_one_study(
@@ -265,7 +280,7 @@ def test_row_21_many_coordinators_at_once_make_one_study(
     check_race(forks, here, search, study, tmp_path)
 
 
-def test_control_of_row_21_with_a_rename_in_place_of_a_link(
+def test_control_of_row_21_without_a_lock(
     forks: Any,
     here: Here,
     search: Search,
@@ -273,8 +288,10 @@ def test_control_of_row_21_with_a_rename_in_place_of_a_link(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(os, "link", Path.replace)
-    with pytest.raises(AssertionError):
+    monkeypatch.setattr(fcntl, "flock", lambda *_: None)
+    monkeypatch.setattr(lock, "is_running", lambda _: False)
+    monkeypatch.setattr(lock.Possession, "check", lambda self: None)
+    with pytest.raises((AssertionError, ValueError)):
         check_race(forks, here, search, study, tmp_path)
 
 
@@ -290,11 +307,11 @@ def check_removed(
         if job.number == 2 and how == "removed":
             shutil.rmtree(study.path.parent)
         if job.number == 2 and how == "replaced":
-            shutil.copy(study.path, study.path.with_suffix(".new")).replace(study.path)
+            shutil.copy(study.path, study.path.with_suffix(".copy")).replace(study.path)
         return train(job, report)
 
     monkeypatch.setattr(surrogate, "surrogate_trainer", removing)
-    here(*search(4)).refused(4, "study.db was removed or replaced")
+    here(*search(4)).refused(4, "journal.log was removed or replaced")
 
 
 @pytest.mark.parametrize("how", ["removed", "replaced"])
@@ -308,6 +325,7 @@ def test_row_27_study_that_is_removed_while_it_is_written(
 def test_control_of_row_27_without_a_look_at_the_file(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr(owner.Possession, "check", lambda self: None)
+    monkeypatch.setattr(journal.Journal, "check_place", lambda self: None)
+    monkeypatch.setattr(lock.Possession, "check", lambda self: None)
     with pytest.raises(AssertionError):
         check_removed(here, search, study, monkeypatch, how)

@@ -1,21 +1,23 @@
-"""The file of a study damaged, full or out of reach (rows 37, 40, 42, 43)."""
+"""The file of a study damaged, full or out of reach."""
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from mnist_search.studies import storage
+from mnist_search.studies import folder as folders
+from mnist_search.studies import lines
 
 Here = Callable[..., Any]
 Search = Callable[..., list[str]]
@@ -27,68 +29,66 @@ def finished(over: Callable[[int], Any]) -> Any:
     return over(4)
 
 
-def overwrite(path: Path, offset: int, data: bytes) -> None:
-    with path.open("r+b") as file:
-        file.seek(offset)
-        file.write(data)
+def change(path: Path, old: bytes, new: bytes) -> None:
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new, 1))
 
 
-def zero_a_table(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection:
-        query = "SELECT rootpage FROM sqlite_master WHERE name = 'trials'"
-        page = connection.execute(query).fetchone()[0]
-        size = connection.execute("PRAGMA page_size").fetchone()[0]
-    overwrite(path, (page - 1) * size, bytes(size))
+def without_a_line(path: Path) -> None:
+    rows = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(rows[:9] + rows[10:]))
 
 
-DAMAGES: dict[str, Callable[[Path], None]] = {
-    "garbage header": lambda path: overwrite(path, 0, b"garbage!" * 16),
-    "half of it gone": lambda path: os.truncate(path, path.stat().st_size // 2),
-    "its last byte gone": lambda path: os.truncate(path, path.stat().st_size - 1),
-    "a page of zeros": zero_a_table,
-    "a text": lambda path: Path.write_text(path, "no database\n" * 3) and None,
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a figure of another value": lambda path: change(path, b'"correct":', b'"correct":1'),
+    "a line gone": without_a_line,
+    "half of a line in the middle": lambda path: change(path, b'"op_code":6', b'"op_co'),
+    "a text": lambda path: path.write_text("no journal\n" * 3),
     "empty": lambda path: os.truncate(path, 0),
 }
 
 
+def check_damaged(here: Here, search: Search, study: Any) -> None:
+    before = study.path.read_bytes()
+    for arguments in (search(6), ["report", "s"], ["report"]):
+        here(*arguments).refused(5, "journal.log", "damaged")
+    assert study.path.read_bytes() == before
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_rows_37_38_damaged_file_is_refused_and_left_alone(
+def test_damaged_file_is_refused_and_left_alone(
     here: Here, search: Search, finished: Any, damage: str
 ) -> None:
     DAMAGES[damage](finished.path)
-    before = finished.path.read_bytes()
-    for arguments in (search(6), ["report", "s"], ["report"]):
-        here(*arguments).refused(5, "study.db")
-    assert finished.path.read_bytes() == before
+    check_damaged(here, search, finished)
 
 
-def test_control_of_row_37_without_a_look_at_the_file(
+def test_control_of_damage_without_checksums(
     here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import optuna
-
-    zero_a_table(finished.path)
-    monkeypatch.setattr("mnist_search.studies.opening.check_study_file", lambda path: None)
-    here("report", "s").refused(5, "study.db", "damaged")
-    monkeypatch.setattr(storage, "_explain", lambda path, error: None)
-    with pytest.raises(optuna.exceptions.OptunaError):
-        here("report", "s")
+    DAMAGES["a figure of another value"](finished.path)
+    stored = [line["crc32"] for line in finished.lines()]
+    # Whatever a line holds, its checksum is the one that it has.
+    monkeypatch.setattr(lines, "zlib", SimpleNamespace(crc32=lambda _: Any_(stored)))
+    with pytest.raises(AssertionError, match="exit code 0, not 5"):
+        check_damaged(here, search, finished)
 
 
-def test_row_37_write_ahead_log_of_a_dead_writer_is_read(
-    here: Here, search: Search, finished: Any, tmp_path: Path
-) -> None:
-    with closing(sqlite3.connect(finished.path)) as writer:
-        writer.execute("UPDATE trials SET state = 'RUNNING' WHERE number = 3")
-        writer.commit()
-        for name in ("study.db", "study.db-wal"):
-            shutil.copy(finished.path.with_name(name), tmp_path / name)
-    finished.path.with_name("lock").unlink()
-    for name in ("study.db", "study.db-wal"):
-        shutil.copy(tmp_path / name, finished.path.with_name(name))
-    assert finished.states()[3] == "RUNNING"
-    assert here(*search(4)).code == 0
-    finished.whole(4)
+class Any_:
+    """Equal to each of some numbers."""
+
+    def __init__(self, numbers: list[int]) -> None:
+        self.numbers = numbers
+
+    def __eq__(self, other: object) -> bool:
+        return other in self.numbers
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __index__(self) -> int:
+        return 0
 
 
 def nobody(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -141,18 +141,18 @@ def check_read_only(finished: Any, search: Search, public: Path, *, writable: bo
     assert "trial 0" in read.stdout
     assert "Traceback" not in written.stderr
     assert written.returncode == 4, written.stderr
-    type(finished)(path=home / "s" / "study.db").whole(4)
+    type(finished)(path=home / "s" / "journal.log").whole(4)
 
 
 @needs_setpriv
-def test_row_40_read_only_study_can_be_read_but_not_written(
+def test_read_only_study_can_be_read_but_not_written(
     finished: Any, search: Search, public: Path
 ) -> None:
     check_read_only(finished, search, public, writable=False)
 
 
 @needs_setpriv
-def test_control_of_row_40_study_that_may_be_written(
+def test_control_of_read_only_study_that_may_be_written(
     finished: Any, search: Search, public: Path
 ) -> None:
     with pytest.raises(AssertionError, match="assert 0 == 4"):
@@ -161,7 +161,7 @@ def test_control_of_row_40_study_that_may_be_written(
 
 @needs_setpriv
 @pytest.mark.parametrize("mode", [0o555, 0o444], ids=["not written", "not entered"])
-def test_row_40_study_cannot_be_made_in_a_folder_of_others(
+def test_study_cannot_be_made_in_a_folder_of_others(
     search: Search, public: Path, mode: int
 ) -> None:
     home = public / "home"
@@ -177,53 +177,44 @@ def test_row_40_study_cannot_be_made_in_a_folder_of_others(
     assert not list(home.iterdir())
 
 
-def fill_up(monkeypatch: pytest.MonkeyPatch, *, pages_left: int) -> None:
-    """Let the database of a study grow by so many pages more, as a disk that gets full does."""
-    from sqlalchemy import event
+def fill_up(monkeypatch: pytest.MonkeyPatch, *, bytes_left: int) -> None:
+    """Let the journal grow by so many bytes more, as a disk that gets full does."""
+    write, left = os.write, [bytes_left]
 
-    inner = storage.open_storage
+    def limited(file: int, data: bytes) -> int:
+        if not bytes(data).startswith(b'{"op_code":') and left[0] > 0:
+            return write(file, data)
+        if left[0] <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        taken = write(file, data[: left[0]])
+        left[0] -= taken
+        return taken
 
-    def outer(path: Path, *, create: bool = False) -> Any:
-        opened = inner(path, create=create)
-        if create:
-            return opened
-
-        @event.listens_for(opened.engine, "connect")
-        def limit(connection: Any, _: object) -> None:
-            # A limit below the present size counts as that size.
-            count = connection.execute("PRAGMA page_count").fetchone()[0]
-            pages = count if seen else count + pages_left
-            seen.append(min(pages, *seen) if seen else pages)
-            connection.execute(f"PRAGMA max_page_count = {seen[-1] if len(seen) == 1 else seen[0]}")
-
-        seen: list[int] = []
-        opened.engine.dispose()
-        return opened
-
-    monkeypatch.setattr("mnist_search.studies.opening.open_storage", outer)
+    monkeypatch.setattr(os, "write", limited)
 
 
-@pytest.mark.parametrize("pages_left", [0, 2, 6])
-def test_row_43_full_database_is_one_line_and_can_go_on(
-    here: Here, search: Search, study: Any, pages_left: int
+@pytest.mark.parametrize("bytes_left", [20_000, 31_111, 40_007])
+def test_full_disk_is_one_line_and_can_go_on(
+    here: Here, search: Search, study: Any, bytes_left: int
 ) -> None:
+    assert here(*search(1)).code == 0
     with pytest.MonkeyPatch.context() as monkeypatch:
-        fill_up(monkeypatch, pages_left=pages_left)
-        here(*search(12)).refused(6, "no space left")
+        fill_up(monkeypatch, bytes_left=bytes_left)
+        here(*search(12)).refused(6, "No space left")
     done = {n: state for n, state in study.states().items() if state in ("COMPLETE", "PRUNED")}
     assert here(*search(12)).code == 0
     study.whole(12)
     assert done.items() <= study.states().items()
 
 
-def test_control_of_row_43_without_a_translation(
+def test_control_of_full_disk_without_a_translation(
     here: Here, search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill_up(monkeypatch, pages_left=1)
-    monkeypatch.setattr(storage, "_explain", lambda path, error: None)
-    with pytest.raises(Exception, match=r"full|commit") as caught:
-        here(*search(12))
-    assert not hasattr(caught.value, "exit_code")
+    assert here(*search(1)).code == 0
+    fill_up(monkeypatch, bytes_left=20_000)
+    monkeypatch.setattr(folders, "_explain", lambda path, error: None)
+    with pytest.raises(AssertionError, match=r"journal\.log|No space"):
+        here(*search(12)).refused(6, "free some space", "journal.log")
 
 
 def has_user_namespaces() -> bool:
@@ -241,21 +232,20 @@ home.mkdir()
 assert os.system(f"mount -t tmpfs -o size=2m none {home}") == 0
 sys.path[:0] = [p for p in os.environ["PYTHONPATH"].split(os.pathsep) if p]
 from mnist_search.cli import execute
-import mnist_search.studies.storage as storage
+import mnist_search.studies.folder as folder
+import mnist_search.studies.ledger as ledger
 arguments = sys.argv[1:]
 codes = []
-def limits():
+def free_bytes():
     stat = os.statvfs(home)
     return stat.f_bavail * stat.f_frsize
 codes.append(execute(arguments))
-storage.FREE_BYTES = 100 * 1024 if "--checked" in os.environ["HOW"] else 0
+folder.FREE_BYTES = 100 * 1024 if "--checked" in os.environ["HOW"] else 0
 def fill(left):
     with (home / "ballast").open("wb") as ballast:
-        while limits() > left:
+        while free_bytes() > left:
             ballast.write(bytes(4096))
             ballast.flush()
-storage_open = storage.open_storage
-import mnist_search.studies.ledger as ledger
 recover = ledger.Ledger.recover
 def then_fill(self):
     found = recover(self)
@@ -266,11 +256,8 @@ codes.append(execute(arguments))
 ledger.Ledger.recover = recover
 (home / "ballast").unlink()
 codes.append(execute(arguments))
-import sqlite3
-connection = sqlite3.connect(home / "s" / "study.db")
-states = connection.execute("SELECT number, state FROM trials ORDER BY number").fetchall()
-sound = connection.execute("PRAGMA integrity_check").fetchone()[0]
-Path("seen.json").write_text(json.dumps([codes, states, sound]))
+Path("seen.json").write_text(json.dumps(codes))
+Path("journal.log").write_bytes((home / "s" / "journal.log").read_bytes())
 """
 
 
@@ -278,15 +265,13 @@ Path("seen.json").write_text(json.dumps([codes, states, sound]))
 @pytest.mark.parametrize(
     ("how", "left", "message"),
     [
-        ("--unchecked", 40_000, "no space left"),
+        ("--unchecked", 20_000, "No space left"),
         ("--checked", 90_000, "a trial needs 102,400"),
     ],
 )
-def test_row_42_full_disk_ends_in_one_line_and_goes_on_when_there_is_room(
-    tmp_path: Path, search: Search, how: str, left: int, message: str
+def test_small_disk_ends_in_one_line_and_goes_on_when_there_is_room(
+    tmp_path: Path, search: Search, study: Any, how: str, left: int, message: str
 ) -> None:
-    import json
-
     (tmp_path / "script.py").write_text(FULL_DISK)
     ran = subprocess.run(
         ["unshare", "-Urm", sys.executable, "script.py", *search(12)],
@@ -303,12 +288,9 @@ def test_row_42_full_disk_ends_in_one_line_and_goes_on_when_there_is_room(
         timeout=120,
     )
     assert ran.returncode == 0, ran.stderr
-    codes, states, sound = json.loads((tmp_path / "seen.json").read_text())
     # A disk of 2 MB has never the room that a trial should have.
-    assert codes == [6, 6, 0]
-    assert sound == "ok"
-    assert [number for number, _ in states] == list(range(12))
-    assert {state for _, state in states} <= {"COMPLETE", "PRUNED", "FAIL"}
+    assert json.loads((tmp_path / "seen.json").read_text()) == [6, 6, 0]
+    type(study)(path=tmp_path / "journal.log").whole(12)
     errors = [line for line in ran.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 2
     assert "a trial needs 67,108,864" in errors[0]

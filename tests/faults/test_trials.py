@@ -99,7 +99,7 @@ def test_row_53_every_trial_fails(
     here(*search(40)).refused(3, "failures in a row", "a fault was asked for")
     states = list(study.states().values())
     assert 10 <= states.count("FAIL") <= 12
-    assert "WAITING" in states
+    assert len(states) < 40
     assert here("report", "s").code == 0
 
 
