@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Mapping
 
 
 def safe_path() -> list[str]:
@@ -24,10 +25,10 @@ def safe_path() -> list[str]:
     return [entry for entry in sys.path if entry and os.path.realpath(entry) not in unsafe - {home}]
 
 
-def python_environment() -> dict[str, str]:
-    """Return the environment in which another Python finds the modules of this one, safely.
+def python_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which another Python finds the modules of this one, safely.
 
-    It is for `[sys.executable, "-m", …]`; what that process starts is on a safe path as well.
+    It is for `[sys.executable, …]`; what that process starts is on a safe path as well.
     """
     import sysconfig
     from pathlib import Path
@@ -39,4 +40,5 @@ def python_environment() -> dict[str, str]:
         for entry in map(Path, safe_path())
         if entry.exists() and not entry.is_relative_to(standard)
     ]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, added)), "PYTHONSAFEPATH": "1"}
+    path = os.pathsep.join(map(str, added))
+    return {**environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}

@@ -80,7 +80,7 @@ def test_another_python_imports_nothing_from_the_working_folder(
     monkeypatch.syspath_prepend(entry if entry == "" else str(shadow))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", str(shadow), str(ROOT)]))
     assert "the user's own file" in imported_by_a_child(shadow, dict(os.environ))
-    assert imported_by_a_child(shadow, python_environment()).strip() == socket.__file__
+    assert imported_by_a_child(shadow, python_environment(os.environ)).strip() == socket.__file__
 
 
 def test_the_path_keeps_what_was_added_and_where_the_package_is(
@@ -91,7 +91,7 @@ def test_the_path_keeps_what_was_added_and_where_the_package_is(
     monkeypatch.setattr(sys, "path", ["", str(added), str(ROOT), "relative"])
     monkeypatch.chdir(ROOT)
     assert safe_path() == [str(added), str(ROOT), "relative"]
-    assert python_environment()["PYTHONPATH"] == os.pathsep.join([str(added), str(ROOT)])
+    assert python_environment(os.environ)["PYTHONPATH"] == os.pathsep.join([str(added), str(ROOT)])
     monkeypatch.chdir(added)
     assert safe_path() == [str(ROOT), "relative"]
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "bin" / "script.py")])
@@ -106,7 +106,7 @@ def test_a_working_folder_that_is_gone_is_no_matter(
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    assert str(ROOT) in python_environment()["PYTHONPATH"].split(os.pathsep)
+    assert str(ROOT) in python_environment(os.environ)["PYTHONPATH"].split(os.pathsep)
 
 
 @pytest.mark.parametrize("way", ["-m", "script"])

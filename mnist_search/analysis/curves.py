@@ -39,6 +39,56 @@ class CurvePoint:
         return dataclasses.asdict(self)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingAccuracy:
+    """Training beside test accuracy of a reference: means over `n` runs, and as published.
+
+    Fractions. The measured training accuracy and `published` are running means over the last
+    epoch, with dropout on; `published_evaluated` is that of a pass over the training images
+    afterwards, None where the document has none.
+    """
+
+    document: str
+    reference: str
+    n: int
+    training: float | None
+    test: float | None
+    published: float
+    published_evaluated: float | None
+    published_test: float
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the accuracies as plain data."""
+        return dataclasses.asdict(self)
+
+
+def training_accuracies(
+    baselines: Baselines, references: Sequence[Reference]
+) -> tuple[TrainingAccuracy, ...]:
+    """Return the training accuracies of references whose documents print theirs."""
+    found = []
+    for reference in references:
+        published = reference.published
+        measured = baselines.get((reference.name, "documented"), {})
+        on_mnist = [runs for conditions, runs in measured.items() if conditions.is_mnist]
+        if not on_mnist or published.train_accuracy is None:
+            continue
+        runs = list(max(on_mnist, key=len).values())
+        found.append(
+            TrainingAccuracy(
+                document=reference.document,
+                reference=reference.name,
+                n=len(runs),
+                training=mean(run.epochs[-1].accuracy if run.epochs else None for run in runs),
+                test=mean(None if run.test is None else run.test.accuracy for run in runs),
+                published=published.train_accuracy,
+                published_evaluated=published.train_accuracy_evaluated,
+                published_test=published.accuracy,
+            )
+        )
+    return tuple(found)
+
+
 def published_curves(
     baselines: Baselines, references: Sequence[Reference]
 ) -> tuple[CurvePoint, ...]:

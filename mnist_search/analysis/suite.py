@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mnist_search.analysis.baselines import collect_baselines
-from mnist_search.analysis.curves import CurvePoint, published_curves
+from mnist_search.analysis.claims import AnsweredClaim, answer_claims
+from mnist_search.analysis.curves import (
+    CurvePoint,
+    TrainingAccuracy,
+    published_curves,
+    training_accuracies,
+)
 from mnist_search.analysis.findings import Finding, find_contrasts
 from mnist_search.analysis.row import Row
 from mnist_search.analysis.spread import SeedSpread
@@ -17,10 +23,11 @@ from mnist_search.specs import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """The measured references of a board: their rows by document, findings and curves.
+    """The measured references of a board: rows by document, findings, curves, claims.
 
     `rows` are the references' own recipes, `changed` the others, both in the order of the
-    documents; `sources` names each document that has a row.
+    documents; `sources` names each document that has a row. `claims` are what the documents say of
+    their own models, `training` the training beside the test accuracies.
     """
 
     rows: tuple[Row, ...]
@@ -28,6 +35,8 @@ class Suite:
     sources: dict[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     curves: tuple[CurvePoint, ...] = ()
+    claims: tuple[AnsweredClaim, ...] = ()
+    training: tuple[TrainingAccuracy, ...] = ()
 
 
 def build_suite(
@@ -55,6 +64,8 @@ def build_suite(
         },
         findings=find_contrasts(baselines, references, spread=spread, labels=labels),
         curves=published_curves(baselines, references),
+        claims=answer_claims(baselines, spread, labels),
+        training=training_accuracies(baselines, references),
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, assert_never
 
+from mnist_search.analysis.claims import AnsweredClaim, Quantity
 from mnist_search.analysis.findings import Finding, Outcome, Side
 
 NONE: Final = "no significant difference"
@@ -120,3 +121,35 @@ def _p(value: float) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def tell_claim(answered: AnsweredClaim, most: int = 3) -> str:
+    """Return a claim and its answer in sentences, with the pairs that decide it."""
+    claim = answered.claim
+    scale, unit, digits = _unit(claim.quantity)
+    decisive = [pair for pair in answered.pairs if pair.answer == answered.answer]
+    shown = [
+        f"{pair.first} {scale * pair.values[0]:.{digits}f}{unit} against {pair.second} "
+        f"{scale * pair.values[1]:.{digits}f}{unit} ({scale * pair.difference:+.{digits}f}, 95 % "
+        f"interval {scale * pair.low:+.{digits}f} to {scale * pair.high:+.{digits}f}; "
+        f"n = {pair.runs[0]} and {pair.runs[1]})"
+        for pair in decisive[:most]
+    ]
+    count = f"{len(decisive)} of {len(answered.pairs)} pairs" if len(answered.pairs) > 1 else ""
+    rest = f"; and {len(decisive) - most} more" if len(decisive) > most else ""
+    told = f"“{claim.sentence}” {answered.answer.capitalize()}"
+    told += f", by {count}: " if count else ": "
+    return f"{told}{claim.quantity} of {'; '.join(shown)}{rest}."
+
+
+def _unit(quantity: Quantity) -> tuple[float, str, int]:
+    """Return by what to multiply a quantity, its unit, and how many digits it is told with."""
+    match quantity:
+        case "test accuracy" | "training less test accuracy":
+            return 100.0, " %", 2
+        case "test loss":
+            return 1.0, "", 4
+        case "epochs to 97 %":
+            return 1.0, "", 2
+        case _:
+            assert_never(quantity)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from mnist_search.cli._finding import Finding
+from mnist_search.interpreter import python_environment
 
 PATIENCE_SECONDS = 300.0
 
@@ -37,7 +38,7 @@ def import_probe(
     """Start a process that imports TensorFlow; it is gone when the block is left."""
     process = subprocess.Popen(
         [sys.executable, "-c", program],
-        env={**environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=python_environment(environ) | {"TF_CPP_MIN_LOG_LEVEL": "3"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-import mnist_search
 from mnist_search.errors import MnistSearchError, UsageError
+from mnist_search.interpreter import python_environment
 
 if TYPE_CHECKING:
     from mnist_search.analysis import Leaderboard
@@ -120,15 +120,13 @@ def _ask(wanted: Sequence[tuple[Path, Record]]) -> list[Inside | str]:
     """Return what another process found in each run, or why it found nothing."""
     from mnist_search.reporting.html import Inside
 
-    root = str(Path(mnist_search.__file__).parent.parent)
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "mnist_search.cli._inside"],
         input=json.dumps([[str(folder), record.number] for folder, record in wanted]),
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "CUDA_VISIBLE_DEVICES": ""},
+        env=python_environment(os.environ) | {"CUDA_VISIBLE_DEVICES": ""},
         check=False,
     )
     lines = done.stdout.splitlines()

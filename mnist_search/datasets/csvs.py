@@ -16,6 +16,7 @@ from mnist_search.datasets.arrays import CLASSES, SIDE, PartName, Slot
 from mnist_search.datasets.containers import MAX_ARRAY_BYTES, Container, Form, Member, slot_of
 from mnist_search.datasets.hints import literal
 from mnist_search.datasets.idx import read_start, unpacked
+from mnist_search.datasets.places import shorten
 from mnist_search.errors import DataError
 
 MAX_LINE_BYTES = 2**16
@@ -141,7 +142,7 @@ def _load(path: Path, layout: Layout) -> NDArray[Any]:
     try:
         return _parse(path, layout, np.float32)
     except ValueError as error:
-        reason = str(error).partition(";")[0].partition("\n")[0]
+        reason = shorten(str(error).partition(";")[0].partition("\n")[0])
         raise DataError(f"{path}: not a readable CSV file: {reason}") from error
 
 

@@ -27,6 +27,7 @@ from mnist_search.datasets.containers import (
     slot_of,
 )
 from mnist_search.datasets.hints import literal
+from mnist_search.datasets.places import shorten
 from mnist_search.errors import DataError
 
 MAX_MEMBERS = 100
@@ -67,7 +68,7 @@ def find_in_npz(path: Path) -> Container:
     chosen = _choose(path, list(infos)) or _by_order(path, infos)
 
     def missing(slot: Slot) -> str:
-        found = ", ".join(repr(name)[1:-1] for name in sorted(infos)[:8])
+        found = ", ".join(_printable(name) for name in sorted(infos)[:8])
         return (
             f"{path}: the arrays x_train, y_train, x_test and y_test are needed, "
             f"{_usual(slot)} is missing (found: {found or 'none'})"
@@ -79,7 +80,7 @@ def find_in_npz(path: Path) -> Container:
         members={slot: _member(path, infos[name], name) for slot, name in chosen.items()},
         missing=missing,
         setup=(f"d = np.load({literal(path)})",),
-        unread=tuple(repr(name)[1:-1] for name in infos if name not in chosen.values()),
+        unread=tuple(_printable(name) for name in infos if name not in chosen.values()),
     )
 
 
@@ -102,6 +103,10 @@ def find_in_npy(folder: Path, files: Mapping[Slot, Path]) -> Container:
     return Container(kind="npy", path=folder, members=members, missing=missing)
 
 
+def _printable(name: str) -> str:
+    return shorten(repr(name)[1:-1])
+
+
 def _usual(slot: Slot) -> str:
     return f"{LETTERS[slot[1]]}_{slot[0]}"
 
@@ -120,8 +125,9 @@ def _choose(path: Path, names: list[str]) -> dict[Slot, str]:
         if chosen.get(slot) == _usual(slot):
             continue
         if slot in chosen and name != _usual(slot):
+            both = f"{_printable(chosen[slot])} and {_printable(name)}"
             raise DataError(
-                f"{path}: {chosen[slot]} and {name} could both be the {slot[0]} {slot[1]}",
+                f"{path}: {both} could both be the {slot[0]} {slot[1]}",
                 hint=f"name the right one {_usual(slot)}",
             )
         chosen[slot] = name
@@ -141,7 +147,7 @@ def _by_order(path: Path, infos: Mapping[str, zipfile.ZipInfo]) -> dict[Slot, st
 
 
 def _member(path: Path, info: zipfile.ZipInfo, name: str) -> Member:
-    where = f"{path}: {repr(name)[1:-1]}"
+    where = f"{path}: {_printable(name)}"
     return Member(
         name=name,
         where=where,
@@ -169,7 +175,8 @@ def _damage_named(path: Path) -> Iterator[None]:
         yield
     except DAMAGE as error:
         kind = ".npy" if path.suffix == ".npy" else ".npz"
-        reason = str(error).partition("\n")[0] or "it ends early"
+        # zipfile quotes names of up to 65,535 bytes.
+        reason = shorten(str(error).partition("\n")[0] or "it ends early")
         raise DataError(f"{path}: not a readable {kind} file: {reason}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error

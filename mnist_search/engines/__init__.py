@@ -66,22 +66,22 @@ def create_engine(
         UsageError: the engine has no such sampler, it cannot search the space, or lacks a package.
     """
     from mnist_search.engines.optuna import OptunaEngine
-    from mnist_search.engines.samplers import Sampler, create_sampler
+    from mnist_search.engines.samplers import Samplers, create_samplers
 
     check_sampler(engine, sampler, space)
-    proposer: Sampler
+    samplers: Samplers
     match engine:
         case "optuna":
-            proposer = create_sampler(sampler, space, seed=seed)
+            samplers = create_samplers(sampler, space, seed=seed)
         case "keras-tuner":
-            from mnist_search.engines.keras_tuner import OracleSampler
+            from mnist_search.engines.keras_tuner import OracleSamplers
 
-            proposer = OracleSampler(sampler, space, seed=seed, epochs=epochs)
+            samplers = OracleSamplers(sampler, space, seed=seed, epochs=epochs)
         case _:
             assert_never(engine)
     return OptunaEngine(
         space,
-        sampler=proposer,
+        samplers=samplers,
         pruner=pruner,
         seed=seed,
         epochs=epochs,

@@ -8,7 +8,7 @@ from typing import get_args
 
 from mnist_search.engines.base import EngineName, PrunerName, SamplerName
 from mnist_search.errors import UsageError
-from mnist_search.spaces import SearchSpace
+from mnist_search.spaces import FloatParameter, SearchSpace
 from mnist_search.specs import Objective
 
 SAMPLERS: dict[EngineName, tuple[SamplerName, ...]] = {
@@ -21,6 +21,8 @@ _LEARNING: tuple[SamplerName, ...] = ("tpe", "nsga2", "gp", "bayesian")
 _EXHAUSTIVE: tuple[SamplerName, ...] = ("grid", "brute-force")
 # Optuna's Gaussian process and Keras Tuner's grid list the values of a parameter.
 MOST_LISTED = 100_000
+# Of more, Optuna takes the rounding of some floats for values between two steps.
+MOST_STEPS = 10_000_000
 ACCURACY: Objective = "val_accuracy"
 # The others learn from one number.
 _FOR_TWO: tuple[SamplerName, ...] = ("nsga2", "tpe", "random", "qmc", "grid", "brute-force")
@@ -102,14 +104,13 @@ def check_sampler(engine: EngineName, sampler: SamplerName, space: SearchSpace) 
             f"engine {engine} has no sampler {sampler}",
             hint=f"it has {', '.join(SAMPLERS[engine])}",
         )
+    _check_counts(engine, sampler, space)
     if sampler == "hyperband" and space.family == "linear":
         raise UsageError(
             f"sampler hyperband trains for fewer epochs, but space {space.name} has linear "
             "classifiers, which are fitted at once",
             hint="choose another --sampler",
         )
-    if sampler == "gp" or (engine == "keras-tuner" and sampler == "grid"):
-        _check_listed(sampler, space)
     if engine == "keras-tuner":
         # Of a float without step its grid takes ten values.
         return
@@ -130,11 +131,15 @@ def check_sampler(engine: EngineName, sampler: SamplerName, space: SearchSpace) 
             )
 
 
-def _check_listed(sampler: SamplerName, space: SearchSpace) -> None:
+def _check_counts(engine: EngineName, sampler: SamplerName, space: SearchSpace) -> None:
+    lists = sampler == "gp" or (engine == "keras-tuner" and sampler == "grid")
     for parameter in space.parameters:
-        if parameter.count is not None and parameter.count > MOST_LISTED:
+        most = MOST_LISTED if lists else MOST_STEPS
+        # Integers are exact, however many there are.
+        counts = lists or isinstance(parameter, FloatParameter)
+        if counts and parameter.count is not None and parameter.count > most:
             raise UsageError(
-                f"sampler {sampler} lists at most {MOST_LISTED:,} values of a parameter, but "
+                f"sampler {sampler} takes at most {most:,} values of a parameter with steps, but "
                 f"{parameter.name} of space {space.name} has {parameter.count:,}",
-                hint=f"give {parameter.name} a larger step, or choose another --sampler",
+                hint=f"give {parameter.name} a larger step, or none",
             )

@@ -16,19 +16,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 import mnist_search
 from mnist_search.engines.base import SamplerName
-from mnist_search.engines.samplers import (
-    Parameter,
-    PointSampler,
-    Walk,
-    random_point,
-)
+from mnist_search.engines.samplers import Samplers, Walk, random_point
 from mnist_search.errors import MnistSearchError
-from mnist_search.spaces import ChoiceParameter, IntParameter, SearchSpace, Value
+from mnist_search.spaces import ChoiceParameter, IntParameter, Parameter, SearchSpace, Value
 from mnist_search.specs import derive_seed
 
 START = (
@@ -36,7 +32,7 @@ START = (
 )
 
 
-class OracleSampler(PointSampler):
+class OracleSamplers(Samplers):
     """Hands out the values of an oracle that lives in a process of its own.
 
     The oracle learns what the study holds before each proposal, which depends on that and on the
@@ -53,7 +49,7 @@ class OracleSampler(PointSampler):
         process: OracleProcess | None = None,
     ) -> None:
         """Plan the oracle, in a process of its own unless there is one to use."""
-        super().__init__(seed=seed)
+        super().__init__(seed)
         self._space = space
         self._parameters = {parameter.name: parameter for parameter in space.parameters}
         self._kind = kind
@@ -66,10 +62,9 @@ class OracleSampler(PointSampler):
         finite = all(parameter.count is not None for parameter in space.parameters)
         self._walk = Walk(space, seed=seed) if finite else None
 
-    def prepare(self, study: Study, number: int, given: Mapping[str, Value]) -> bool:
-        self._point = {}
+    def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
         if given and all(parameter.name in given for parameter in self._space.active(given)):
-            return True
+            return self.at({}, number)
         if not self._is_made:
             parameters = [*_describe(self._space, self._kind)]
             self._process.ask(
@@ -86,7 +81,7 @@ class OracleSampler(PointSampler):
             }
         )
         if raw is None:
-            return bool(given)
+            return self.at({}, number) if given else None
         own = {name: raw.pop(name) for name in [*raw] if name.startswith("tuner/")}
         if own:
             self._memos[number] = own
@@ -94,13 +89,14 @@ class OracleSampler(PointSampler):
         if parent is not None:
             # The very values of the trial that is worth more epochs, not what became of them on
             # the way through the oracle.
-            self._point = dict(study.get_trials(deepcopy=False)[int(parent)].params)
-            return True
-        self._point = self._decode(raw)
-        if self._walk is not None and self._walk.tried(self._point):
+            return self.at(study.get_trials(deepcopy=False)[int(parent)].params, number)
+        point = self._decode(raw)
+        if self._walk is not None and self._walk.tried(point):
             # A Gaussian process may ask for the same point for ever.
-            self._point = spare or {}
-        return bool(self._point or given)
+            if spare is None and not given:
+                return None
+            point = spare or {}
+        return self.at(point, number)
 
     def note(self, values: Mapping[str, Value]) -> None:
         if self._walk is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 import optuna
 from optuna.storages import InMemoryStorage
@@ -12,8 +13,15 @@ from optuna.trial import TrialState
 
 from mnist_search.engines.base import PastTrial, Proposal, PrunerName, Score
 from mnist_search.engines.pruners import create_pruner, judged, rung_steps, start_pruner
-from mnist_search.engines.samplers import Sampler, distribution_of, suggest
-from mnist_search.spaces import SearchSpace, Value
+from mnist_search.engines.samplers import Samplers, distribution_of
+from mnist_search.spaces import (
+    ChoiceParameter,
+    FloatParameter,
+    IntParameter,
+    Parameter,
+    SearchSpace,
+    Value,
+)
 
 STATES = {
     "waiting": TrialState.WAITING,
@@ -30,7 +38,7 @@ class OptunaEngine:
         self,
         space: SearchSpace,
         *,
-        sampler: Sampler,
+        samplers: Samplers,
         pruner: PrunerName,
         seed: int,
         epochs: int,
@@ -43,14 +51,13 @@ class OptunaEngine:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._space = space
         self._distributions = {each.name: distribution_of(each) for each in space.parameters}
-        self._sampler = sampler
+        self._samplers = samplers
         self._storage = InMemoryStorage()
         # Hyperband draws a trial's bracket from the name and the trial's number.
         costs = [StudyDirection.MINIMIZE] * (objectives - 1)
         self._study = optuna.create_study(
             storage=self._storage,
             study_name=str(seed),
-            sampler=sampler,
             pruner=create_pruner(pruner, epochs=epochs),
             directions=[StudyDirection.MAXIMIZE, *costs],
         )
@@ -68,13 +75,15 @@ class OptunaEngine:
         for values in first[len(past) :]:
             self._restore(PastTrial(number=self._next, values=values, state="waiting"))
             self._next += 1
-        sampler.restore(self._study)
+        samplers.restore(self._study)
 
     def ask(self) -> Proposal | None:
         """Return the next trial; None: none waits, and the sampler has no more."""
         number = min(self._waiting, default=self._next)
-        if not self._sampler.prepare(self._study, number, self._waiting.get(number, {})):
+        sampler = self._samplers.create(self._study, number, self._waiting.get(number, {}))
+        if sampler is None:
             return None
+        self._study.sampler = sampler
         if number in self._released:
             trial = optuna.Trial(self._study, self._trial_id(number))
             self._released.discard(number)
@@ -85,11 +94,11 @@ class OptunaEngine:
         self._waiting.pop(number, None)
         values: dict[str, Value] = {}
         for parameter in self._space.active(values):
-            values[parameter.name] = suggest(trial, parameter)
-        self._sampler.note(values)
+            values[parameter.name] = _suggest(trial, parameter)
+        self._samplers.note(values)
         self._running[number] = trial
         (noted,) = self._study.get_trials(deepcopy=False)[number : number + 1]
-        memo = self._sampler.memo(noted)
+        memo = self._samplers.memo(noted)
         # Under this name Keras Tuner says for how many epochs a proposal is meant.
         epochs = None if memo is None else memo.get("tuner/epochs")
         return Proposal(number=number, values=values, epochs=epochs, memo=memo)
@@ -149,7 +158,7 @@ class OptunaEngine:
 
     def close(self) -> None:
         """Let go of what the sampler holds."""
-        self._sampler.close()
+        self._samplers.close()
 
     def _trial_id(self, number: int) -> int:
         study_id = self._storage.get_study_id_from_name(self._study.study_name)
@@ -192,7 +201,7 @@ class OptunaEngine:
         if state is TrialState.WAITING:
             self._waiting[past.number] = past.values
         elif past.values:
-            self._sampler.note(past.values)
+            self._samplers.note(past.values)
 
 
 def _scores(score: Score | None) -> list[float] | None:
@@ -201,3 +210,17 @@ def _scores(score: Score | None) -> list[float] | None:
         return None
     scores = [score] if isinstance(score, float | int) else [*score]
     return None if any(math.isnan(each) for each in scores) else scores
+
+
+def _suggest(trial: optuna.Trial, parameter: Parameter) -> Value:
+    match parameter:
+        case IntParameter(low=low, high=high, step=step, log=log):
+            return trial.suggest_int(parameter.name, low, high, step=step, log=log)
+        case FloatParameter(low=low, high=high, step=width, log=log):
+            return trial.suggest_float(parameter.name, low, high, step=width, log=log)
+        case ChoiceParameter(choices=choices):
+            value = trial.suggest_categorical(parameter.name, choices)
+            assert value is not None
+            return value
+        case _:
+            assert_never(parameter)

@@ -108,7 +108,7 @@ def judged(
     """Return the attributes by which Optuna's halving knows what a trial had at its rungs.
 
     To ask the pruner again about each of the looks of each trial would take a time that grows
-    with the square of the trials.
+    with the square of the trials. Up to 511 epochs no two of its rungs fall to one look.
     """
     from optuna.pruners import HyperbandPruner, SuccessiveHalvingPruner
     from optuna.trial import TrialState, create_trial

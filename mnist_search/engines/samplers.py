@@ -11,7 +11,7 @@ import itertools
 import math
 import random
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, assert_never
 
@@ -24,19 +24,18 @@ from optuna.distributions import (
 )
 from optuna.samplers import BaseSampler, NSGAIISampler, QMCSampler, RandomSampler
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from mnist_search.engines.base import SamplerName
 from mnist_search.spaces import (
     ChoiceParameter,
     FloatParameter,
     IntParameter,
+    Parameter,
     SearchSpace,
     Value,
 )
 from mnist_search.specs import derive_seed
-
-Parameter = IntParameter | FloatParameter | ChoiceParameter
 
 # Optuna's 50 would spend a whole search of our size on its first generation, which is random. So
 # many random trials are also what TPE begins with.
@@ -44,47 +43,70 @@ POPULATION = 10
 GOLDEN = Fraction((math.sqrt(5) - 1) / 2)
 
 
-class Sampler(BaseSampler):
-    """A sampler that is asked before each trial whether it has anything for it."""
+class Samplers:
+    """Makes the sampler of each trial."""
 
-    def prepare(self, study: Study, number: int, given: Mapping[str, Value]) -> bool:
-        """Make up the proposal of a trial that has some values already; False: there is none."""
-        return True
+    def __init__(self, seed: int) -> None:
+        """Make none yet."""
+        self._seed = seed
+
+    def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
+        """Return the sampler of a trial that has some values already; None: nothing is left."""
+        raise NotImplementedError
 
     def note(self, values: Mapping[str, Value]) -> None:
         """Take in that a trial has these values."""
 
     def memo(self, trial: FrozenTrial) -> dict[str, Any] | None:
-        """Return what the sampler will want to know of a trial in a later session."""
+        """Return what will be wanted of a trial in a later session, as its system attributes."""
         return None
 
     def restore(self, study: Study) -> None:
         """Take over a study whose trials are those of earlier sessions."""
 
     def close(self) -> None:
-        """Let go of what the sampler holds."""
+        """Let go of what is held."""
+
+    def seed_of(self, number: int) -> int:
+        """Return the seed of a trial's sampler."""
+        return derive_seed(self._seed, "sampler", number)
+
+    def at(self, point: Mapping[str, Value], number: int) -> BaseSampler:
+        """Return a sampler that proposes a point, and by chance what it lacks.
+
+        It lacks something only where a trial was given some values, others than the point's.
+        """
+        return _quietly(
+            lambda: optuna.samplers.PartialFixedSampler(
+                dict(point), RandomSampler(seed=self.seed_of(number))
+            )
+        )
 
 
-def create_sampler(name: SamplerName, space: SearchSpace, *, seed: int) -> Sampler:
-    """Return the sampler of that name, which `check_sampler` has nothing against."""
+def create_samplers(name: SamplerName, space: SearchSpace, *, seed: int) -> Samplers:
+    """Return the samplers of that name, which `check_sampler` has nothing against."""
     match name:
         case "grid":
-            return GridSampler(space, seed=seed)
+            return GridSamplers(space, seed=seed)
         case "brute-force":
-            return BruteForceSampler(space, seed=seed)
+            return BruteForceSamplers(space, seed=seed)
         case "qmc":
             distributions = {each.name: distribution_of(each) for each in space.parameters}
-            return PerTrialSampler(
+            return StockSamplers(
                 lambda own, number: _NumberedQMC(seed, own, number, distributions), seed
             )
         case "tpe":
-            return PerTrialSampler(lambda own, _: _tpe(own), seed)
+            # Without groups, parameters that only some trials have would be sampled one by one.
+            return StockSamplers(
+                lambda own, _: optuna.samplers.TPESampler(seed=own, multivariate=True, group=True),
+                seed,
+            )
         case "random":
-            return PerTrialSampler(lambda own, _: RandomSampler(seed=own), seed)
+            return StockSamplers(lambda own, _: RandomSampler(seed=own), seed)
         case "nsga2":
-            return _GenerationsSampler(seed)
+            return GenerationSamplers(seed)
         case "gp":
-            return PerTrialSampler(
+            return StockSamplers(
                 lambda own, _: optuna.samplers.GPSampler(seed=own, warn_independent_sampling=False),
                 seed,
             )
@@ -107,50 +129,35 @@ def distribution_of(parameter: Parameter) -> BaseDistribution:
             assert_never(parameter)
 
 
-class PerTrialSampler(Sampler):
-    """A sampler made anew for each trial, from a seed of its own and the trial's number."""
+def random_point(space: SearchSpace, seed: int) -> dict[str, Value]:
+    """Return a point of any space by chance."""
+    distributions = {each.name: distribution_of(each) for each in space.parameters}
+    study = optuna.create_study(sampler=RandomSampler(seed=seed))
+    drawn = study.ask(fixed_distributions=distributions).params
+    values: dict[str, Value] = {}
+    for parameter in space.active(values):
+        values[parameter.name] = drawn[parameter.name]
+    return values
 
-    def __init__(self, create: Callable[[int, int], BaseSampler], seed: int) -> None:
+
+class StockSamplers(Samplers):
+    """Optuna's own, made of a seed and the trial's number."""
+
+    def __init__(self, make: Callable[[int, int], BaseSampler], seed: int) -> None:
         """Take what makes the sampler of (seed, number)."""
-        self._create = create
-        self._seed = seed
-        self._sampler = create(seed, 0)
+        super().__init__(seed)
+        self._make = make
 
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        seed = derive_seed(self._seed, "sampler", trial.number)
-        self._sampler = self._create(seed, trial.number)
-        self._sampler.before_trial(study, trial)
-
-    def infer_relative_search_space(
-        self, study: Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        return self._sampler.infer_relative_search_space(study, trial)
-
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        return self._sampler.sample_relative(study, trial, search_space)
-
-    def sample_independent(
-        self,
-        study: Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        return self._sampler.sample_independent(study, trial, param_name, param_distribution)
-
-    def after_trial(
-        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
-        self._sampler.after_trial(study, trial, state, values)
+    def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
+        return _quietly(lambda: self._make(self.seed_of(number), number))
 
 
-class _GenerationsSampler(PerTrialSampler):
+class GenerationSamplers(StockSamplers):
     """NSGA-II, which writes its generation to each trial that it proposes."""
 
     def __init__(self, seed: int) -> None:
-        super().__init__(lambda own, _: NSGAIISampler(seed=own, population_size=POPULATION), seed)
+        """Begin with the first generation."""
+        super().__init__(lambda own, _: _nsga2(own), seed)
 
     def memo(self, trial: FrozenTrial) -> dict[str, Any] | None:
         own = {
@@ -163,52 +170,13 @@ class _GenerationsSampler(PerTrialSampler):
     def restore(self, study: Study) -> None:
         # It asks for the parents of a generation's parents as deep as there are generations; one
         # after the other keeps that flat.
-        sampler = NSGAIISampler(seed=0, population_size=POPULATION)
-        generations = max(
-            (
-                generation
-                for trial in study.get_trials(deepcopy=False)
-                for generation in (self.memo(trial) or {}).values()
-            ),
-            default=0,
-        )
-        for generation in range(1, generations + 1):
-            sampler.get_parent_population(study, generation)
+        memos = [self.memo(trial) or {} for trial in study.get_trials(deepcopy=False)]
+        last = max((generation for memo in memos for generation in memo.values()), default=0)
+        for generation in range(1, last + 1):
+            _nsga2(0).get_parent_population(study, generation)
 
 
-class PointSampler(Sampler):
-    """Hands out points that are made up as a whole."""
-
-    def __init__(self, *, seed: int) -> None:
-        """Start without a point; the seed is for values that a point lacks."""
-        self._seed = seed
-        self._point: Mapping[str, Value] = {}
-
-    def infer_relative_search_space(
-        self, study: Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        return {}
-
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        return {}
-
-    def sample_independent(
-        self,
-        study: Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        if param_name in self._point:
-            return self._point[param_name]
-        # Only where a trial came with some of its values, others than the point's.
-        other = RandomSampler(seed=derive_seed(self._seed, "sampler", trial.number, param_name))
-        return other.sample_independent(study, trial, param_name, param_distribution)
-
-
-class GridSampler(PointSampler):
+class GridSamplers(Samplers):
     """Every point of a finite space once, so that any first few lie evenly.
 
     Optuna's own grid is a product: it would try the values of inactive parameters, and hold all
@@ -217,22 +185,23 @@ class GridSampler(PointSampler):
 
     def __init__(self, space: SearchSpace, *, seed: int) -> None:
         """Begin at the start of the walk; the space must be finite."""
-        super().__init__(seed=seed)
+        super().__init__(seed)
         self._walk = Walk(space, seed=seed)
         self._place = 0
 
-    def prepare(self, study: Study, number: int, given: Mapping[str, Value]) -> bool:
+    def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
         # What was tried stays tried, so that the walk never goes back.
         place = self._walk.untried(self._place)
-        self._point = {} if place is None else self._walk.point(place)
-        self._place = self._place if place is None else place
-        return place is not None or bool(given)
+        if place is None:
+            return self.at({}, number) if given else None
+        self._place = place
+        return self.at(self._walk.point(place), number)
 
     def note(self, values: Mapping[str, Value]) -> None:
         self._walk.note(values)
 
 
-class BruteForceSampler(PointSampler):
+class BruteForceSamplers(Samplers):
     """Every point of a finite space once, in random order.
 
     Optuna's own lists the values of each parameter, and gives up points of a branch that other
@@ -241,13 +210,12 @@ class BruteForceSampler(PointSampler):
 
     def __init__(self, space: SearchSpace, *, seed: int) -> None:
         """Count the points; the space must be finite."""
-        super().__init__(seed=seed)
+        super().__init__(seed)
         self._walk = Walk(space, seed=seed)
 
-    def prepare(self, study: Study, number: int, given: Mapping[str, Value]) -> bool:
-        point = self._walk.random_untried(derive_seed(self._seed, "sampler", number))
-        self._point = point or {}
-        return point is not None or bool(given)
+    def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
+        point = self._walk.random_untried(self.seed_of(number))
+        return None if point is None and not given else self.at(point or {}, number)
 
     def note(self, values: Mapping[str, Value]) -> None:
         self._walk.note(values)
@@ -301,30 +269,6 @@ class Walk:
         return (self._start + place * self._step) % self.size
 
 
-def random_point(space: SearchSpace, seed: int) -> dict[str, Value]:
-    """Return a point of any space by chance."""
-    trial = optuna.create_study(sampler=RandomSampler(seed=seed)).ask()
-    values: dict[str, Value] = {}
-    for parameter in space.active(values):
-        values[parameter.name] = suggest(trial, parameter)
-    return values
-
-
-def suggest(trial: optuna.Trial, parameter: Parameter) -> Value:
-    """Return the value of a trial for a parameter, which its sampler makes up if there is none."""
-    match parameter:
-        case IntParameter(low=low, high=high, step=step, log=log):
-            return trial.suggest_int(parameter.name, low, high, step=step, log=log)
-        case FloatParameter(low=low, high=high, step=width, log=log):
-            return trial.suggest_float(parameter.name, low, high, step=width, log=log)
-        case ChoiceParameter(choices=choices):
-            value = trial.suggest_categorical(parameter.name, choices)
-            assert value is not None
-            return value
-        case _:
-            assert_never(parameter)
-
-
 class _NumberedQMC(QMCSampler):
     """The point of a scrambled Sobol sequence at a trial's number, over the whole space.
 
@@ -335,14 +279,12 @@ class _NumberedQMC(QMCSampler):
     def __init__(
         self, seed: int, own_seed: int, number: int, distributions: dict[str, BaseDistribution]
     ) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            super().__init__(
-                seed=seed,
-                scramble=True,
-                independent_sampler=RandomSampler(seed=own_seed),
-                warn_independent_sampling=False,
-            )
+        super().__init__(
+            seed=seed,
+            scramble=True,
+            independent_sampler=RandomSampler(seed=own_seed),
+            warn_independent_sampling=False,
+        )
         self._number = number
         self._distributions = distributions
 
@@ -355,8 +297,12 @@ class _NumberedQMC(QMCSampler):
         return self._number
 
 
-def _tpe(seed: int) -> BaseSampler:
+def _nsga2(seed: int) -> NSGAIISampler:
+    return NSGAIISampler(seed=seed, population_size=POPULATION)
+
+
+def _quietly(make: Callable[[], BaseSampler]) -> BaseSampler:
+    """Make a sampler of which Optuna says that it may yet change."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        # Without groups, parameters that only some trials have would be sampled one by one.
-        return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True)
+        return make()

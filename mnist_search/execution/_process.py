@@ -69,7 +69,7 @@ class WorkerProcess:
                         stdout=self._log,
                         stderr=self._log,
                         pass_fds=[descriptor],
-                        env=python_environment() | thread_variables(threads),
+                        env=python_environment(os.environ) | thread_variables(threads),
                         # What a trial starts belongs to it, and can be ended with the worker.
                         process_group=0,
                     )

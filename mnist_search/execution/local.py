@@ -234,7 +234,8 @@ class LocalExecutor:
         dead = worker.exit_code is not None
         for message in worker.arrived():
             self._hear(worker, message)
-        if dead:
+        # It may have been replaced after its last result.
+        if dead and worker in self._workers:
             self._on_exit(worker)
 
     def _hear(self, worker: WorkerProcess, message: FromWorker) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
-from mnist_search.specs import Environment, Failure, Job, RunResult, describe_environment
+from mnist_search.specs import Failure, Job, RunResult, describe_environment
 from mnist_search.specs.result import FailureKind
 
 Report = Callable[[int, float], bool]
@@ -16,9 +15,6 @@ Trainer = Callable[[Job, Report], RunResult]
 
 MESSAGE_CHARACTERS = 300
 TRACEBACK_CHARACTERS = 8_000
-
-# Once per process: the versions and the processor do not change under a run.
-_environment: Callable[[], Environment] = cache(describe_environment)
 
 
 def failed_result(job: Job, failure: Failure, *, threads: int | None) -> RunResult:
@@ -30,7 +26,7 @@ def failed_result(job: Job, failure: Failure, *, threads: int | None) -> RunResu
         failure=failure,
         precision=job.precision,
         threads=threads,
-        environment=_environment(),
+        environment=describe_environment(),
     )
 
 

@@ -18,12 +18,11 @@ from mnist_search.specs import (
     Initializer,
     Layer,
     Nadam,
-    Optimizer,
     Pool,
     Precision,
     RMSprop,
+    Training,
 )
-from mnist_search.specs.training import Schedule
 
 CLASSES = 10
 
@@ -35,6 +34,7 @@ def layer_code(layer: Layer, precision: Precision) -> str:
             arguments = [
                 f"{layer.filters}",
                 f"{layer.kernel}",
+                f"strides={layer.stride}",
                 f'padding="{layer.padding}"',
                 f'activation="{layer.activation}"',
                 f"use_bias={layer.bias}",
@@ -95,34 +95,53 @@ def initializer_code(initializer: Initializer) -> str:
     return f"keras.initializers.{name}"
 
 
-def optimizer_code(optimizer: Optimizer, schedule: Schedule) -> str:
+def optimizer_code(training: Training) -> str:
     """Return the expression that makes an optimizer; `total_steps` must be a name in scope."""
-    rate = _rate_code(optimizer.learning_rate, schedule)
+    optimizer = training.optimizer
+    arguments = [_rate_code(training)]
     match optimizer:
         case Adam():
-            name, more = "Adam", ""
+            name = "Adam"
+            arguments += _moments_code(optimizer)
         case AdamW(weight_decay=weight_decay):
-            name, more = "AdamW", f", weight_decay={weight_decay!r}"
+            name = "AdamW"
+            arguments += [*_moments_code(optimizer), f"weight_decay={weight_decay!r}"]
         case Nadam():
-            name, more = "Nadam", ""
+            name = "Nadam"
+            arguments += _moments_code(optimizer)
         case RMSprop():
-            name, more = "RMSprop", ""
+            name = "RMSprop"
         case SGD(momentum=momentum, nesterov=nesterov):
-            name, more = "SGD", f", momentum={momentum!r}, nesterov={nesterov}"
+            name = "SGD"
+            arguments += [f"momentum={momentum!r}", f"nesterov={nesterov}"]
         case Adadelta(rho=rho):
-            name, more = "Adadelta", f", rho={rho!r}"
+            name = "Adadelta"
+            arguments.append(f"rho={rho!r}")
         case _:
             assert_never(optimizer)
-    return f"keras.optimizers.{name}({rate}{more})"
+    if training.clip_norm is not None:
+        arguments.append(f"global_clipnorm={training.clip_norm!r}")
+    return f"keras.optimizers.{name}({', '.join(arguments)})"
 
 
-def _rate_code(peak: float, schedule: Schedule) -> str:
-    match schedule:
+def _moments_code(optimizer: Adam | AdamW | Nadam) -> list[str]:
+    return [
+        f"beta_1={optimizer.beta_1!r}",
+        f"beta_2={optimizer.beta_2!r}",
+        f"epsilon={optimizer.epsilon!r}",
+    ]
+
+
+def _rate_code(training: Training) -> str:
+    peak = training.optimizer.learning_rate
+    match training.schedule:
         case "constant":
             return repr(peak)
         case "cosine":
             return f"keras.optimizers.schedules.CosineDecay({peak!r}, total_steps)"
         case "one-cycle":
             return f"OneCycle({peak!r}, total_steps)"
+        case "warm-up-linear":
+            return f"WarmUpLinear({peak!r}, total_steps, {training.warm_up_share!r})"
         case _:
-            assert_never(schedule)
+            assert_never(training.schedule)

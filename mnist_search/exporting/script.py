@@ -41,7 +41,7 @@ def render_script(export: Export) -> str:
 
 def _render(export: Export, network: Network) -> str:
     config, training = export.config, export.config.training
-    one_cycle = training.schedule == "one-cycle"
+    logits = "from_logits=True"
     corrected = config.protocol in ("held-out", "confirm") and any(
         isinstance(layer, BatchNorm) for layer in network.layers
     )
@@ -54,15 +54,17 @@ def _render(export: Export, network: Network) -> str:
         parts.LOAD_DATA.format(download=_download(export)),
         parts.STRATIFIED if held_out or subset else None,
         _select(export),
-        parts.ONE_CYCLE if one_cycle else None,
+        parts.SCHEDULES.get(training.schedule),
         None if training.augmentation is None else parts.AUGMENT,
         _build_model(export, network),
-        parts.MAKE_OPTIMIZER.format(
-            optimizer=optimizer_code(training.optimizer, training.schedule)
-        ),
+        parts.MAKE_OPTIMIZER.format(optimizer=optimizer_code(training)),
         parts.CORRECT_AVERAGES if corrected else None,
         parts.TRAIN.format(
             prepared="pixels" if training.augmentation is None else "augment(pixels)",
+            labels="tf.one_hot(labels, 10)" if training.label_smoothing > 0 else "labels",
+            loss=f"CategoricalCrossentropy({logits}, label_smoothing={training.label_smoothing!r})"
+            if training.label_smoothing > 0
+            else f"SparseCategoricalCrossentropy({logits})",
             correct="    correct_averages(model, total_steps)\n" if corrected else "",
         ),
         parts.MAIN,

@@ -96,6 +96,7 @@ REFERENCES: Final = (
             "the test, so the document's verdict against batch-norm rests on that slip.",
             _SECONDS,
             "The document calls this model partially connected, after its dropout.",
+            "The closing text gives it an accuracy of 80 %; the printed one is 87.76 %.",
         ),
     ),
 )

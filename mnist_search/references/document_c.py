@@ -25,6 +25,14 @@ _INITIALIZATION: Final = (
     "The hidden kernels start with a spread of about sqrt(2 / units), the layer's own width, "
     "where He's rule takes the number of its inputs; the output layer keeps Keras' default."
 )
+_VIOLINS_NORM: Final = (
+    "The violins show weights 0, 2 and 4 as those of two hidden layers and the output: with "
+    "batch-norm these are the first kernel, and the scale and moving mean of its batch-norm."
+)
+_VIOLINS_DEEP: Final = (
+    "The violins show weights 0, 2 and 4 as those of two hidden layers and the output: here the "
+    "last is the kernel of the third hidden layer."
+)
 _DROPOUT_HEADING: Final = "The heading names dropout alone; the code has batch-norm before it."
 
 
@@ -60,8 +68,18 @@ def _perceptron(
         source=_SOURCE,
         config=documented(Network(layers=(Flatten(), *_hidden_layers(style, hidden))), _TRAINING),
         published=Published(accuracy=accuracy, loss=loss, epochs=30),
-        quirks=(_INITIALIZATION, _DROPOUT_HEADING) if style == "drop" else (_INITIALIZATION,),
+        quirks=tuple(_quirks(style, len(hidden))),
     )
+
+
+def _quirks(style: Style, depth: int) -> Iterator[str]:
+    yield _INITIALIZATION
+    if style == "drop":
+        yield _DROPOUT_HEADING
+    if style != "relu":
+        yield _VIOLINS_NORM
+    elif depth > 2:
+        yield _VIOLINS_DEEP
 
 
 REFERENCES: Final = (

@@ -41,6 +41,14 @@ _RUNNING_MEAN: Final = (
     "The published training accuracy is the running mean over the last epoch, while weights "
     "still change and dropout is on."
 )
+_COMMENTED_DNN: Final = (
+    "A comment above the model says 128->64->10; the code has layers of 128, 64 and 32 before the "
+    "10."
+)
+_RAW_MAPS: Final = (
+    "The feature maps are drawn from pixels of 0..255, on which the network was not trained."
+)
+_ELEVEN: Final = "The confusion matrix is given eleven labels, 0 to 10, for ten digits."
 _UNUSED_SCHEDULE: Final = "The text announces a falling learning rate, which the code never uses."
 _COMMENTED_64: Final = (
     "A comment above the model says 64 filters and 128 units; the code has 32 and 256."
@@ -144,7 +152,7 @@ REFERENCES: Final = (
             train_accuracy=0.997883,
             evaluated=0.9975,
         ),
-        quirks=(_RUNNING_MEAN,),
+        quirks=(_COMMENTED_DNN, _RUNNING_MEAN),
     ),
     Reference(
         name="dnn-dropout",
@@ -173,7 +181,7 @@ REFERENCES: Final = (
             train_accuracy=0.990883,
             evaluated=0.9984,
         ),
-        quirks=(_RUNNING_MEAN,),
+        quirks=(_RUNNING_MEAN, _ELEVEN),
     ),
     Reference(
         name="cnn-double-32",
@@ -189,7 +197,7 @@ REFERENCES: Final = (
             train_accuracy=0.993883,
             evaluated=0.9994,
         ),
-        quirks=(_COMMENTED_64, _UNUSED_SCHEDULE, _RUNNING_MEAN),
+        quirks=(_COMMENTED_64, _UNUSED_SCHEDULE, _RUNNING_MEAN, _RAW_MAPS, _ELEVEN),
     ),
     Reference(
         name="cnn-double-32-augmented",
@@ -217,6 +225,8 @@ REFERENCES: Final = (
             _COMMENTED_64,
             "The published training accuracy is the running mean over the last epoch, on "
             "augmented images and with dropout on.",
+            _RAW_MAPS,
+            _ELEVEN,
         ),
     ),
 )

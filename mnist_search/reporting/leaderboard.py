@@ -137,6 +137,8 @@ def _suite(board: Leaderboard) -> dict[str, object]:
             finding.as_dict() | {"text": tell(finding)} for finding in board.suite.findings
         ],
         "curves": [point.as_dict() for point in board.suite.curves],
+        "claims": [claim.as_dict() for claim in board.suite.claims],
+        "training": [one.as_dict() for one in board.suite.training],
     }
 
 

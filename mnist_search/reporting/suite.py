@@ -8,6 +8,7 @@ from typing import Final
 
 from mnist_search.analysis import CurvePoint, Row, Suite, tell, tell_all
 from mnist_search.analysis.verdict import MNIST_TRAIN_IMAGES
+from mnist_search.analysis.wording import tell_claim
 from mnist_search.reporting.cells import Column, format_cell
 from mnist_search.reporting.markdown import escape, render_markdown
 from mnist_search.reporting.terminal import Terminal, render_lines, render_table
@@ -36,6 +37,13 @@ VERDICT_COLUMNS = (
     Column("verdict", "verdict", "word"),
     Column("verdict_reason", "why", "text"),
 )
+TRAINING_COLUMNS = (
+    Column("reference", "reference", "word"),
+    Column("n", "n", "count"),
+    Column("training", "training %, measured / published", "figure"),
+    Column("evaluated", "published, evaluated afterwards", "figure"),
+    Column("test", "test %, measured / published", "figure"),
+)
 LOSS_COLUMNS = (
     Column("reference", "reference", "word"),
     Column("n", "n", "count"),
@@ -56,6 +64,10 @@ _CLIPPED = (
     "Clipped: probabilities at 1e-7, as the documents' Keras did before it took the logarithm; "
     "only that compares with a published loss."
 )
+_RUNNING = (
+    "Training: running mean over the last epoch, with dropout on, so that it may be below the test "
+    "accuracy of the same network."
+)
 _CORRECTED = (
     "Corrected p-values (Holm) hold the chance of even one wrong difference among all these "
     "contrasts at 5 %, measured and published alike; the intervals are each for itself. The error "
@@ -67,7 +79,7 @@ _CORRECTED = (
 
 def render_suite_markdown(suite: Suite) -> str:
     """Return the sections as Markdown, each with its heading."""
-    parts = (_verdicts, _times, _findings, _curves, _losses)
+    parts = (_verdicts, _times, _findings, _claims, _curves, _training, _losses)
     return "\n".join(section for part in parts for section in part(suite))
 
 
@@ -133,6 +145,33 @@ def _findings(suite: Suite) -> Iterator[str]:
     for document, findings in groupby(suite.findings, key=lambda finding: finding.document):
         yield f"### Findings on document {document}\n"
         yield _list([tell(finding) for finding in findings])
+
+
+def _claims(suite: Suite) -> Iterator[str]:
+    if not suite.claims:
+        return
+    yield (
+        "## What the documents claim of their own models\n\n"
+        "Corrected over all pairs of all claims (Holm); of losses and other figures that are no "
+        "accuracies the intervals hold the error of the seeds alone, on these test images.\n"
+    )
+    yield _list([f"{one.claim.document}: {tell_claim(one)}" for one in suite.claims])
+
+
+def _training(suite: Suite) -> Iterator[str]:
+    rows = [
+        {
+            "reference": one.reference,
+            "n": one.n,
+            "training": _pair(_percent(one.training), _percent(one.published)),
+            "evaluated": _percent(one.published_evaluated),
+            "test": _pair(_percent(one.test), _percent(one.published_test)),
+        }
+        for one in suite.training
+    ]
+    if rows:
+        yield "## Training accuracies beside test accuracies\n"
+        yield render_markdown(rows, TRAINING_COLUMNS, notes=[_RUNNING])
 
 
 def _curves(suite: Suite) -> Iterator[str]:

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from mnist_search.specs._frozen import Frozen
-from mnist_search.specs.machine import available_cores
+from mnist_search.specs.machine import ROOT, available_cores
 
 PACKAGES = ("mnist-search", "tensorflow", "keras", "optuna", "keras-tuner", "scikit-learn", "numpy")
 
@@ -51,25 +51,28 @@ class Environment(Frozen):
         )
 
 
-def describe_environment() -> Environment:
-    """Describe this machine and the installed versions, without importing any of them."""
-    info = _cpu_info()
+def describe_environment(root: Path = ROOT) -> Environment:
+    """Describe this machine and the installed versions, without importing any of them.
+
+    `root` is where the system's files lie.
+    """
+    info = _cpu_info(root)
     flags = set(info.get("flags", "").split())
     wanted = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
     return Environment(
         system=platform.platform(aliased=True, terse=True),
         python=platform.python_version(),
-        processor=info.get("model name") or _brand() or platform.processor() or platform.machine(),
-        cores=available_cores(),
+        processor=info.get("model name") or _brand(root) or platform.machine(),
+        cores=available_cores(root),
         memory_bytes=_memory_bytes(),
         features=tuple(name for name in wanted if name in flags),
         packages=_versions(),
     )
 
 
-def _cpu_info() -> dict[str, str]:
+def _cpu_info(root: Path) -> dict[str, str]:
     try:
-        text = Path("/proc/cpuinfo").read_text()
+        text = (root / "proc/cpuinfo").read_text()
     except OSError:
         return {}
     first = text.split("\n\n", 1)[0]
@@ -77,11 +80,11 @@ def _cpu_info() -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in pairs}
 
 
-def _brand() -> str:
+def _brand(root: Path) -> str:
     """Return the processor's name where `sysctl` knows it, as on macOS, else nothing."""
     import subprocess
 
-    command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+    command = [str(root / "usr/sbin/sysctl"), "-n", "machdep.cpu.brand_string"]
     try:
         told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
     except (OSError, subprocess.TimeoutExpired):

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from mnist_search.specs._frozen import Frozen, added_field, without
 
 PositiveFloat = Annotated[float, Field(gt=0)]
-Schedule = Literal["constant", "cosine", "one-cycle"]
+Schedule = Literal["constant", "cosine", "one-cycle", "warm-up-linear"]
 OptimizerName = Literal["adam", "adamw", "nadam", "rmsprop", "sgd", "adadelta"]
 
 
@@ -84,6 +84,7 @@ class Training(Frozen):
     `train_images` trains on a fixed stratified part of the training images only (None: all).
     `label_smoothing` is the share of the target that is spread over all classes. `clip_norm`
     shortens the gradient of all weights together to this norm where it is longer (None: never).
+    `warm_up_share` is the share of the steps in which the schedule `warm-up-linear` climbs.
     """
 
     optimizer: Optimizer
@@ -94,6 +95,7 @@ class Training(Frozen):
     train_images: Annotated[int, Field(ge=10)] | None = None
     label_smoothing: float = added_field(0.0, ge=0, lt=1)
     clip_norm: PositiveFloat | None = added_field(None)
+    warm_up_share: float = added_field(0.2, ge=0, lt=1)
 
     @model_validator(mode="before")
     @classmethod

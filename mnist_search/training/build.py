@@ -20,13 +20,12 @@ from mnist_search.specs import (
     Layer,
     Nadam,
     Network,
-    Optimizer,
     Pool,
     Precision,
     RMSprop,
+    Training,
 )
 from mnist_search.specs.shapes import INPUT_SHAPE
-from mnist_search.specs.training import Schedule
 from mnist_search.training import fused as fused_kinds
 from mnist_search.training.backend import keras
 
@@ -64,6 +63,7 @@ def _layer(layer: Layer, policy: keras.DTypePolicy, *, fused: bool) -> keras.Lay
             return keras.layers.Conv2D(
                 layer.filters,
                 layer.kernel,
+                strides=layer.stride,
                 padding=layer.padding,
                 activation=layer.activation,
                 use_bias=layer.bias,
@@ -113,38 +113,51 @@ def _initializer(initializer: Initializer) -> keras.Initializer:
             assert_never(initializer.name)
 
 
-def make_optimizer(optimizer: Optimizer, schedule: Schedule, total_steps: int) -> keras.Optimizer:
+def make_optimizer(training: Training, total_steps: int) -> keras.Optimizer:
     """Make the optimizer of a run of `total_steps` steps; defaults are those of Keras 2."""
-    rate = _rate(optimizer.learning_rate, schedule, total_steps)
+    optimizer = training.optimizer
+    rate = _rate(training, total_steps)
+    common: dict[str, Any] = {"learning_rate": rate, "global_clipnorm": training.clip_norm}
     match optimizer:
         case Adam():
-            return fused_kinds.Adam(rate)
+            return fused_kinds.Adam(**common, **_moments(optimizer))
         case AdamW(weight_decay=weight_decay):
-            return fused_kinds.AdamW(rate, weight_decay=weight_decay)
+            return fused_kinds.AdamW(**common, **_moments(optimizer), weight_decay=weight_decay)
         case Nadam():
-            return keras.optimizers.Nadam(rate)
+            return keras.optimizers.Nadam(**common, **_moments(optimizer))
         case RMSprop():
-            return keras.optimizers.RMSprop(rate)
+            return keras.optimizers.RMSprop(**common)
         case SGD(momentum=momentum, nesterov=nesterov):
-            return keras.optimizers.SGD(rate, momentum=momentum, nesterov=nesterov)
+            return keras.optimizers.SGD(**common, momentum=momentum, nesterov=nesterov)
         case Adadelta(rho=rho):
-            return fused_kinds.Adadelta(rate, rho=rho)
+            return fused_kinds.Adadelta(**common, rho=rho)
         case _:
             assert_never(optimizer)
 
 
+def _moments(optimizer: Adam | AdamW | Nadam) -> dict[str, float]:
+    return {
+        "beta_1": optimizer.beta_1,
+        "beta_2": optimizer.beta_2,
+        "epsilon": optimizer.epsilon,
+    }
+
+
 def _rate(
-    peak: float, schedule: Schedule, total_steps: int
+    training: Training, total_steps: int
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    match schedule:
+    peak = training.optimizer.learning_rate
+    match training.schedule:
         case "constant":
             return peak
         case "cosine":
             return keras.optimizers.schedules.CosineDecay(peak, total_steps)
         case "one-cycle":
             return OneCycle(peak, total_steps)
+        case "warm-up-linear":
+            return WarmUpLinear(peak, total_steps, training.warm_up_share)
         case _:
-            assert_never(schedule)
+            assert_never(training.schedule)
 
 
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
@@ -176,3 +189,32 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make this schedule."""
         return {"peak": self.peak, "total_steps": self.total_steps}
+
+
+class WarmUpLinear(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """Up to the peak and down to 0, both along a line, over all the steps of a run.
+
+    With w = round(share total) the rate at step s is peak (0.1 + 0.9 s / w) for s < w, then
+    peak (total - s) / (total - w).
+    """
+
+    def __init__(self, peak: float, total_steps: int, share: float) -> None:
+        self.peak = peak
+        self.total_steps = total_steps
+        self.share = share
+        self.warm_steps = round(share * total_steps)
+
+    def __call__(self, step: Any) -> Any:
+        """Return the rate at a step; both scalar tensors."""
+        step = keras.ops.cast(step, "float32")
+        climb = step / max(self.warm_steps, 1)
+        left = (self.total_steps - step) / max(self.total_steps - self.warm_steps, 1)
+        return self.peak * keras.ops.where(
+            step < self.warm_steps,
+            FIRST_RATE_SHARE + (1 - FIRST_RATE_SHARE) * climb,
+            keras.ops.maximum(left, 0.0),
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make this schedule."""
+        return {"peak": self.peak, "total_steps": self.total_steps, "share": self.share}

@@ -68,13 +68,12 @@ def _make_loop(job: Job, model: keras.Model, train: Labelled) -> Loop:
     steps_per_epoch = -(-len(train) // training.batch_size)
     return Loop(
         model=model,
-        optimizer=make_optimizer(
-            training.optimizer, training.schedule, steps_per_epoch * training.epochs
-        ),
+        optimizer=make_optimizer(training, steps_per_epoch * training.epochs),
         train=train,
         batch_size=training.batch_size,
         seed=job.seed,
         augmentation=training.augmentation,
+        label_smoothing=training.label_smoothing,
     )
 
 

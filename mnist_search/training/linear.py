@@ -29,11 +29,16 @@ def train_linear(job: Job, spec: LinearClassifier, recorder: Recorder) -> SGDCla
     report, at the end; `epochs` then holds the last epoch alone. Without, every epoch reports.
 
     Raises:
-        UnbuildableError: the job asks for augmented images.
+        UnbuildableError: the job asks for what scikit-learn cannot do, such as augmented images.
         DivergedError: a loss stopped to be a finite number.
     """
-    if job.config.training.augmentation is not None:
+    training = job.config.training
+    if training.augmentation is not None:
         raise UnbuildableError("a linear classifier cannot be trained on augmented images")
+    if training.label_smoothing > 0 or training.clip_norm is not None:
+        raise UnbuildableError(
+            "a linear classifier cannot be trained with label smoothing or clipped gradients"
+        )
     recorder.note_size(measure(spec))
     recorder.precision = "float32"
     with recorder.timed() as timer:

@@ -41,7 +41,8 @@ class Loop:
         train: Labelled,
         batch_size: int,
         seed: int,
-        augmentation: Augmentation | None,
+        augmentation: Augmentation | None = None,
+        label_smoothing: float = 0.0,
     ) -> None:
         self.steps_per_epoch = -(-len(train) // batch_size)
         self.steps_done = 0
@@ -56,6 +57,7 @@ class Loop:
             batch_size=batch_size,
             seed=seed,
             augmentation=augmentation,
+            label_smoothing=label_smoothing,
         )
 
     def order(self, epoch: int) -> Any:
@@ -86,6 +88,7 @@ def _compile(
     batch_size: int,
     seed: int,
     augmentation: Augmentation | None,
+    label_smoothing: float,
 ) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
     images, labels = tf.constant(train.images), tf.constant(train.labels)
     count = len(train)
@@ -102,7 +105,7 @@ def _compile(
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
             logits = model(pixels, training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(classes, logits)
+            losses = cross_entropies(classes, logits, label_smoothing)
             loss = tf.reduce_mean(losses)
         optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
         right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), classes)
@@ -127,3 +130,17 @@ def _compile(
         return loss, correct
 
     return run  # type: ignore[no-any-return]
+
+
+def cross_entropies(classes: Any, logits: Any, label_smoothing: float) -> Any:
+    """Return the losses (n,) of logits (n, 10), of which smoothing spreads a share of the target.
+
+    The right class is wanted with 1 - 0.9 s, each other one with 0.1 s, as in Keras.
+    """
+    if label_smoothing == 0.0:
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(classes, logits)
+    others = label_smoothing / logits.shape[-1]
+    targets = tf.one_hot(
+        classes, logits.shape[-1], on_value=1.0 - label_smoothing + others, off_value=others
+    )
+    return tf.nn.softmax_cross_entropy_with_logits(targets, logits)

@@ -157,10 +157,10 @@ def test_a_sentence_has_both_accuracies_the_difference_its_sureness_and_n() -> N
     assert (finding.first.label, finding.second.label) == ("dnn-dropout", "dnn")
     assert tell(finding) == (
         "Does dropout help? dnn-dropout 99.00 % against dnn 98.00 %: +1.00 points (95 % interval "
-        "+0.69 to +1.31; p < 0.001, corrected p < 0.001; 1 run each, the same 10,000 images; how "
+        "+0.71 to +1.29; p < 0.001, corrected p < 0.001; 1 run each, the same 10,000 images; how "
         "much another seed would change is borrowed from other models; these two networks: "
-        "McNemar p < 0.001), dnn-dropout is significantly better. Published: +0.43 points, not "
-        "significant with one run each."
+        "McNemar p < 0.001), dnn-dropout is significantly better. Published: +0.43 points, in "
+        "the same direction."
     )
 
 

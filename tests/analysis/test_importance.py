@@ -139,6 +139,10 @@ def test_noise_alone_shows_large_shares_and_gets_no_rank() -> None:
     assert max(share.share for share in found.shares) > 0.25
     assert [share.parameter for share in found.shares if share.rank is not None] == []
     assert all(share.noise is not None and share.noise >= share.share for share in found.shares)
+    # Without permutations the largest share has the first rank.
+    plain = parameter_importances(trials(40, nothing), SPACE)
+    assert plain is not None
+    assert max(plain.shares, key=lambda share: share.share).rank == 1
 
 
 def test_what_decides_is_beyond_its_noise() -> None:

@@ -6,6 +6,7 @@ from mnist_search.analysis import build_leaderboard
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import (
     Epoch,
+    Record,
 )
 from tests.analysis.made_up import (
     machine,
@@ -76,7 +77,7 @@ def test_a_changed_recipe_is_a_row_of_its_own_and_no_baseline() -> None:
     assert changed.label == "cnn-simple (raw test pixels)"
     assert changed.verdict == "lower"
     assert changed.verdict_reason is not None
-    assert "-5.78 ± 0.36 points" in changed.verdict_reason
+    assert "-5.78 ± 0.43 points" in changed.verdict_reason
     assert not set(own.config_ids) & set(changed.config_ids)
     assert any("no baseline: cnn-simple (raw test pixels)" in note for note in board.notes)
 
@@ -171,3 +172,34 @@ def test_confirmed_trials_are_those_that_met_the_test_images() -> None:
     confirmed = confirmed.model_copy(update={"config": config, "result": met, "confirms": 0})
     notes = "\n".join(build_leaderboard([trial(0, 9_900), confirmed], REFERENCES).notes)
     assert "only confirmed trials have a test accuracy" in notes
+
+
+def quick(name: str, number: int, test: int) -> Record:
+    config = get_reference(name).config
+    training = config.training.model_copy(update={"epochs": 1, "train_images": 5_000})
+    return with_change(repeat(name, number, test), training=training)
+
+
+def test_a_quick_run_has_no_rank_and_its_published_figure_stays() -> None:
+    records = [trial(0, 9_870), quick("cnn-simple", 1, 9_999), repeat("mlp-784", 2, 9_815)]
+    board = build_leaderboard(records, REFERENCES)
+    rows = [row for row in board.rows if row.name == "cnn-simple"]
+    assert [(row.status, row.quick, row.rank is None) for row in rows] == [
+        ("published", False, False),
+        ("complete", True, True),
+    ]
+    assert board.notes[0].startswith("Best measured here: trial 0")
+    assert "Quick runs, whose accuracies are not ranked: cnn-simple." in board.notes
+
+
+def test_a_board_of_quick_runs_has_no_headline_about_accuracy() -> None:
+    board = build_leaderboard([quick("cnn-simple", 0, 9_700)], REFERENCES)
+    assert board.notes[0] == "Only quick runs are measured here: they tell times, not accuracies."
+    assert not any("ignificant" in note for note in board.notes[:2])
+
+
+def test_what_is_not_comparable_is_not_said_to_be_better_than_references() -> None:
+    corrected = repeat("cnn-bn-dropout", 0, 9_990, protocol="corrected")
+    board = build_leaderboard([corrected], REFERENCES)
+    assert board.notes[0].startswith("Best measured here: cnn-bn-dropout (corrected), 99.90 %")
+    assert "documented references" not in board.notes[0]

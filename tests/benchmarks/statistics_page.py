@@ -159,7 +159,7 @@ def _verdicts(world: World, rounds: int) -> str:
         for seeds in SEEDS:
             found = verdicts(world, gap=-gap, seeds=seeds, rounds=2 * rounds)
             cells = [_percent(found.get(name, 0.0)) for name in names]
-            rows.append([f"{-100 * gap:.1f}", str(seeds), *cells])
+            rows.append([f"{100 * (0.0 - gap):.1f}", str(seeds), *cells])
     return (
         "## Verdicts on a published figure of one run\n\nBy the true difference, in points.\n\n"
         + table(["truly", "seeds", *names], rows)
@@ -189,8 +189,8 @@ def _importance(searches: int) -> str:
         f"the largest share is {_percent(np.median(largest))} in the median and "
         f"{_percent(np.quantile(largest, 0.95))} in one of 20. With the noise of "
         f"{PERMUTATIONS} permutations beside each share, {_percent(np.mean(ranked))} of the "
-        "searches give some parameter a rank: each parameter has its own 5 %, which is not "
-        "corrected for their number.\n"
+        "searches give some parameter a rank: each has its own 5 %, and the page says how many of "
+        "them exceed theirs by chance. A band for all of them together would reach a share of 1.\n"
     )
 
 

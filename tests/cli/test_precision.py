@@ -18,7 +18,7 @@ def processor(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     def put(flags: str) -> None:
         monkeypatch.setattr(
             "mnist_search.specs.environment._cpu_info",
-            lambda: {"flags": flags, "model name": "made up"},
+            lambda root: {"flags": flags, "model name": "made up"},
         )
 
     return put

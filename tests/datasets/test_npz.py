@@ -187,6 +187,19 @@ def test_too_many_members(npz: Write) -> None:
         read_part(path, "train")
 
 
+def test_names_of_any_length_are_told_in_a_line(npz: Write, arrays: dict[str, Any]) -> None:
+    long = "train\x1b" + "." * 60_000
+    path = npz(**{f"{long}x": arrays["x_train"], f"{long}data": arrays["x_train"]}, x_train=None)
+    with pytest.raises(DataError, match="could both be") as caught:
+        read_part(path, "train")
+    assert len(caught.value.message) < 600
+    assert caught.value.message.isprintable()
+    path = npz(**{"." * 60_000: arrays["x_train"]}, x_train=None)
+    with pytest.raises(DataError, match="x_train is missing") as caught:
+        read_part(path, "train")
+    assert len(caught.value.message) < 600
+
+
 def test_file_beyond_all_bounds(tmp_path: Path) -> None:
     path = tmp_path / "sparse.npz"
     path.touch()

@@ -17,7 +17,7 @@ from mnist_search.engines import (
     SamplerName,
     create_engine,
 )
-from mnist_search.engines.keras_tuner import OracleProcess, OracleSampler
+from mnist_search.engines.keras_tuner import OracleProcess, OracleSamplers
 from mnist_search.engines.optuna import OptunaEngine
 from mnist_search.errors import MnistSearchError
 from mnist_search.spaces import SearchSpace, Value
@@ -99,9 +99,9 @@ def create(
             first=first,
             past=past,
         )
-    oracle = OracleSampler(sampler, space, seed=seed, epochs=epochs, process=shared_process)
+    oracle = OracleSamplers(sampler, space, seed=seed, epochs=epochs, process=shared_process)
     return OptunaEngine(
-        space, sampler=oracle, pruner=pruner, seed=seed, epochs=epochs, first=first, past=past
+        space, samplers=oracle, pruner=pruner, seed=seed, epochs=epochs, first=first, past=past
     )
 
 

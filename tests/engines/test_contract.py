@@ -15,6 +15,7 @@ from mnist_search.engines import (
     Proposal,
     PrunerName,
     check_sampler,
+    create_engine,
 )
 from mnist_search.errors import UsageError
 from mnist_search.spaces import SearchSpace, Value, find_space
@@ -399,7 +400,7 @@ family = "mlp"
 type = "float"
 low = 0.0
 high = 0.5
-step = 1e-12
+step = 1e-7
 
 [parameters.optimizer]
 type = "choice"
@@ -409,7 +410,7 @@ choices = ["adam", "sgd"]
 type = "float"
 low = 0.0001
 high = 0.1
-step = 1e-12
+step = 1e-7
 when = { optimizer = "adam" }
 """
 
@@ -426,17 +427,40 @@ def few_bytes(kind: Kind) -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_AS, before)
 
 
+def fine(tmp_path: Path, step: str) -> SearchSpace:
+    path = tmp_path / "fine.toml"
+    path.write_text(FINE.replace("1e-7", step))
+    return find_space(str(path))
+
+
 @kinds
 def test_no_list_of_a_space_too_fine_to_list(tmp_path: Path, kind: Kind, few_bytes: None) -> None:
-    path = tmp_path / "fine.toml"
-    path.write_text(FINE)
-    space = find_space(str(path))
+    space = fine(tmp_path, "1e-7")
     if kind in (("keras-tuner", "grid"), ("optuna", "gp")):
-        with pytest.raises(UsageError, match="500,000,000,001") as caught:
+        with pytest.raises(UsageError, match="has 5,000,001") as caught:
             check_sampler(*kind, space)
         assert "larger step" in str(caught.value.hint)
         return
-    trials = live(create(space, kind), 12, score=lambda values: float(values["dense_dropout"]))
+
+    def score(values: Mapping[str, Value]) -> float:
+        return float(values["dense_dropout"])
+
+    trials = live(create(space, kind, seed=2), 12, score=score)
     assert len({point(trial) for trial in trials}) > 9
     for trial in trials:
         space.check(dict(trial.values))
+    again = create(space, kind, seed=2, past=trials[:9])
+    assert [*trials[:9], *live(again, 3, score=score)] == trials
+
+
+@kinds
+def test_steps_finer_than_floats_are_refused(tmp_path: Path, kind: Kind, few_bytes: None) -> None:
+    with pytest.raises(UsageError, match="dense_dropout of space fine has 500,000,000,001"):
+        create_engine(
+            fine(tmp_path, "1e-12"),
+            engine=kind[0],
+            sampler=kind[1],
+            pruner=pruner_of(kind),
+            seed=0,
+            epochs=1,
+        )

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from mnist_search.engines import Engine, PastTrial, SamplerName, create_engine
-from mnist_search.engines.keras_tuner import OracleProcess, OracleSampler
+from mnist_search.engines.keras_tuner import OracleProcess, OracleSamplers
 from mnist_search.engines.optuna import OptunaEngine
-from mnist_search.errors import MnistSearchError, UsageError
+from mnist_search.errors import MnistSearchError
 from mnist_search.spaces import SearchSpace, Value, find_space
 from tests.engines.driving import ask, create, live, point
 from tests.processes import is_alive
@@ -78,10 +78,10 @@ def engine_on(
     seed: int = 0,
     past: list[PastTrial] | None = None,
 ) -> Engine:
-    oracle = OracleSampler(sampler, space, seed=seed, epochs=9, process=asked)
+    oracle = OracleSamplers(sampler, space, seed=seed, epochs=9, process=asked)
     return OptunaEngine(
         space,
-        sampler=oracle,
+        samplers=oracle,
         pruner="none",
         seed=seed,
         epochs=9,
@@ -296,17 +296,3 @@ def test_hyperband_trains_few_for_long(space: SearchSpace) -> None:
             assert trial.values == by_number[int(parent)]
     best = sorted(trials[:9], key=lambda trial: -float(str(trial.score)))[:3]
     assert {point(trial) for trial in trials[9:12]} == {point(trial) for trial in best}
-
-
-def test_grid_too_fine_to_list_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "fine.toml"
-    path.write_text(FINITE.replace("step = 0.1", "step = 1e-12"))
-    with pytest.raises(UsageError, match="grid lists at most 100,000 values"):
-        create_engine(
-            find_space(str(path)),
-            engine="keras-tuner",
-            sampler="grid",
-            pruner="none",
-            seed=0,
-            epochs=1,
-        )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_search.engines.samplers import Walk, index_of, value_at
+from mnist_search.engines.samplers import Walk
 from mnist_search.spaces import SearchSpace, find_space
 from mnist_search.specs import derive_seed
 from tests.engines.driving import Kind, create, live, score_of
@@ -68,14 +68,6 @@ def test_walk_finds_the_last_point_from_anywhere(conditional: SearchSpace) -> No
     assert walk.untried(7) == 100
     assert walk.untried(walk.size - 1) == 100 + walk.size
     assert walk.random_untried(3) == walk.point(100)
-
-
-def test_values_are_numbered(conditional: SearchSpace) -> None:
-    for parameter in conditional.parameters:
-        assert parameter.count is not None
-        values = [value_at(parameter, index) for index in range(parameter.count)]
-        assert [index_of(parameter, value) for value in values] == [*range(parameter.count)]
-        assert all(parameter.contains(value) for value in values)
 
 
 @pytest.mark.parametrize("kind", [("optuna", "brute-force")])

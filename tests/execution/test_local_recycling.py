@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 
 from mnist_search.execution.local import LocalExecutor
-from tests.execution.driving import FINE, GROW, Build, MakeJob, finish, wait_for
+from tests.execution.driving import FINE, GROW, LAST, Build, MakeJob, finish, wait_for
 from tests.processes import is_alive
 
 
@@ -38,6 +38,19 @@ def test_a_worker_that_grows_is_replaced(build: Build, make_job: MakeJob) -> Non
     assert len(pids) == 1
     assert finish(executor, make_job(3, seed=GROW)).flops in pids
     check_replaced(executor, make_job, pids.pop())
+
+
+def test_a_worn_worker_that_dies_after_its_result_is_replaced_once(
+    build: Build, make_job: MakeJob
+) -> None:
+    executor = build(1, recycle_jobs=1)
+    executor.submit(make_job(0, seed=LAST))
+    [pid] = executor.process_ids
+    # Nobody looks until it has said all and is dead.
+    wait_for(lambda: not is_alive(pid), "its death")
+    assert finish(executor).status == "complete"
+    executor.poll(0.0)
+    assert [child.pid for child in psutil.Process().children()] == list(executor.process_ids)
 
 
 def test_a_job_that_follows_at_once_is_not_lost(build: Build, make_job: MakeJob) -> None:

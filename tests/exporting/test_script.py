@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +48,7 @@ NETWORK = Network(
         BatchNorm(),
         Pool(size=2),
         Dropout(rate=0.25),
-        Conv(filters=4, kernel=3, padding="same", activation="swish"),
+        Conv(filters=4, kernel=3, padding="same", activation="swish", stride=2),
         Pool(size=2, function="average"),
         Flatten(),
         Dense(units=8, initializer=Initializer(name="random-normal", stddev=0.03)),
@@ -127,17 +129,17 @@ def test_networks_and_optimizers_are_those_of_training() -> None:
             {k: v for k, v in layer.get_config().items() if k != "name"} for layer in model.layers
         ]
 
-    optimizers = (
-        AdamW(weight_decay=0.01), Nadam(), RMSprop(), Adadelta(rho=0.9),
-        SGD(momentum=0.9, nesterov=True),
-    )  # fmt: skip
+    recipes: list[dict[str, Any]] = [
+        {"optimizer": AdamW(weight_decay=0.01), "schedule": "constant"},
+        {"optimizer": Nadam(beta_1=0.7), "schedule": "cosine"},
+        {"optimizer": RMSprop(), "schedule": "cosine", "clip_norm": 0.7},
+        {"optimizer": Adadelta(rho=0.9), "schedule": "constant"},
+        {"optimizer": SGD(momentum=0.9, nesterov=True), "schedule": "one-cycle"},
+        {"optimizer": Adam(beta_1=0.8, beta_2=0.95, epsilon=1e-5), "schedule": "one-cycle"},
+        {"optimizer": Adam(), "schedule": "warm-up-linear", "warm_up_share": 0.3},
+    ]
     configs = [
-        RunConfig(
-            model=NETWORK, training=TRAINING.model_copy(update={"optimizer": it, "schedule": plan})
-        )
-        for it, plan in zip(
-            optimizers, ("constant", "cosine", "cosine", "constant", "one-cycle"), strict=True
-        )
+        RunConfig(model=NETWORK, training=TRAINING.model_copy(update=recipe)) for recipe in recipes
     ]
     configs += [r.config for r in REFERENCES if not isinstance(r.config.model, LinearClassifier)]
     for config in configs:
@@ -146,19 +148,41 @@ def test_networks_and_optimizers_are_those_of_training() -> None:
             found = names(render_script(export(config, precision=precision)))
             expected = build_model(config.model, precision)
             assert layers(found["build_model"]()) == layers(expected)
-        ours = make_optimizer(config.training.optimizer, config.training.schedule, 1_000)
+        ours = make_optimizer(config.training, 1_000)
         theirs = found["make_optimizer"](1_000)
         one, other = ours.get_config(), theirs.get_config()
         del one["name"], other["name"]  # Keras counts them.
         rate = one.pop("learning_rate"), other.pop("learning_rate")
         assert one == other
-        if config.training.schedule == "one-cycle":
+        if config.training.schedule in ("one-cycle", "warm-up-linear"):
             for step in (0, 10, 299, 300, 301, 700, 1_000):
-                assert math.isclose(
-                    float(ours._learning_rate(step)), float(theirs._learning_rate(step))
-                )
+                for each in (ours, theirs):
+                    each.iterations.assign(step)
+                assert math.isclose(float(ours.learning_rate), float(theirs.learning_rate))
         else:
             assert rate[0] == rate[1]
+
+
+@pytest.mark.slow
+def test_smoothed_labels_are_those_of_training() -> None:
+    import tensorflow as tf
+
+    from mnist_search.training.loop import cross_entropies
+
+    smoothed = TRAINING.model_copy(update={"label_smoothing": 0.2, "augmentation": None})
+    text = render_script(export(RunConfig(model=NETWORK, training=smoothed)))
+    loss = re.search(r"loss=(keras\.losses\..+),$", text, re.MULTILINE)
+    assert loss is not None
+    found = names(text)
+    random = np.random.default_rng(2)
+    logits = tf.constant(random.normal(size=(7, 10)), tf.float32)
+    classes = tf.constant(random.integers(0, 10, 7), tf.int32)
+    _, targets = found["prepare"](np.zeros((7, 28, 28), np.uint8), classes)
+    theirs = float(eval(loss[1], found)(targets, logits))
+    ours = float(tf.reduce_mean(cross_entropies(classes, logits, 0.2)))
+    assert math.isclose(ours, theirs, rel_tol=1e-5)
+    plain = float(tf.reduce_mean(cross_entropies(classes, logits, 0.0)))
+    assert not math.isclose(ours, plain, rel_tol=1e-3)
 
 
 @pytest.mark.slow
@@ -188,7 +212,11 @@ def test_a_script_runs_on_its_own_and_its_file_answers(tmp_path: Path) -> None:
     np.savez(data, x_train=images[:300], y_train=labels[:300], x_test=images[300:],
              y_test=labels[300:])  # fmt: skip
     dataset = resolve(str(data), environ={})
-    training = TRAINING.model_copy(update={"epochs": 8})
+    changes = {"epochs": 8, "label_smoothing": 0.1, "clip_norm": 1.0, "schedule": "warm-up-linear"}
+    training = TRAINING.model_copy(update=changes)
+    # What the user has set for other programs must not reach the script.
+    hostile = {"image_data_format": "channels_first", "floatx": "float16", "epsilon": 0.1}
+    (tmp_path / "keras.json").write_text(json.dumps(hostile | {"backend": "jax"}))
     config = RunConfig(model=NETWORK, training=training, protocol="held-out")
     script = tmp_path / "model.py"
     script.write_text(render_script(export(config, dataset=dataset, low=0.5)))
@@ -207,7 +235,13 @@ def test_a_script_runs_on_its_own_and_its_file_answers(tmp_path: Path) -> None:
         "assert not any(name.startswith('mnist_search') for name in sys.modules)\n"
         "sys.exit(code)\n"
     )
-    environ = {**os.environ, "MNIST_SEARCH_DATA": str(data), "CUDA_VISIBLE_DEVICES": ""}
+    environ = {
+        **os.environ,
+        "MNIST_SEARCH_DATA": str(data),
+        "CUDA_VISIBLE_DEVICES": "",
+        "KERAS_HOME": str(tmp_path),
+        "KERAS_MAX_EPOCHS": "1",
+    }
     environ.pop("PYTHONPATH", None)
     done = subprocess.run(
         [sys.executable, "-I", "-c", check],

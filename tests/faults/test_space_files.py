@@ -246,10 +246,9 @@ def test_row_62_space_smaller_than_the_trials(here: Here, study: Any, four_point
 def test_control_of_row_62_sampler_that_finds_no_end(
     here: Here, study: Any, four_points: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mnist_search.engines._samplers import GridSampler
+    from mnist_search.engines.samplers import Walk
 
-    prepare = GridSampler.prepare
-    monkeypatch.setattr(GridSampler, "prepare", lambda *args: prepare(*args) or True)
+    monkeypatch.setattr(Walk, "untried", lambda self, place: place)
     with pytest.raises(AssertionError, match="space exhausted"):
         states_of(here, study, four_points)
     assert "WAITING" not in study.states().values()

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from mnist_search.analysis import build_leaderboard
-from mnist_search.errors import DataError
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import render_leaderboard
 from mnist_search.reporting.html import render_page
@@ -96,40 +95,6 @@ def test_row_77_study_of_a_stranger(here: Here, strange: Any, tmp_path: Path) ->
     assert here("confirm", "s", "--top", "1", "--seeds", "1").code in (0, 2, 5)
     assert not (tmp_path / "marker").exists()
     assert not (tmp_path / "x.keras").exists()
-
-
-def restore(sampler: Any, strange: Any) -> object:
-    import optuna
-
-    storage = f"sqlite:///{strange.path}"
-    study = optuna.load_study(study_name=None, storage=storage)
-    return sampler._restore_optimizer(study.get_trials(deepcopy=False))
-
-
-def test_row_77_pickle_of_a_stranger_is_not_loaded(strange: Any, tmp_path: Path) -> None:
-    from mnist_search.engines._cmaes import GuardedCmaEsSampler
-
-    with pytest.raises(DataError, match="did not write") as caught:
-        restore(GuardedCmaEsSampler(seed=1), strange)
-    assert caught.value.exit_code == 5
-    assert not (tmp_path / "marker").exists()
-
-
-def test_control_of_row_77_optuna_runs_it(strange: Any, tmp_path: Path) -> None:
-    import optuna
-
-    restore(optuna.samplers.CmaEsSampler(seed=1), strange)
-    assert (tmp_path / "marker").exists()
-
-
-def test_row_77_search_of_cmaes_is_guarded(space_file: Path) -> None:
-    from mnist_search.engines._cmaes import GuardedCmaEsSampler
-    from mnist_search.engines._samplers import create_sampler
-
-    from mnist_search.spaces import load_space
-
-    sampler: Any = create_sampler("cmaes", load_space(space_file), seed=1)
-    assert isinstance(sampler._sampler, GuardedCmaEsSampler)
 
 
 @pytest.fixture

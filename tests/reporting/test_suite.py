@@ -100,7 +100,9 @@ def test_the_report_has_its_sections_in_order() -> None:
         "## Verdicts on the published accuracies",
         "## Times, measured beside published",
         "## What this shows",
+        "## What the documents claim of their own models",
         "## Learning curves beside the published ones",
+        "## Training accuracies beside test accuracies",
         "## Losses on the test images",
     ]
 
@@ -171,7 +173,7 @@ def test_curves_pair_measured_and_published_per_epoch() -> None:
     found = section(markdown(), "### Curves of document B")
     first = cells(found, "1")
     assert first[1].endswith("/ 98.12")
-    assert cells(found, "10")[3].endswith("/ -")
+    assert cells(found, "10")[3].endswith("/ 97.44")
     # The last loss is the clipped one.
     assert cells(found, "12")[2] == "0.0312 / 0.0227"
     long = section(markdown(), "### Curves of document D")
@@ -221,6 +223,8 @@ def test_json_has_findings_and_curves_beside_the_rows() -> None:
         "environment",
         "contrasts",
         "curves",
+        "claims",
+        "training",
     }
     assert len(document["contrasts"]) == 37
     assert document["contrasts"][0]["text"].startswith("Do batch-norm and dropout help")

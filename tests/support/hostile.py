@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +115,8 @@ def run_job(job: Job, report: Callable[[int, float], bool]) -> RunResult:
             print("the first line")
             while True:
                 os.write(1, b"x" * 2**16 + b"\n")
+        case 22:
+            threading.Timer(0.3, os._exit, [0]).start()
     return RunResult(
         status="complete",
         config_id=job.config.config_id,

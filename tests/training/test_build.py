@@ -23,6 +23,7 @@ from mnist_search.specs import (
     Network,
     Pool,
     RMSprop,
+    Training,
 )
 from mnist_search.specs.shapes import measure
 
@@ -30,7 +31,7 @@ slow = pytest.mark.slow
 
 EVERYTHING = Network(
     layers=(
-        Conv(filters=4, kernel=3, padding="same", activation="linear"),
+        Conv(filters=4, kernel=3, padding="same", activation="linear", stride=2),
         BatchNorm(),
         Activate(activation="relu"),
         Pool(),
@@ -71,6 +72,7 @@ def test_every_layer_becomes_what_it_says():
     ]
     assert model.layers[0].padding == "same"
     assert model.layers[4].padding == "valid"
+    assert (model.layers[0].strides, model.layers[4].strides) == ((2, 2), (1, 1))
     assert model.layers[5].pool_size == (3, 3)
     assert model.layers[6].rate == 0.25
     assert [model.layers[n].activation.__name__ for n in (0, 4, 8, 10)] == [
@@ -147,14 +149,15 @@ def test_a_given_spread_is_used_in_hidden_and_output_layers():
         assert layer.get_weights()[0].std() == pytest.approx(0.3, rel=0.05)
 
 
-def make(spec, schedule="constant", total_steps=100):
+def make(spec, schedule="constant", total_steps=100, **changes):
     from mnist_search.training.build import make_optimizer
 
-    return make_optimizer(spec, schedule, total_steps)
+    recipe = {"optimizer": spec, "schedule": schedule, "batch_size": 1, "epochs": 1}
+    return make_optimizer(Training(**recipe | changes), total_steps)
 
 
-def rates(schedule, total_steps, peak=0.5):
-    optimizer = make(Adam(learning_rate=peak), schedule, total_steps)
+def rates(schedule, total_steps, peak=0.5, **changes):
+    optimizer = make(Adam(learning_rate=peak), schedule, total_steps, **changes)
     values = []
     for step in range(total_steps + 1):
         optimizer.iterations.assign(step)
@@ -169,7 +172,10 @@ def rates(schedule, total_steps, peak=0.5):
         (Adam(), {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}),
         (AdamW(weight_decay=0.1), {"weight_decay": 0.1}),
         (AdamW(weight_decay=0.0), {"weight_decay": 0.0}),
+        (Adam(beta_1=0.8, beta_2=0.95, epsilon=1e-5), {"beta_1": 0.8, "beta_2": 0.95}),
+        (AdamW(epsilon=1e-5), {"beta_2": 0.999, "epsilon": 1e-5}),
         (Nadam(), {"beta_1": 0.9}),
+        (Nadam(beta_1=0.7, epsilon=1e-6), {"beta_1": 0.7, "epsilon": 1e-6}),
         (RMSprop(), {"rho": 0.9, "momentum": 0.0}),
         (SGD(momentum=0.9, nesterov=True), {"momentum": 0.9, "nesterov": True}),
         (Adadelta(), {"rho": 0.95, "epsilon": 1e-7}),
@@ -181,6 +187,8 @@ def test_the_specification_reaches_keras(spec, expected):
     config = optimizer.get_config()
     assert config["learning_rate"] == pytest.approx(spec.learning_rate)
     assert {name: config[name] for name in expected} == expected
+    assert config["global_clipnorm"] is None
+    assert make(spec, clip_norm=0.5).get_config()["global_clipnorm"] == 0.5
 
 
 @slow
@@ -201,6 +209,17 @@ def test_one_cycle_climbs_for_three_tenths_and_falls_to_nothing():
 
 
 @slow
+def test_warm_up_linear_climbs_for_its_share_and_falls_to_nothing():
+    values = rates("warm-up-linear", 20, warm_up_share=0.3)
+    assert values[:7] == pytest.approx([0.05 + 0.45 * step / 6 for step in range(7)])
+    assert values[6:] == pytest.approx([0.5 * (20 - step) / 14 for step in range(6, 21)])
+    assert rates("warm-up-linear", 4, warm_up_share=0.0) == pytest.approx(
+        [0.5, 0.375, 0.25, 0.125, 0.0]
+    )
+
+
+@slow
+@pytest.mark.parametrize("schedule", ["one-cycle", "warm-up-linear"])
 @pytest.mark.parametrize("total_steps", [1, 2, 3])
-def test_one_cycle_can_be_very_short(total_steps):
-    assert all(0 <= value <= 0.5 for value in rates("one-cycle", total_steps))
+def test_a_run_can_be_very_short(schedule, total_steps):
+    assert all(0 <= value <= 0.5 for value in rates(schedule, total_steps))

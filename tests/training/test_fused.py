@@ -15,6 +15,7 @@ from mnist_search.specs import (
     Dropout,
     Flatten,
     Network,
+    Training,
 )
 
 pytestmark = pytest.mark.slow
@@ -49,19 +50,23 @@ def pairs(name, schedule):
     from mnist_search.training.build import make_optimizer
 
     rate = keras.optimizers.schedules.CosineDecay(0.01, 20) if schedule == "cosine" else 0.01
+
+    def make(spec):
+        return make_optimizer(
+            Training(optimizer=spec, schedule=schedule, batch_size=1, epochs=1), 20
+        )
+
     match name:
         case "adam":
-            return make_optimizer(Adam(learning_rate=0.01), schedule, 20), keras.optimizers.Adam(
-                rate
-            )
+            spec = Adam(learning_rate=0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-5)
+            moments = {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-5}
+            return make(spec), keras.optimizers.Adam(rate, **moments)
         case "adamw":
             spec = AdamW(learning_rate=0.01, weight_decay=0.1)
-            return make_optimizer(spec, schedule, 20), keras.optimizers.AdamW(
-                rate, weight_decay=0.1
-            )
+            return make(spec), keras.optimizers.AdamW(rate, weight_decay=0.1)
         case _:
             spec = Adadelta(learning_rate=0.01, rho=0.9)
-            return make_optimizer(spec, schedule, 20), keras.optimizers.Adadelta(rate, rho=0.9)
+            return make(spec), keras.optimizers.Adadelta(rate, rho=0.9)
 
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "adadelta"])

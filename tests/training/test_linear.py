@@ -116,6 +116,14 @@ def test_weights_that_overflow_have_diverged(make_job):
         run(make_job(spec, epochs=3))
 
 
-def test_augmentation_is_refused(make_job):
-    with pytest.raises(UnbuildableError, match="augmented"):
-        run(make_job(BY_EPOCH, augmentation=Augmentation()))
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"augmentation": Augmentation()}, "augmented images"),
+        ({"label_smoothing": 0.1}, "label smoothing"),
+        ({"clip_norm": 1.0}, "clipped gradients"),
+    ],
+)
+def test_what_scikit_learn_cannot_do_is_refused(make_job, changes, words):
+    with pytest.raises(UnbuildableError, match=words):
+        run(make_job(BY_EPOCH, **changes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_search.specs import Adam, BatchNorm, Conv, Dense, Flatten, Network, Pool
+from mnist_search.specs import Adam, BatchNorm, Conv, Dense, Flatten, Network, Pool, Training
 from mnist_search.training.data import load_data
 
 pytestmark = pytest.mark.slow
@@ -20,21 +20,24 @@ def train(make_job):
     return load_data(make_job(train_images=250)).train
 
 
-def make_loop(train, *, batch_size=40, seed=3, augmentation=None):
+def make_loop(train, *, batch_size=40, seed=3, **changes):
     import keras
 
     from mnist_search.training.build import build_model, make_optimizer
     from mnist_search.training.loop import Loop
 
+    recipe = {"optimizer": Adam(learning_rate=0.01), "batch_size": batch_size, "epochs": 1}
+    training = Training(**recipe | changes)
     keras.utils.set_random_seed(seed)
     model = build_model(NETWORK, "float32")
     loop = Loop(
         model=model,
-        optimizer=make_optimizer(Adam(learning_rate=0.01), "constant", 1),
+        optimizer=make_optimizer(training, 1),
         train=train,
         batch_size=batch_size,
         seed=seed,
-        augmentation=augmentation,
+        augmentation=training.augmentation,
+        label_smoothing=training.label_smoothing,
     )
     return model, loop
 
@@ -48,7 +51,7 @@ def run_epoch(loop, epoch=1, stops=()):
     return totals
 
 
-def train_with_keras(train, loop, epochs):
+def train_with_keras(train, loop, epochs, *, label_smoothing=0.0, clip_norm=None):
     import keras
 
     from mnist_search.training.build import build_model
@@ -56,8 +59,8 @@ def train_with_keras(train, loop, epochs):
     keras.utils.set_random_seed(3)
     model = build_model(NETWORK, "float32")
     model.compile(
-        keras.optimizers.Adam(0.01),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        keras.optimizers.Adam(0.01, global_clipnorm=clip_norm),
+        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=label_smoothing),
         metrics=["accuracy"],
         jit_compile=False,
     )
@@ -66,7 +69,7 @@ def train_with_keras(train, loop, epochs):
         order = loop.order(epoch).numpy()
         history = model.fit(
             pixels[order],
-            train.labels[order],
+            keras.utils.to_categorical(train.labels[order], 10),
             batch_size=40,
             shuffle=False,
             verbose=0,
@@ -74,9 +77,10 @@ def train_with_keras(train, loop, epochs):
     return model, history
 
 
-def test_epochs_are_those_of_keras_fit(train):
-    model, loop = make_loop(train)
-    expected, history = train_with_keras(train, loop, epochs=2)
+@pytest.mark.parametrize("changes", [{}, {"label_smoothing": 0.2}, {"clip_norm": 0.5}])
+def test_epochs_are_those_of_keras_fit(train, changes):
+    model, loop = make_loop(train, **changes)
+    expected, history = train_with_keras(train, loop, epochs=2, **changes)
     run_epoch(loop, 1)
     totals = run_epoch(loop, 2)
     # Batch normalization's moving means and variances are among the weights.
@@ -84,6 +88,15 @@ def test_epochs_are_those_of_keras_fit(train):
         assert mine == pytest.approx(theirs, abs=1e-4)
     assert totals.loss / totals.images == pytest.approx(history["loss"][0], rel=1e-4)
     assert totals.correct / totals.images == pytest.approx(history["accuracy"][0], abs=0.005)
+
+
+@pytest.mark.parametrize("changes", [{"label_smoothing": 0.2}, {"clip_norm": 0.5}])
+def test_the_recipe_reaches_the_steps(train, changes):
+    plain, first = make_loop(train)
+    other, second = make_loop(train, **changes)
+    run_epoch(first)
+    run_epoch(second)
+    assert not np.allclose(plain.get_weights()[0], other.get_weights()[0], atol=1e-3)
 
 
 def test_stretches_change_nothing(train):

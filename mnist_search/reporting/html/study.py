@@ -260,8 +260,9 @@ def _importance_told(importances: Importances | None) -> str:
     return (
         f"PED-ANOVA: what sets the best {importances.top} of {importances.trials} trials apart "
         f"from the others; the {importances.trials - importances.complete} stopped ones count "
-        f"as worse than all complete ones. Noise: the share reached in one of 20 cases when the "
-        f"same results are dealt out to the trials at random ({importances.permutations} times). "
+        f"as worse than all complete ones. Noise: what a parameter exceeds in one of 20 cases "
+        f"when the same results are dealt out to the trials at random; so about "
+        f"{len(importances.shares) / 20:.1f} of the {len(importances.shares)} do by chance. "
         f"{told} Conditional parameters stand below the one that they depend on. The shares say "
         "what the best trials had in common, not what a change would bring, and a parameter that "
         "the sampler settled early cannot show what it is worth."
