@@ -10,12 +10,10 @@ import json
 import os
 import pickle
 import signal
-import sqlite3
 import sys
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -142,6 +140,7 @@ OTHER_WRITERS = {
     "execution/_output.py",
     "execution/_worker.py",
     "training/resources.py",
+    "studies/journal.py",
     "writing.py",
 }
 WRITING = ("write_text", "write_bytes", "savez", "savez_compressed", "savefig", "fdopen")
@@ -223,14 +222,7 @@ def put_weights(study: Any, number: int, content: bytes, *, digest: str | None =
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     found = hashlib.sha256(content).hexdigest() if digest is None else digest
-    with closing(sqlite3.connect(study.path)) as connection:
-        connection.execute(
-            "UPDATE trial_user_attributes SET value_json ="
-            " json_set(value_json, '$.weights_sha256', ?) WHERE key = 'result' AND trial_id ="
-            " (SELECT trial_id FROM trials WHERE number = ?)",
-            (found, number),
-        )
-        connection.commit()
+    study.change(number, result={**study.attributes("result")[number], "weights_sha256": found})
 
 
 @pytest.mark.parametrize("kind", MODELS)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import sqlite3
+import shutil
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
-from mnist_search.studies import StudySpec, opening, storage
+from mnist_search.studies import StudySpec
 
 Here = Callable[..., Any]
 Search = Callable[..., list[str]]
@@ -70,11 +72,10 @@ def make_foreign(path: Path, kind: str) -> None:
         case "FIFO":
             # Opening it would wait for a writer for ever.
             os.mkfifo(path)
-        case "socket link":
+        case "link":
             path.symlink_to("/dev/null")
         case _:
-            with closing(sqlite3.connect(path)) as connection:
-                connection.execute("CREATE TABLE bookmarks (address TEXT)")
+            optuna.create_study(storage=JournalStorage(JournalFileBackend(str(path))))
 
 
 def identity(path: Path) -> tuple[int, ...]:
@@ -87,96 +88,71 @@ def check_foreign(here: Here, search: Search, study: Any, kind: str) -> None:
     make_foreign(study.path, kind)
     before = identity(study.path)
     for arguments in (search(4), ["report", "s"]):
-        here(*arguments).refused(5, "study.db")
-    if kind == "another program":
-        assert study.rows("SELECT name FROM sqlite_master") == [("bookmarks",)]
+        here(*arguments).refused(5, "journal.log")
     assert identity(study.path) == before
 
 
-@pytest.mark.parametrize("kind", ["folder", "FIFO", "socket link", "another program"])
-def test_row_38_what_is_no_study_is_refused_and_left_alone(
+@pytest.mark.parametrize("kind", ["folder", "FIFO", "link", "another program"])
+def test_what_is_no_study_is_refused_and_left_alone(
     here: Here, search: Search, study: Any, kind: str
 ) -> None:
     check_foreign(here, search, study, kind)
 
 
-@pytest.mark.parametrize("kind", ["folder", "socket link", "another program"])
-def test_control_of_row_38_optuna_opens_anything_and_makes_its_tables(
-    here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+def test_control_of_what_is_no_study_a_link_is_followed(
+    here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = storage.open_storage
-    monkeypatch.setattr(opening, "check_study_file", lambda path: None)
-    monkeypatch.setattr(opening, "open_storage", lambda path: opened(path, create=True))
-    with pytest.raises(AssertionError):
-        check_foreign(here, search, study, kind)
-    if kind == "another program":
-        assert len(study.rows("SELECT name FROM sqlite_master")) > 1
+    def follow(path: Path, flags: int) -> int:
+        return os.open(path, flags)
+
+    monkeypatch.setattr("mnist_search.studies.journal.open_file", follow)
+    monkeypatch.setattr("mnist_search.studies.lock.check_files", lambda folder: None)
+    study.path.parent.mkdir(parents=True)
+    outside = study.path.parents[2] / "outside.log"
+    outside.touch()
+    study.path.symlink_to(outside)
+    # Whatever it says now, it read a file that lies elsewhere.
+    ended = here("report", "s")
+    assert "symbolic link" not in ended.err
 
 
-VERSIONS = {
-    "newer": ("v99.0.0.a", "newer version"),
-    "older": ("v3.0.0.a", "optuna storage upgrade"),
+LINKS = {
+    "lock": lambda folder, victim: (folder / "lock").symlink_to(victim),
+    "log": lambda folder, victim: (folder / "logs" / "worker-0.log").symlink_to(victim),
+    "weights": lambda folder, victim: (folder / "artifacts").symlink_to(victim.parent),
+    "pipe as lock": lambda folder, victim: os.mkfifo(folder / "lock"),
+    "pipe as log": lambda folder, victim: os.mkfifo(folder / "logs" / "worker-0.log"),
 }
 
 
-def check_version(here: Here, search: Search, study: Any, which: str) -> None:
-    version, words = VERSIONS[which]
-    with closing(sqlite3.connect(study.path)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
-        connection.commit()
-    for arguments in (search(4), ["report", "s"]):
-        here(*arguments).refused(4, "study.db", "version", words)
-    assert study.rows("SELECT version_num FROM alembic_version") == [(version,)]
-
-
-@pytest.mark.parametrize("which", VERSIONS)
-def test_row_39_other_versions_are_refused_and_never_migrated(
-    here: Here, search: Search, finished: Any, which: str
+@pytest.mark.parametrize("kind", LINKS)
+def test_links_and_pipes_of_a_stranger_touch_nothing(
+    here: Here, search: Search, finished: Any, tmp_path: Path, kind: str
 ) -> None:
-    check_version(here, search, finished, which)
-
-
-@pytest.mark.parametrize("which", VERSIONS)
-def test_control_of_row_39_without_a_look_at_the_version(
-    here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch, which: str
-) -> None:
-    from optuna.storages._rdb import storage as optuna_storage
-
-    manager = optuna_storage._VersionManager
-    monkeypatch.setattr(manager, "check_table_schema_compatibility", lambda self: None)
-    with pytest.raises(AssertionError, match="exit code 0, not 4"):
-        check_version(here, search, finished, which)
+    (tmp_path / "outside").mkdir()
+    victim = tmp_path / "outside" / "run-0.weights.npz"
+    victim.write_text("precious")
+    folder = finished.path.parent
+    (folder / "lock").unlink()
+    for name in ("logs", "artifacts"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / "logs").mkdir()
+    LINKS[kind](folder, victim)
+    here(*search(4)).refused(5, str(folder.relative_to(tmp_path)))
+    assert victim.read_text() == "precious"
+    assert here("report", "s").code == 0
 
 
 # What means something in an address, to `str.format`, to SQLite or to a shell.
 FOLDER = 'a{0.__class__}b{c}%40d%e@f?mode=memory#g;h\'i "j" ünï&'
 
 
-def check_folder(here: Here, search: Search, tmp_path: Path) -> None:
+def test_folders_with_what_means_something_in_an_address(
+    here: Here, search: Search, study: Any, tmp_path: Path
+) -> None:
     home = tmp_path / FOLDER
     ended = here(*search(2), "--home", str(home))
     assert ended.code == 0, ended.err
     assert here("report", "s", "--home", str(home)).code == 0
-    with closing(sqlite3.connect(home / "s" / "study.db")) as connection:
-        assert connection.execute("SELECT count(*) FROM trials").fetchone() == (2,)
+    type(study)(path=home / "s" / "journal.log").whole(2)
     assert {path.name for path in tmp_path.iterdir()} == {FOLDER, "small.toml"}
-
-
-def test_row_51_folders_with_what_means_something_in_an_address(
-    here: Here, search: Search, tmp_path: Path
-) -> None:
-    check_folder(here, search, tmp_path)
-
-
-def test_control_of_row_51_address_made_by_hand(
-    here: Here, search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from optuna.storages import RDBStorage
-
-    monkeypatch.setattr(
-        opening,
-        "open_storage",
-        lambda path, create=False: RDBStorage(f"sqlite:///{path}", skip_table_creation=not create),
-    )
-    with pytest.raises((AssertionError, ValueError, LookupError, AttributeError)):
-        check_folder(here, search, tmp_path)

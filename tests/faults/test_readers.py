@@ -42,6 +42,9 @@ class Watcher:
         return watching
 
     def look(self) -> None:
+        if not self.study.path.exists():
+            # It is a draft yet.
+            return
         self.looks += 1
         records = read_records(Path("mnist-search-runs"), ["s"])
         for record in records:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,49 +22,18 @@ HTML = "<script>alert(1)</script>\x1b[31m[red]|`=cmd()"
 ELEMENT = "<script>alert"
 
 
-class Marking:
-    """An object that writes a file when it is unpickled."""
-
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.marker,)
-
-
-def state_of_cmaes(marker: Path) -> dict[str, str]:
-    return {"cma:optimizer:0": pickle.dumps(Marking(marker)).hex(), "cma:generation": "3"}
-
-
 @pytest.fixture
 def strange(here: Here, search: Callable[..., list[str]], study: Any, tmp_path: Path) -> Any:
-    """A study with a pickle, HTML and paths in whatever it holds."""
+    """A study with HTML and paths in whatever it holds."""
     assert here(*search(3), "--pruner", "none").code == 0
     (tmp_path / "secret").write_text("secret")
     digest = hashlib.sha256(b"secret").hexdigest()
-    with closing(sqlite3.connect(study.path)) as connection:
-        for key, value in state_of_cmaes(tmp_path / "marker").items():
-            connection.execute(
-                "INSERT INTO trial_system_attributes (trial_id, key, value_json)"
-                " SELECT trial_id, ?, ? FROM trials",
-                (key, json.dumps(value)),
-            )
-        connection.execute(
-            "UPDATE study_user_attributes SET value_json ="
-            " json_set(value_json, '$.name', ?, '$.dataset.name', ?) WHERE key = 'spec'",
-            (HTML, HTML),
-        )
-        connection.execute(
-            "UPDATE trial_user_attributes SET value_json = json_set(value_json,"
-            " '$.weights_sha256', ?) WHERE key = 'result'",
-            (digest,),
-        )
-        connection.execute(
-            "INSERT INTO trial_user_attributes (trial_id, key, value_json)"
-            " SELECT trial_id, 'reference', ? FROM trials WHERE number = 0",
-            (json.dumps(HTML),),
-        )
-        connection.commit()
+    spec = study.study_attribute("spec")
+    dataset = {**spec["dataset"], "name": HTML}
+    study.change_study("spec", {**spec, "name": HTML, "dataset": dataset})
+    for number, result in study.attributes("result").items():
+        study.change(number, result={**result, "weights_sha256": digest})
+    study.change(0, reference=HTML)
     path = weights_path(study.path.parent, 1)
     path.parent.mkdir(exist_ok=True)
     path.symlink_to(tmp_path / "secret")
@@ -93,7 +59,6 @@ def test_row_77_study_of_a_stranger(here: Here, strange: Any, tmp_path: Path) ->
         ended.refused(ended.code)
         assert ended.code in (2, 5)
     assert here("confirm", "s", "--top", "1", "--seeds", "1").code in (0, 2, 5)
-    assert not (tmp_path / "marker").exists()
     assert not (tmp_path / "x.keras").exists()
 
 
