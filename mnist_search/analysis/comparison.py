@@ -54,18 +54,6 @@ class Contender:
     right: npt.NDArray[np.float64] | None = None
     votes: npt.NDArray[np.float64] | None = None
 
-    @property
-    def flips(self) -> float | None:
-        """Return which share of one run's binomial variance another seed draws anew.
-
-        None where that is unknown: with one run, or without answers.
-        """
-        runs, accuracy = self.estimate.runs, self.estimate.accuracy
-        if self.right is None or runs < 2 or not 0 < accuracy < 1:
-            return None
-        within = float(np.mean(self.right * (1 - self.right))) * runs / (runs - 1)
-        return within / (accuracy * (1 - accuracy))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
@@ -159,7 +147,25 @@ def make_contender(
     right = answers == np.frombuffer(labels, np.uint8)
     if [int(run.sum()) for run in right] != [score.correct for score in known]:
         raise DataError("predictions contradict their scores")
-    return Contender(estimate=found, image_set=image_set, right=right.mean(axis=0))
+    share = right.mean(axis=0)
+    return Contender(
+        estimate=dataclasses.replace(found, flips=share_of_flips(share, found.runs)),
+        image_set=image_set,
+        right=share,
+    )
+
+
+def share_of_flips(right: npt.NDArray[np.float64], runs: int) -> float | None:
+    """Return which share of one run's binomial variance another seed draws anew.
+
+    `right` is the share of the runs that answered each image rightly. None for one run, or where
+    all answers are right, or wrong.
+    """
+    accuracy = float(right.mean())
+    if runs < 2 or not 0 < accuracy < 1:
+        return None
+    within = float(np.mean(right * (1 - right))) * runs / (runs - 1)
+    return within / (accuracy * (1 - accuracy))
 
 
 def estimate(scores: Sequence[Score]) -> Estimate | None:
@@ -173,8 +179,7 @@ def estimate(scores: Sequence[Score]) -> Estimate | None:
 
 def pool_of(contenders: Sequence[Contender]) -> SeedSpread:
     """Return the pooled spread between the seeds of contenders (collapsed ones left out)."""
-    known = [share for contender in contenders if (share := contender.flips) is not None]
-    return pool_seed_spread([contender.estimate for contender in contenders], known)
+    return pool_seed_spread(contender.estimate for contender in contenders)
 
 
 def recipe_interval(found: Estimate, spread: SeedSpread) -> Interval:
@@ -184,7 +189,7 @@ def recipe_interval(found: Estimate, spread: SeedSpread) -> Interval:
     seeds, z = part.variance / found.runs, normal_quantile(CONFIDENCE)
 
     def widened(half_width: float) -> float:
-        total = (1 - spread.flips) * (half_width / z) ** 2 + seeds
+        total = (1 - spread.flips_of(found)) * (half_width / z) ** 2 + seeds
         return student_quantile(CONFIDENCE, _total_dof(total, [(seeds, part.dof)])) * math.sqrt(
             total
         )
@@ -206,16 +211,18 @@ def compare(first: Contender, second: Contender, spread: SeedSpread) -> Differen
     parts: dict[int | None, tuple[float, int]] = {}
     flips = 0.0
     for place, side in enumerate(sides):
-        share = spread.flips if side.flips is None else side.flips
-        seed = spread.variance_of(side.estimate, share)
+        seed = spread.variance_of(side.estimate)
         source = place if seed.own else None
         before = parts.get(source, (0.0, seed.dof))[0]
         parts[source] = (before + seed.variance / side.estimate.runs, seed.dof)
-        flips += share * side.estimate.run_variance / side.estimate.runs
+        drawn_anew = spread.flips_of(side.estimate) * side.estimate.run_variance
+        flips += drawn_anew / side.estimate.runs
     paired = _paired_variance(first, second)
     if paired is None:
         # What the seeds average out is not in the mean over them any more.
-        images = sum((1 - spread.flips) * side.estimate.run_variance for side in sides)
+        images = sum(
+            (1 - spread.flips_of(side.estimate)) * side.estimate.run_variance for side in sides
+        )
     else:
         images = max(0.0, paired - flips)
     seeds = list(parts.values())

@@ -45,12 +45,15 @@ class Estimate:
 
     `images` is the size of the one set of images that all runs met, never their sum: a second
     seed on the same images says nothing new about other images. `sd` is None for a single run.
+    `flips` is the share of `run_variance` that another seed draws anew, by the images that some of
+    the runs answer rightly and others do not; None where that is unknown.
     """
 
     accuracy: float
     images: int
     runs: int = 1
     sd: float | None = None
+    flips: float | None = None
 
     @property
     def run_variance(self) -> float:

@@ -107,10 +107,11 @@ def test_a_recipe_that_varies_far_more_than_others_has_its_own_spread() -> None:
 
 
 def test_a_pool_of_the_study_stands_in_the_place_of_the_shipped_one() -> None:
-    calm = [Estimate(accuracy=0.98, images=10_000, runs=4, sd=0.0001) for _ in range(5)]
-    spread = pool_seed_spread(calm, [0.0])
+    calm = [Estimate(accuracy=0.98, images=10_000, runs=4, sd=0.0001, flips=0.0) for _ in range(5)]
+    spread = pool_seed_spread(calm)
     assert (spread.source, spread.dof) == ("study", 15)
     measured = Estimate(accuracy=0.9885, images=10_000)
+    assert spread.variance_of(measured).variance == pytest.approx(1e-8)
     published = Estimate(accuracy=0.9878, images=10_000)
     assert judge(measured, published).verdict == "inconclusive"
     assert judge(measured, published, spread).verdict == "reproduced"
