@@ -206,27 +206,51 @@ def compare(first: Contender, second: Contender, spread: SeedSpread) -> Differen
     The test is Student's, with the degrees of freedom after Welch and Satterthwaite. With one run
     each the pooled spread alone tells how much another seed would change.
     """
-    sides = (first, second)
-    # Both sides draw on one pool, whose error they share; a spread of its own stands alone.
-    parts: dict[int | None, tuple[float, int]] = {}
-    flips = 0.0
-    for place, side in enumerate(sides):
-        seed = spread.variance_of(side.estimate)
-        source = place if seed.own else None
-        before = parts.get(source, (0.0, seed.dof))[0]
-        parts[source] = (before + seed.variance / side.estimate.runs, seed.dof)
-        drawn_anew = spread.flips_of(side.estimate) * side.estimate.run_variance
-        flips += drawn_anew / side.estimate.runs
+    return _compare(_side(first, spread), _side(second, spread), spread)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """A contender with the variances of its mean: by seeds, by their flips alone, by images alone.
+
+    The last is that of the images that it would meet alone, without a partner to pair them with.
+    """
+
+    contender: Contender
+    seeds: float
+    dof: int
+    own: bool
+    flips: float
+    images: float
+
+
+def _side(contender: Contender, spread: SeedSpread) -> _Side:
+    found = contender.estimate
+    part, share = spread.variance_of(found), spread.flips_of(found)
+    return _Side(
+        contender=contender,
+        seeds=part.variance / found.runs,
+        dof=part.dof,
+        own=part.own,
+        flips=share * found.run_variance / found.runs,
+        # What the seeds average out is not in the mean over them any more.
+        images=(1 - share) * found.run_variance,
+    )
+
+
+def _compare(one: _Side, other: _Side, spread: SeedSpread) -> Difference:
+    first, second = one.contender, other.contender
     paired = _paired_variance(first, second)
     if paired is None:
-        # What the seeds average out is not in the mean over them any more.
-        images = sum(
-            (1 - spread.flips_of(side.estimate)) * side.estimate.run_variance for side in sides
-        )
+        images = one.images + other.images
     else:
-        images = max(0.0, paired - flips)
-    seeds = list(parts.values())
-    total = images + sum(part for part, _ in seeds)
+        images = max(0.0, paired - one.flips - other.flips)
+    if one.own or other.own:
+        seeds = [(one.seeds, one.dof), (other.seeds, other.dof)]
+    else:
+        # Both draw on one pool, whose error they share.
+        seeds = [(one.seeds + other.seeds, one.dof)]
+    total = images + one.seeds + other.seeds
     difference = first.estimate.accuracy - second.estimate.accuracy
     degrees = _total_dof(total, seeds)
     if total == 0:
@@ -249,14 +273,10 @@ def compare(first: Contender, second: Contender, spread: SeedSpread) -> Differen
 
 def compare_all(contenders: Sequence[Contender], spread: SeedSpread) -> dict[Pair, Difference]:
     """Compare all pairs (of places, the lower first), corrected over all of them (Holm)."""
-    pairs = list(itertools.combinations(range(len(contenders)), 2))
-    return dict(
-        zip(
-            pairs,
-            corrected([compare(contenders[one], contenders[two], spread) for one, two in pairs]),
-            strict=True,
-        )
-    )
+    sides = [_side(contender, spread) for contender in contenders]
+    pairs = list(itertools.combinations(range(len(sides)), 2))
+    found = [_compare(sides[one], sides[two], spread) for one, two in pairs]
+    return dict(zip(pairs, corrected(found), strict=True))
 
 
 def corrected(family: Sequence[Difference]) -> list[Difference]:
