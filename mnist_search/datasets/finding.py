@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from mnist_search.datasets.arrays import Part, PartName, Slot, class_counts
-from mnist_search.datasets.containers import Container, slot_of
+from numpy.typing import NDArray
+
+from mnist_search.datasets.arrays import Part, PartName, class_counts
 from mnist_search.datasets.csvs import find_csv, pair_of, read_layout
-from mnist_search.datasets.foreign import RULE, kind_of, refusal
 from mnist_search.datasets.forms import Reading, read_part_of
-from mnist_search.datasets.idx import find_idx, read_start
-from mnist_search.datasets.npz import find_in_npy, find_in_npz
-from mnist_search.datasets.places import is_folder
+from mnist_search.datasets.hints import RULE, format_of, refusal
+from mnist_search.datasets.places import is_folder, read_start
+from mnist_search.datasets.readers import (
+    Container,
+    find_idx,
+    find_in_npy,
+    find_in_npz,
+    keras_name,
+)
 from mnist_search.errors import DataError, ResourceError
 
 MAX_FOLDER_FILES = 10_000
@@ -53,13 +60,10 @@ def read_whole(path: Path) -> Whole:
     """Read both parts. Raises what `read_part` does."""
     container = find_container(path)
     train, test = _read(container, "train"), _read(container, "test")
-    # True and False are black and white beside any range.
-    ranged = [part.scale for part in (train, test) if part.image_form.dtype.kind != "b"]
-    if len(set(ranged)) > 1:
-        ranges = {1: "0..255", 255: "0..1"}
+    train_range, test_range = train.images.range, test.images.range
+    if None not in (train_range, test_range) and train_range != test_range:
         raise DataError(
-            f"{path}: the training images are in {ranges[train.scale]}, the test images in "
-            f"{ranges[test.scale]}",
+            f"{path}: the training images are in {train_range}, the test images in {test_range}",
             hint="store both in the same range",
         )
     return Whole(
@@ -72,12 +76,21 @@ def read_whole(path: Path) -> Whole:
     )
 
 
+def read_arrays(path: str) -> dict[str, NDArray[Any]]:
+    """Return the arrays at a path as they are stored, by Keras' names (x_train, …).
+
+    Raises DataError for what cannot be read.
+    """
+    members = find_container(Path(path)).members
+    return {keras_name(slot): member.load() for slot, member in members.items()}
+
+
 def find_container(path: Path) -> Container:
     """Tell by its content what a path is. Raises DataError where it is nothing that is read."""
     if is_folder(path):
         return _in_folder(path)
     start = read_start(path, START_BYTES)
-    if kind_of(start) is None and b"\0" not in start and read_layout(path) is not None:
+    if format_of(start) is None and b"\0" not in start and read_layout(path) is not None:
         return find_csv(path, pair_of(path))
     if start.startswith(ZIP_MAGIC) or path.suffix == ".npz":
         return find_in_npz(path)
@@ -97,7 +110,7 @@ def _in_folder(folder: Path) -> Container:
     """Look in the folder, then in those in it."""
     files = _files(folder)
     found = find_idx(folder, files) or _npz_of(folder, files) or _csv_of(folder, files)
-    found = found or _npy_of(folder, files)
+    found = found or find_in_npy(folder, files)
     if found is not None:
         return found
     sets = [found for below in _below(folder) if (found := _find_below(below)) is not None]
@@ -108,7 +121,7 @@ def _in_folder(folder: Path) -> Container:
         raise DataError(f"{folder}: holds several data sets: {told}", hint="name one of them")
     for file in files[:LOOKED_AT]:
         start = read_start(file, START_BYTES)
-        if kind_of(start) is not None:
+        if format_of(start) is not None:
             raise refusal(file, start)
     raise DataError(f"{folder}: holds no data that can be read", hint=RULE)
 
@@ -168,15 +181,6 @@ def _csv_of(folder: Path, files: Sequence[Path]) -> Container | None:
     return find_csv(folder, parts) if "train" in parts else None
 
 
-def _npy_of(folder: Path, files: Iterable[Path]) -> Container | None:
-    slots: dict[Slot, Path] = {}
-    for file in files:
-        match slot_of(file.stem) if file.suffix == ".npy" else None:
-            case ("train" | "test" as part, kind):
-                slots[part, kind] = file
-    return find_in_npy(folder, slots) if slots else None
-
-
 def _own_name(container: Container) -> str:
     """Return what a data set of no known name is called by."""
     path = container.path.parent if container.path.name == "raw" else container.path
@@ -186,25 +190,18 @@ def _own_name(container: Container) -> str:
 
 
 def _sentence(container: Container, train: Reading, test: Reading) -> str:
-    told = _told(train)
-    names = f"{test.images.name} and {test.labels.name}"
-    alike = (train.image_note, train.label_note, train.image_form.shape[1:]) == (
-        test.image_note,
-        test.label_note,
-        test.image_form.shape[1:],
-    )
+    told = _told(test)
+    if all(
+        (one.shape[1:], one.note) == (other.shape[1:], other.note)
+        for one, other in ((train.images, test.images), (train.labels, test.labels))
+    ):
+        told = f"{test.images.name} and {test.labels.name} alike"
     unread = f"; not read: {', '.join(container.unread[:8])}" if container.unread else ""
-    return f"{container.path}: {told}; {f'{names} alike' if alike else _told(test)}{unread}"
+    return f"{container.path}: {_told(train)}; {told}{unread}"
 
 
 def _told(reading: Reading) -> str:
-    image, label = reading.image_note, reading.label_note
-    return (
-        f"{reading.images.name} {reading.image_form} as images"
-        f"{'' if image is None else f' ({image})'}, "
-        f"{reading.labels.name} {reading.label_form} as labels"
-        f"{'' if label is None else f' ({label})'}"
-    )
+    return f"{reading.images.as_kind('images')}, {reading.labels.as_kind('labels')}"
 
 
 def _oddities(train: Part, test: Part) -> list[str]:

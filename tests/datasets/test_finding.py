@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_search.datasets.files import read_part
+from mnist_search.datasets.finding import read_part
 from mnist_search.datasets.places import is_there
 from mnist_search.errors import DataError
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnist_search.datasets.arrays import Part
-from mnist_search.datasets.files import read_part
+from mnist_search.datasets.finding import read_part
 from mnist_search.errors import DataError
 
 Write = Callable[..., Path]
