@@ -1,24 +1,19 @@
-"""What a model answered wrongly: its confusion matrix and the images themselves."""
+"""What a model answered wrongly: how often what for what, and the images themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
-from pydantic import StringConstraints
 
 from mnist_search.analysis import Leaderboard, Row, unpack_predictions
 from mnist_search.errors import DataError, MnistSearchError
-from mnist_search.reporting.html.png import grey_picture
+from mnist_search.reporting.pictures import Picture, picture_of
 from mnist_search.specs import Frozen, Record
 
 MOST_IMAGES = 48
 _SIDE = 28
-
-# Read back from a file, it still can be nothing but a picture.
-Picture = Annotated[str, StringConstraints(pattern=r"^data:image/png;base64,[A-Za-z0-9+/=]+$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,24 +38,16 @@ class Answers:
 
 
 class Mistake(Frozen):
-    """An image that was answered wrongly, as a picture to embed."""
+    """An image that was answered wrongly; `confidence` from 0 to 1, None where not known."""
 
     picture: Picture
     said: str
     truth: str
-    confidence: str = ""
-
-
-class Count(Frozen):
-    """A cell of the confusion matrix; `level` from 0 to 5 says how dark it is."""
-
-    count: int
-    level: int
-    told: str
+    confidence: float | None = None
 
 
 class Mistakes(Frozen):
-    """What the template shows of them: rows are true classes, columns answers.
+    """Counts of all answers, rows are true classes, and some of the images answered wrongly.
 
     `surest` says that the images shown are those whose wrong answers were given most surely,
     else they are the first ones.
@@ -69,12 +56,20 @@ class Mistakes(Frozen):
     name: str
     seed: int
     what: str
-    wrong: int
-    total: int
     classes: tuple[str, ...]
-    matrix: tuple[tuple[Count, ...], ...]
+    counts: tuple[tuple[int, ...], ...]
     shown: tuple[Mistake, ...]
     surest: bool
+
+    @property
+    def total(self) -> int:
+        """Return the number of images."""
+        return sum(map(sum, self.counts))
+
+    @property
+    def wrong(self) -> int:
+        """Return how many images were answered wrongly."""
+        return self.total - sum(line[place] for place, line in enumerate(self.counts))
 
 
 def gather_answers(board: Leaderboard, records: Sequence[Record]) -> Answers | None:
@@ -120,47 +115,31 @@ def find_mistakes(answers: Answers) -> Mistakes:
     The worst are those given most surely; where that is not known, the first are picked.
     """
     size = len(answers.classes)
-    counts = [[0] * size for _ in range(size)]
-    wrong = []
-    for place, (truth, said) in enumerate(zip(answers.labels, answers.predictions, strict=True)):
-        counts[truth][said] += 1
-        if truth != said:
-            wrong.append(place)
-    most = max((counts[i][j] for i in range(size) for j in range(size) if i != j), default=0)
-    confidence = answers.confidence
-    if confidence is not None:
-        wrong.sort(key=lambda place: -confidence[place])
-    matrix = tuple(
-        tuple(
-            Count(
-                count=count,
-                level=0 if truth == said or most == 0 else -(-5 * count // most),
-                told=f"{answers.classes[truth]} answered as {answers.classes[said]}: {count}",
-            )
-            for said, count in enumerate(line)
-        )
-        for truth, line in enumerate(counts)
-    )
-    shown = tuple(
-        Mistake(
-            picture=_picture(answers.images, place),
-            said=answers.classes[answers.predictions[place]],
-            truth=answers.classes[answers.labels[place]],
-            # 99.97 % is not 100 %.
-            confidence="" if confidence is None else f"{100 * min(confidence[place], 0.999):.1f} %",
-        )
-        for place in wrong[:MOST_IMAGES]
-    )
+    labels = np.frombuffer(answers.labels, np.uint8)
+    said = np.frombuffer(answers.predictions, np.uint8)
+    counts = np.zeros((size, size), np.int64)
+    np.add.at(counts, (labels, said), 1)
+    wrong = np.flatnonzero(labels != said)
+    sure = None if answers.confidence is None else np.asarray(answers.confidence)
+    if sure is not None:
+        wrong = wrong[np.argsort(-sure[wrong], kind="stable")]
+    images = np.frombuffer(answers.images, np.uint8).reshape(-1, _SIDE, _SIDE)
     return Mistakes(
         name=answers.name,
         seed=answers.seed,
         what=answers.what,
-        wrong=len(wrong),
-        total=len(answers.labels),
         classes=answers.classes,
-        matrix=matrix,
-        shown=shown,
-        surest=confidence is not None,
+        counts=tuple(tuple(line) for line in counts.tolist()),
+        shown=tuple(
+            Mistake(
+                picture=picture_of(images[place], 0, 255),
+                said=answers.classes[said[place]],
+                truth=answers.classes[labels[place]],
+                confidence=None if sure is None else float(sure[place]),
+            )
+            for place in wrong[:MOST_IMAGES]
+        ),
+        surest=sure is not None,
     )
 
 
@@ -177,8 +156,3 @@ def _best_tested(rows: Sequence[Row], records: Sequence[Record]) -> tuple[Row, R
             ):
                 return row, record
     return None
-
-
-def _picture(images: bytes, place: int) -> str:
-    pixels = np.frombuffer(images, np.uint8, _SIDE**2, offset=place * _SIDE**2)
-    return grey_picture(pixels.reshape(_SIDE, _SIDE))

@@ -1,19 +1,93 @@
-"""The same pictures for a terminal, as plain characters without colour."""
+"""The portrait of a run for a terminal, as plain characters without colour."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from mnist_search.errors import UsageError
+from mnist_search.reporting.portrait import Answered, EpochFigures, Portrait
 
 if TYPE_CHECKING:
     import numpy as np
 
+TERMINAL_MISTAKES = 8
+HISTOGRAM_BINS = 24
+_ARROW = "\N{RIGHTWARDS ARROW}"
+_ASCII = str.maketrans("▁▂▃▄▅▆▇█▀→·", "__..--::'>.")
 _LEVELS = "▁▂▃▄▅▆▇█"
 _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+
+
+def portrait_text(portrait: Portrait, *, width: int, ascii_only: bool = False) -> str:
+    """Return the portrait for a terminal of that width: curves, weights, confusion, mistakes."""
+    parts = [portrait.title]
+    if portrait.epochs:
+        parts.append("\n".join(_curve_lines(portrait.epochs, portrait.published)))
+    if portrait.kernels:
+        parts.append("\n".join(_weight_lines(portrait.kernels)))
+    answered = portrait.answered
+    if answered is not None:
+        right = len(answered.labels) - answered.mistakes
+        told = f"right: {right:,} of {len(answered.labels):,} {answered.what}"
+        parts.append(f"{told}\n{confusion_text(answered.confusion)}")
+        if answered.mistakes > 0:
+            parts.append(_mistakes_text(answered, width))
+    text = "\n\n".join(parts) + "\n"
+    return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii_only else text
+
+
+def _curve_lines(epochs: Sequence[EpochFigures], published: Sequence[EpochFigures]) -> list[str]:
+    lines = []
+    for name, style in (("loss", ".4f"), ("accuracy", ".2%")):
+        for prefix, stage in (("", "training"), ("val_", "validation")):
+            for source, found in (("", epochs), (", published", published)):
+                values = [getattr(epoch, prefix + name) for epoch in found]
+                known = [value for value in values if value is not None]
+                if not known:
+                    continue
+                ends = format(known[-1], style)
+                if len(known) > 1:
+                    ends = f"{format(known[0], style)} {_ARROW} {ends}"
+                lines.append(f"{name:<8}  {stage + source:<21}  {sparkline(values)}  {ends}")
+    return lines
+
+
+def _weight_lines(kernels: Mapping[str, np.ndarray]) -> list[str]:
+    import numpy as np
+
+    lines = []
+    longest = max(map(len, kernels))
+    for name, array in kernels.items():
+        values = array[np.isfinite(array)].astype(np.float64)
+        if values.size == 0:
+            continue
+        counts, edges = np.histogram(values, bins=HISTOGRAM_BINS)
+        lines.append(
+            f"{name:<{longest}}  {edges[0]:>8.3g} {sparkline(counts.tolist())} {edges[-1]:<8.3g}  "
+            f"n {array.size:,}, mean {values.mean():.3g}, sd {values.std():.3g}"
+        )
+    return lines
+
+
+def _mistakes_text(answered: Answered, width: int) -> str:
+    import numpy as np
+
+    wrong = np.flatnonzero(answered.labels != answered.classes)
+    kind = "first mistakes"
+    if answered.confidence is not None:
+        kind = "surest mistakes"
+        wrong = wrong[np.argsort(-answered.confidence[wrong], kind="stable")]
+    chosen = wrong[:TERMINAL_MISTAKES]
+    captions = [f"{answered.labels[index]} {_ARROW} {answered.classes[index]}" for index in chosen]
+    if answered.confidence is not None:
+        # 99.97 % is not 100 %
+        shares = [min(float(answered.confidence[index]), 0.999) for index in chosen]
+        captions = [f"{text} {share:.1%}" for text, share in zip(captions, shares, strict=True)]
+    digits = digits_text(answered.images[chosen], captions, width=width)
+    return f"{kind}, true {_ARROW} answered\n\n{digits}"
 
 
 def sparkline(values: Sequence[float | None]) -> str:

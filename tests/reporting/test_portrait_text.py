@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from mnist_search.reporting.figures import confusion_text, digits_text, sparkline
+from mnist_search.reporting.portrait_text import confusion_text, digits_text, sparkline
 
 MATRIX = np.diag([980, 1135, 0]) + np.array([[0, 3, 1], [0, 0, 0], [0, 0, 0]])
 

@@ -1,25 +1,16 @@
-"""The inside of a trained model, made small enough for a page: answers, weights, feature maps."""
+"""The inside of a trained model, made small enough for charts: answers, weights, maps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
-from mnist_search.reporting.html.mistakes import Answers, Mistakes, Picture, find_mistakes
-from mnist_search.reporting.html.png import (
-    DIVERGING,
-    SEQUENTIAL,
-    Colour,
-    coloured_picture,
-    grey_picture,
-    mosaic,
-)
-from mnist_search.specs import Frozen
-
-if TYPE_CHECKING:
-    from mnist_search.reporting.figures.portrait import Answered, Portrait
+from mnist_search.reporting.mistakes import Answers, Mistakes, find_mistakes
+from mnist_search.reporting.pictures import Picture, picture_of
+from mnist_search.reporting.portrait import Answered, Portrait
+from mnist_search.specs import Frozen, Record
 
 MOST_CHANNELS = 64
 OUTLINE_POINTS = 81
@@ -43,24 +34,22 @@ class LayerWeights(Frozen):
 
 
 class Sheet(Frozen):
-    """A picture of maps side by side, with what its colours stand for."""
+    """Pictures of one layer with a common scale of colours; `kind` names the file of its chart."""
 
+    kind: str
     title: str
     told: str
-    picture: Picture
-    scale: Picture
-    low: str
-    high: str
-    width: int
+    pictures: tuple[Picture, ...]
+    captions: tuple[str, ...]
 
 
 class Inside(Frozen):
-    """What a page shows of the weights of one run; `digit` is the image its layers were shown."""
+    """What charts show of one run; `digit` is the image that its layers were shown."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     study: str
     number: int
-    weights_sha256: str
+    weights_sha256: str | None
     mistakes: Mistakes | None
     layers: tuple[LayerWeights, ...]
     sheets: tuple[Sheet, ...]
@@ -69,36 +58,32 @@ class Inside(Frozen):
 
 
 def look_inside(
-    portrait: Portrait,
-    *,
-    study: str,
-    number: int,
-    seed: int,
-    weights_sha256: str,
-    classes: Sequence[str],
-    missing: Sequence[str] = (),
+    portrait: Portrait, record: Record, *, classes: Sequence[str], missing: Sequence[str] = ()
 ) -> Inside:
-    """Return what is known of a run, reduced to what the page shows of it.
+    """Return what is known of a run that is over, reduced to what charts show of it.
 
     `classes` are the names of the classes, `missing` says what is not known and why.
     """
-    shown = portrait.convolved_image
-    answered = portrait.answered
+    result = record.result
+    assert result is not None
+    shown, answered = portrait.convolved_image, portrait.answered
     sheets = [
-        _feature_sheet(f"Layer {found.layer}: {found.label}", found.maps)
+        _feature_sheet(found.layer, f"Layer {found.layer}: {found.label}", found.maps)
         for found in portrait.convolved
     ]
     if portrait.coefficients is not None:
         sheets.append(_coefficient_sheet(portrait.coefficients, classes))
     layers = (_layer_weights(label, found) for label, found in portrait.kernels.items())
     return Inside(
-        study=study,
-        number=number,
-        weights_sha256=weights_sha256,
-        mistakes=None if answered is None else _mistakes(portrait.name, answered, seed, classes),
+        study=record.study,
+        number=record.number,
+        weights_sha256=result.weights_sha256,
+        mistakes=None
+        if answered is None
+        else _mistakes(portrait.name, answered, result.seed, classes),
         layers=tuple(layer for layer in layers if layer is not None),
         sheets=tuple(sheets),
-        digit=None if shown is None else grey_picture(shown),
+        digit=None if shown is None else picture_of(shown, 0, 255),
         missing=tuple(missing),
     )
 
@@ -153,41 +138,33 @@ def _outline(values: np.ndarray, low: float, high: float) -> tuple[float, ...]:
     return tuple(round(float(share), 4) for share in density / density.max())
 
 
-def _feature_sheet(title: str, maps: np.ndarray) -> Sheet:
+def _feature_sheet(layer: int, title: str, maps: np.ndarray) -> Sheet:
     height, width, channels = maps.shape
     shown = np.asarray(maps[:, :, :MOST_CHANNELS], dtype=np.float64)
     told = f"{channels} channels of {height} x {width}"
     if channels > MOST_CHANNELS:
         told = f"the first {MOST_CHANNELS} of {told}"
     finite = shown[np.isfinite(shown)]
-    limits = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    columns = min(shown.shape[2], 8 if shown.shape[2] <= 32 else 16)
-    return _sheet(title, told, mosaic(shown, columns), limits, SEQUENTIAL)
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    return Sheet(
+        kind=f"features-{layer}",
+        title=title,
+        told=f"{told}; activations from {low:.3g} (dark) to {high:.3g} (bright)",
+        pictures=tuple(
+            picture_of(shown[:, :, channel], low, high, "sequential")
+            for channel in range(shown.shape[2])
+        ),
+        captions=tuple(f"channel {channel}" for channel in range(shown.shape[2])),
+    )
 
 
 def _coefficient_sheet(coefficients: np.ndarray, classes: Sequence[str]) -> Sheet:
     values = np.asarray(coefficients, dtype=np.float64).reshape(len(coefficients), 28, 28)
     largest = max(float(np.nan_to_num(np.abs(values)).max()), 1e-9)
-    told = f"classes {classes[0]} to {classes[len(values) - 1]}: blue pixels speak for, red against"
-    laid = mosaic(np.moveaxis(values, 0, -1), 5)
-    return _sheet("Coefficients", told, laid, (-largest, largest), DIVERGING)
-
-
-def _sheet(
-    title: str,
-    told: str,
-    laid: np.ndarray,
-    limits: tuple[float, float],
-    stops: Sequence[Colour],
-) -> Sheet:
-    scale = np.linspace(0.0, 1.0, 128)[None, :]
     return Sheet(
-        title=title,
-        told=told,
-        picture=coloured_picture(laid, limits, stops),
-        scale=coloured_picture(scale, (0.0, 1.0), stops),
-        low=f"{limits[0]:.3g}",
-        high=f"{limits[1]:.3g}",
-        # Small maps are enlarged, by a whole number so that pixels stay square.
-        width=laid.shape[1] * max(1, round(420 / laid.shape[1])),
+        kind="coefficients",
+        title="Coefficients",
+        told=f"blue pixels speak for the class (up to {largest:.3g}), red ones against it",
+        pictures=tuple(picture_of(each, -largest, largest, "diverging") for each in values),
+        captions=tuple(classes[: len(values)]),
     )
