@@ -1,0 +1,293 @@
+"""A search without training: its own loop, work and ledger, on workers that are simulated.
+
+So limits, duplicates, networks that are too large, time-outs, time budgets, several objectives and
+pruning are decided here by the code that decides them in a search.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from mnist_search.execution import Event, Finished, Reported, Started
+from mnist_search.execution.results import failed_result
+from mnist_search.planning.costs import Images, Rates, workload_of
+from mnist_search.planning.survey import Plan
+from mnist_search.planning.world import World
+from mnist_search.spaces import Value
+from mnist_search.specs import QUARTERS, Failure, Job, RunResult, Score, Timings
+from mnist_search.studies.loop import POLL_SECONDS, Interrupt, Limits, Outcome, run_loop
+from mnist_search.studies.opening import ledger_in_memory
+from mnist_search.studies.search import SearchWork
+from mnist_search.studies.spec import SearchSpec
+from mnist_search.studies.storing import FirstPoint
+
+# Accuracies are exact to so many images.
+RESOLUTION = 1_000_000
+# A limit that is noticed late by this part of it is noticed soon enough. To poll as often as a
+# search does would take minutes where the search takes days.
+LIMIT_PART = 0.01
+
+
+class VirtualClock:
+    """Seconds since the start of a simulation; they pass when somebody says so."""
+
+    def __init__(self) -> None:
+        """Start at 0."""
+        self._seconds = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds so far."""
+        return self._seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass until then."""
+        self._seconds = max(self._seconds, seconds)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Running:
+    """A job in a slot; its life yields (seconds until it happens, event) and is sent answers."""
+
+    job: Job
+    slot: int
+    life: Generator[tuple[float, Event], bool, None]
+    over: bool = False
+
+
+class SimulatedExecutor:
+    """Runs jobs for as long as their networks are expected to take, on a clock of its own."""
+
+    def __init__(
+        self,
+        slots: int,
+        world: World,
+        rates: Rates,
+        images: Images,
+        *,
+        values_of: Callable[[int], Mapping[str, Value]],
+        clock: VirtualClock,
+    ) -> None:
+        """Start `slots` workers; `values_of` returns the values of the trial of a number."""
+        self._world = world
+        self._rates = rates
+        self._images = images
+        self._values_of = values_of
+        self._clock = clock
+        self._ready = [clock() + rates.startup] * slots
+        self._slots: list[_Running | None] = [None] * slots
+        # What is to happen: when, in which order of what happens at once, to which job.
+        self._agenda: list[tuple[float, int, _Running, Event]] = []
+        self._order = itertools.count()
+
+    @property
+    def slots(self) -> int:
+        """Return how many jobs can run at once."""
+        return len(self._slots)
+
+    @property
+    def free(self) -> int:
+        """Return how many jobs can be submitted now."""
+        return self._slots.count(None)
+
+    def submit(self, job: Job) -> None:
+        """Start a job in the free slot whose worker is ready first."""
+        free = [slot for slot, running in enumerate(self._slots) if running is None]
+        slot = min(free, key=self._ready.__getitem__)
+        running = _Running(job=job, slot=slot, life=self._live(job, slot))
+        self._slots[slot] = running
+        self._plan(running, next(running.life))
+
+    def poll(self, timeout_seconds: float) -> list[Event]:
+        """Let time pass until something happens, at most that long."""
+        while self._agenda and self._agenda[0][2].over:
+            heapq.heappop(self._agenda)
+        until = self._clock() + timeout_seconds
+        if not self._agenda or self._agenda[0][0] > until:
+            self._clock.advance(until)
+            return []
+        due, _, running, event = heapq.heappop(self._agenda)
+        self._clock.advance(due)
+        if isinstance(event, Started):
+            self._plan(running, next(running.life))
+        elif isinstance(event, Finished):
+            self._slots[running.slot] = None
+        return [event]
+
+    def answer(self, number: int, *, stop: bool) -> None:
+        """Answer a `Reported`: go on, or stop there."""
+        running = self._find(number)
+        if running is not None:
+            self._plan(running, running.life.send(stop))
+
+    def kill(self, number: int, failure: Failure) -> None:
+        """End a job at once; another worker has to start in its place."""
+        killed = self._find(number)
+        if killed is None:
+            return
+        killed.over = True
+        self._ready[killed.slot] = self._clock() + self._rates.startup
+        result = failed_result(killed.job, failure, threads=None)
+        end = _Running(job=killed.job, slot=killed.slot, life=killed.life)
+        self._slots[killed.slot] = end
+        self._plan(end, (0.0, Finished(number=number, worker=killed.slot, result=result)))
+
+    def close(self) -> None:
+        """Abandon all jobs without an event."""
+        self._agenda.clear()
+        self._slots = [None] * self.slots
+
+    def _find(self, number: int) -> _Running | None:
+        for running in self._slots:
+            if running is not None and running.job.number == number:
+                return running
+        return None
+
+    def _plan(self, running: _Running, what: tuple[float, Event]) -> None:
+        delay, event = what
+        entry = (self._clock() + delay, next(self._order), running, event)
+        heapq.heappush(self._agenda, entry)
+
+    def _live(self, job: Job, slot: int) -> Generator[tuple[float, Event], bool, None]:
+        """Yield what happens to a job, after how many seconds; is sent whether to stop."""
+        number, world, rates = job.number, self._world, self._rates
+        wait = max(0.0, self._ready[slot] - self._clock())
+        yield wait, Started(number=number, worker=slot)
+        workload = workload_of(job.config)
+        if workload is None:
+            failure = Failure(kind="unbuildable", message="invalid")
+            result = failed_result(job, failure, threads=None)
+            yield 0.0, Finished(number=number, worker=slot, result=result)
+            return
+        values = self._values_of(number)
+        traits, slowness = world.traits(values, workload), world.slowness(values, rates.error)
+        epochs = job.config.training.epochs
+        reports: list[tuple[int, float]] = []
+        fit_seconds, stopped = 0.0, False
+        # A trial reports after each epoch, whether or not somebody judges it there.
+        steps = {*job.rungs, *range(QUARTERS, QUARTERS * epochs, QUARTERS)}
+        for step, part in rates.segments(workload, self._images, epochs=epochs, rungs=steps):
+            seconds = part * slowness
+            fit_seconds += seconds
+            accuracy = round(world.accuracy(values, traits, step) * RESOLUTION) / RESOLUTION
+            reports.append((step, accuracy))
+            stopped = yield (
+                seconds,
+                Reported(number=number, worker=slot, step=step, accuracy=accuracy),
+            )
+            if stopped:
+                break
+        answer_us = 1e6 * rates.answer_share * rates.image_seconds(workload) * slowness
+        correct = round(reports[-1][1] * RESOLUTION)
+        result = RunResult(
+            status="pruned" if stopped else "complete",
+            config_id=job.config.config_id,
+            seed=job.seed,
+            validation=None if stopped else Score(correct=correct, total=RESOLUTION),
+            reports=tuple(reports),
+            parameters=workload.parameters,
+            flops=workload.flops,
+            timings=Timings(fit_seconds=fit_seconds, inference_us_batch_256=answer_us),
+            precision=job.precision,
+        )
+        yield rates.overhead, Finished(number=number, worker=slot, result=result)
+
+
+@dataclass(slots=True, kw_only=True)
+class Simulation:
+    """What came of a simulated search; a `Progress` that nobody sees.
+
+    `endings` are the seconds at which its trials ended, with those that were not trained,
+    `skipped` their number. `steps` are the quarters of an epoch that each trial has trained.
+    `exhausted` says that the sampler had no more to propose.
+    """
+
+    clock: VirtualClock
+    outcome: Outcome = field(default_factory=Outcome)
+    values: list[dict[str, Value]] = field(default_factory=list)
+    endings: list[float] = field(default_factory=list)
+    steps: dict[int, int] = field(default_factory=dict)
+    messages: dict[int, str | None] = field(default_factory=dict)
+    skipped: int = 0
+    exhausted: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it took."""
+        return self.endings[-1] if self.endings else 0.0
+
+    def started(self, number: int, worker: int, label: str, epochs: int) -> None:
+        """Go on."""
+
+    def reported(self, number: int, worker: int, step: int, accuracy: float) -> None:
+        """Note how far a trial got."""
+        self.steps[number] = step
+
+    def finished(
+        self,
+        number: int,
+        worker: int | None,
+        label: str,
+        status: str,
+        accuracy: float | None,
+        seconds: float | None,
+        message: str | None,
+    ) -> None:
+        """Note when a trial ended."""
+        self.endings.append(self.clock())
+        self.steps.setdefault(number, 0)
+        self.messages[number] = message
+        self.skipped += worker is None
+
+    def note(self, text: str) -> None:
+        """Go on."""
+
+
+def simulate(
+    plan: Plan,
+    search: SearchSpec,
+    world: World,
+    rates: Rates,
+    *,
+    trials: int,
+    first: Sequence[FirstPoint],
+    time_budget_seconds: float | None = None,
+    clock: VirtualClock | None = None,
+) -> Simulation:
+    """Search in a plan's way, but as `search` says, until so many trials are over."""
+    clock = VirtualClock() if clock is None else clock
+    found = Simulation(clock=clock)
+    ledger = ledger_in_memory(plan.spec.model_copy(update={"search": search}), first=first)
+    study, interrupt = ledger.study, Interrupt()
+    executor = SimulatedExecutor(
+        plan.workers,
+        world,
+        rates,
+        plan.images,
+        values_of=lambda number: study.get_trials(deepcopy=False)[number].params,
+        clock=clock,
+    )
+    limits = Limits(
+        time_budget_seconds=time_budget_seconds, trial_timeout_seconds=plan.trial_timeout_seconds
+    )
+    given = [each for each in (time_budget_seconds, plan.trial_timeout_seconds) if each is not None]
+    work = SearchWork(
+        ledger, [], trials=trials, progress=found, interrupt=interrupt, clock=clock, shelf=None
+    )
+    with closing(work), closing(executor):
+        found.outcome = run_loop(
+            work,
+            executor,
+            progress=found,
+            interrupt=interrupt,
+            limits=limits,
+            clock=clock,
+            poll_seconds=max(POLL_SECONDS, LIMIT_PART * min(given, default=math.inf)),
+        )
+    found.exhausted = work.exhausted
+    found.values = [trial.params for trial in study.get_trials(deepcopy=False)]
+    return found
