@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mnist_search.engines import PrunerName, SamplerName
 from mnist_search.planning.costs import Rates
-from mnist_search.planning.simulation import Simulation, VirtualClock, simulate
+from mnist_search.planning.simulation import Simulation, VirtualClock, replay, simulate
 from mnist_search.planning.survey import Plan, Range, Survey, quantiles
 from mnist_search.planning.world import World
 from mnist_search.specs import QUARTERS, derive_seed
@@ -98,22 +98,26 @@ def forecast(
         complete=mean([one.outcome.complete for one in simulated]),
         pruned=mean([one.outcome.pruned for one in simulated]),
         failed=mean([one.outcome.failed for one in simulated]),
-        skipped=mean([one.skipped for one in simulated]),
+        skipped=mean([len(one.skipped) for one in simulated]),
         epochs=statistics.fmean(trained) / QUARTERS if trained else 0.0,
         budget_trials=None if budget_seconds is None else _fitting(simulated, plan, budget_seconds),
         gave_up=sum(one.outcome.ending == "failing" for one in simulated),
     )
     if budget_seconds is None:
         return expected, []
+    replayed = [
+        (one, [search.space.config(values, epochs=1) for values in one.values], world)
+        for one, world in zip(simulated[:REPLAYED_SIMULATIONS], worlds, strict=False)
+    ]
     alternatives = []
     # With a sampler that stops trials itself, or two objectives, there is no other pruner.
     fixed = search.sampler == "hyperband" or len(search.objectives) > 1
     for pruner in (search.pruner,) if fixed else ALTERNATIVE_PRUNERS:
+        played = "hyperband" if search.sampler == "hyperband" else pruner
         for epochs in sorted({*ALTERNATIVE_EPOCHS, search.epochs}):
-            other = search.model_copy(update={"pruner": pruner, "epochs": epochs})
             totals = [
-                _total(_replay(plan, other, world, rates, one), plan)
-                for world, one in zip(worlds[:REPLAYED_SIMULATIONS], simulated, strict=False)
+                _total(replay(plan, one, configs, world, rates, pruner=played, epochs=epochs), plan)
+                for one, configs, world in replayed
             ]
             seconds = _with_error(totals, rates)
             alternatives.append(Alternative(pruner=pruner, epochs=epochs, seconds=seconds))
@@ -165,24 +169,8 @@ def simulate_plan(
         world,
         rates,
         trials=trials,
-        first=plan.first,
         time_budget_seconds=time_budget_seconds,
         clock=clock,
-    )
-
-
-def _replay(
-    plan: Plan, other: SearchSpec, world: World, rates: Rates, simulated: Simulation
-) -> Simulation:
-    """Simulate the proposals of a simulation again under another pruner and number of epochs."""
-    proxy = {"engine": "optuna", "sampler": "random", "pruner": proxy_pruner(other)}
-    return simulate(
-        plan,
-        other.model_copy(update=proxy),
-        world,
-        rates,
-        trials=len(simulated.values),
-        first=[(None, values) for values in simulated.values],
     )
 
 

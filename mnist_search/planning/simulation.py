@@ -9,25 +9,31 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
+from mnist_search.engines import PrunerName, create_engine, rung_steps
 from mnist_search.execution import Event, Finished, Reported, Started
 from mnist_search.execution.results import failed_result
-from mnist_search.planning.costs import Images, Rates, workload_of
+from mnist_search.planning.costs import Images, Rates
 from mnist_search.planning.survey import Plan
-from mnist_search.planning.world import World
-from mnist_search.spaces import Value
-from mnist_search.specs import QUARTERS, Failure, Job, RunResult, Score, Timings
-from mnist_search.studies.loop import POLL_SECONDS, Interrupt, Limits, Outcome, run_loop
+from mnist_search.planning.world import DIGITS, Course, World
+from mnist_search.spaces import SearchSpace, Value
+from mnist_search.specs import QUARTERS, Failure, Job, RunConfig, RunResult, Score, Timings
+from mnist_search.studies.loop import (
+    POLL_SECONDS,
+    Assignment,
+    Interrupt,
+    Limits,
+    Outcome,
+    Work,
+    run_loop,
+)
 from mnist_search.studies.opening import ledger_in_memory
 from mnist_search.studies.search import SearchWork
 from mnist_search.studies.spec import SearchSpec
-from mnist_search.studies.storing import FirstPoint
 
-# Accuracies are exact to so many images.
-RESOLUTION = 1_000_000
 # A limit that is noticed late by this part of it is noticed soon enough. To poll as often as a
 # search does would take minutes where the search takes days.
 LIMIT_PART = 0.01
@@ -65,18 +71,16 @@ class SimulatedExecutor:
     def __init__(
         self,
         slots: int,
-        world: World,
+        course_of: Callable[[Job], Course | None],
         rates: Rates,
         images: Images,
         *,
-        values_of: Callable[[int], Mapping[str, Value]],
         clock: VirtualClock,
     ) -> None:
-        """Start `slots` workers; `values_of` returns the values of the trial of a number."""
-        self._world = world
+        """Start `slots` workers; `course_of` returns how a job's network does, None if invalid."""
+        self._course_of = course_of
         self._rates = rates
         self._images = images
-        self._values_of = values_of
         self._clock = clock
         self._ready = [clock() + rates.startup] * slots
         self._slots: list[_Running | None] = [None] * slots
@@ -154,44 +158,39 @@ class SimulatedExecutor:
 
     def _live(self, job: Job, slot: int) -> Generator[tuple[float, Event], bool, None]:
         """Yield what happens to a job, after how many seconds; is sent whether to stop."""
-        number, world, rates = job.number, self._world, self._rates
+        number, rates, course = job.number, self._rates, self._course_of(job)
         wait = max(0.0, self._ready[slot] - self._clock())
         yield wait, Started(number=number, worker=slot)
-        workload = workload_of(job.config)
-        if workload is None:
-            failure = Failure(kind="unbuildable", message="invalid")
+        if course is None:
+            failure = Failure(kind="unbuildable", message="the network is invalid")
             result = failed_result(job, failure, threads=None)
             yield 0.0, Finished(number=number, worker=slot, result=result)
             return
-        values = self._values_of(number)
-        traits, slowness = world.traits(values, workload), world.slowness(values, rates.error)
+        workload, slowness = course.workload, course.slowness(rates.error)
         epochs = job.config.training.epochs
         reports: list[tuple[int, float]] = []
         fit_seconds, stopped = 0.0, False
-        # A trial reports after each epoch, whether or not somebody judges it there.
+        # A trial reports after each epoch, whether or not it is judged there.
         steps = {*job.rungs, *range(QUARTERS, QUARTERS * epochs, QUARTERS)}
         for step, part in rates.segments(workload, self._images, epochs=epochs, rungs=steps):
-            seconds = part * slowness
-            fit_seconds += seconds
-            accuracy = round(world.accuracy(values, traits, step) * RESOLUTION) / RESOLUTION
+            fit_seconds += part * slowness
+            accuracy = course.accuracy(step)
             reports.append((step, accuracy))
-            stopped = yield (
-                seconds,
-                Reported(number=number, worker=slot, step=step, accuracy=accuracy),
-            )
+            report = Reported(number=number, worker=slot, step=step, accuracy=accuracy)
+            stopped = yield part * slowness, report
             if stopped:
                 break
-        answer_us = 1e6 * rates.answer_share * rates.image_seconds(workload) * slowness
-        correct = round(reports[-1][1] * RESOLUTION)
+        answer_seconds = rates.answer_share * rates.image_seconds(workload) * slowness
+        total = 10**DIGITS
         result = RunResult(
             status="pruned" if stopped else "complete",
             config_id=job.config.config_id,
             seed=job.seed,
-            validation=None if stopped else Score(correct=correct, total=RESOLUTION),
+            validation=None if stopped else Score(correct=round(accuracy * total), total=total),
             reports=tuple(reports),
             parameters=workload.parameters,
             flops=workload.flops,
-            timings=Timings(fit_seconds=fit_seconds, inference_us_batch_256=answer_us),
+            timings=Timings(fit_seconds=fit_seconds, inference_us_batch_256=1e6 * answer_seconds),
             precision=job.precision,
         )
         yield rates.overhead, Finished(number=number, worker=slot, result=result)
@@ -201,8 +200,8 @@ class SimulatedExecutor:
 class Simulation:
     """What came of a simulated search; a `Progress` that nobody sees.
 
-    `endings` are the seconds at which its trials ended, with those that were not trained,
-    `skipped` their number. `steps` are the quarters of an epoch that each trial has trained.
+    `endings` are the seconds at which its trials ended, those with the numbers `skipped` without
+    training. `steps` are the quarters of an epoch that each trial has trained.
     `exhausted` says that the sampler had no more to propose.
     """
 
@@ -212,7 +211,7 @@ class Simulation:
     endings: list[float] = field(default_factory=list)
     steps: dict[int, int] = field(default_factory=dict)
     messages: dict[int, str | None] = field(default_factory=dict)
-    skipped: int = 0
+    skipped: set[int] = field(default_factory=set)
     exhausted: bool = False
 
     @property
@@ -241,7 +240,8 @@ class Simulation:
         self.endings.append(self.clock())
         self.steps.setdefault(number, 0)
         self.messages[number] = message
-        self.skipped += worker is None
+        if worker is None:
+            self.skipped.add(number)
 
     def note(self, text: str) -> None:
         """Go on."""
@@ -254,40 +254,138 @@ def simulate(
     rates: Rates,
     *,
     trials: int,
-    first: Sequence[FirstPoint],
     time_budget_seconds: float | None = None,
     clock: VirtualClock | None = None,
 ) -> Simulation:
     """Search in a plan's way, but as `search` says, until so many trials are over."""
-    clock = VirtualClock() if clock is None else clock
-    found = Simulation(clock=clock)
-    ledger = ledger_in_memory(plan.spec.model_copy(update={"search": search}), first=first)
+    found = Simulation(clock=VirtualClock() if clock is None else clock)
+    ledger = ledger_in_memory(plan.spec.model_copy(update={"search": search}), first=plan.first)
     study, interrupt = ledger.study, Interrupt()
-    executor = SimulatedExecutor(
-        plan.workers,
-        world,
-        rates,
-        plan.images,
-        values_of=lambda number: study.get_trials(deepcopy=False)[number].params,
-        clock=clock,
+
+    def course_of(job: Job) -> Course | None:
+        values = study.get_trials(deepcopy=False)[job.number].params
+        return world.course(values, job.config)
+
+    work = SearchWork(
+        ledger,
+        [],
+        trials=trials,
+        progress=found,
+        interrupt=interrupt,
+        clock=found.clock,
+        shelf=None,
     )
+    with closing(work):
+        _run(plan, work, course_of, rates, found, interrupt, time_budget_seconds)
+    found.exhausted = work.exhausted
+    found.values = [trial.params for trial in study.get_trials(deepcopy=False)]
+    return found
+
+
+def replay(
+    plan: Plan,
+    recorded: Simulation,
+    configs: Sequence[RunConfig],
+    world: World,
+    rates: Rates,
+    *,
+    pruner: PrunerName,
+    epochs: int,
+) -> Simulation:
+    """Let the trials of a simulation run again, as `configs` say, under another pruner.
+
+    With a search's own work and ledger each would take five times as long.
+    """
+    found = Simulation(clock=VirtualClock(), values=recorded.values)
+    work = _Replay(plan, recorded, configs, pruner=pruner, epochs=epochs)
+
+    def course_of(job: Job) -> Course | None:
+        return world.course(recorded.values[job.number], job.config)
+
+    with closing(work):
+        _run(plan, work, course_of, rates, found, Interrupt(), None)
+    found.exhausted = recorded.exhausted
+    return found
+
+
+class _Replay:
+    """The trials of a simulation; those that were not trained are not trained again."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        recorded: Simulation,
+        configs: Sequence[RunConfig],
+        *,
+        pruner: PrunerName,
+        epochs: int,
+    ) -> None:
+        search = plan.search
+        nothing = SearchSpace(name="replay", family=search.space.family, parameters=())
+        self._rungs = rung_steps(pruner, epochs=epochs)
+        self._engine = create_engine(
+            nothing, sampler="random", pruner=pruner, seed=search.seed, epochs=epochs
+        )
+        training = {"epochs": epochs}
+        self._jobs = (
+            Job(
+                number=number,
+                config=config.model_copy(
+                    update={"training": config.training.model_copy(update=training)}
+                ),
+                seed=search.seed,
+                dataset=plan.spec.dataset,
+                rungs=self._rungs,
+            )
+            for number, config in enumerate(configs)
+            if number not in recorded.skipped
+        )
+        self._numbers: dict[int, int] = {}
+
+    def claim(self) -> Assignment | None:
+        job = next(self._jobs, None)
+        if job is None:
+            return None
+        proposal = self._engine.ask()
+        assert proposal is not None, "a sampler of random points has always more"
+        self._numbers[job.number] = proposal.number
+        return Assignment(job=job, label="")
+
+    def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
+        number = self._numbers[assignment.number]
+        return step in self._rungs and self._engine.report(number, step, accuracy)
+
+    def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
+        self._engine.tell(self._numbers[assignment.number], result.last_accuracy)
+
+    def release(self, assignment: Assignment) -> None:
+        self._engine.release(self._numbers[assignment.number])
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+def _run(
+    plan: Plan,
+    work: Work,
+    course_of: Callable[[Job], Course | None],
+    rates: Rates,
+    found: Simulation,
+    interrupt: Interrupt,
+    time_budget_seconds: float | None,
+) -> None:
     limits = Limits(
         time_budget_seconds=time_budget_seconds, trial_timeout_seconds=plan.trial_timeout_seconds
     )
     given = [each for each in (time_budget_seconds, plan.trial_timeout_seconds) if each is not None]
-    work = SearchWork(
-        ledger, [], trials=trials, progress=found, interrupt=interrupt, clock=clock, shelf=None
-    )
-    with closing(work), closing(executor):
+    executor = SimulatedExecutor(plan.workers, course_of, rates, plan.images, clock=found.clock)
+    with closing(executor):
         found.outcome = run_loop(
             work,
             executor,
             progress=found,
             interrupt=interrupt,
             limits=limits,
-            clock=clock,
+            clock=found.clock,
             poll_seconds=max(POLL_SECONDS, LIMIT_PART * min(given, default=math.inf)),
         )
-    found.exhausted = work.exhausted
-    found.values = [trial.params for trial in study.get_trials(deepcopy=False)]
-    return found

@@ -17,10 +17,10 @@ import random
 import statistics
 from collections.abc import Mapping, Sequence
 
-from mnist_search.planning.costs import Workload
+from mnist_search.planning.costs import Workload, workload_of
 from mnist_search.planning.survey import Point
 from mnist_search.spaces import ChoiceParameter, SearchSpace, Value
-from mnist_search.specs import derive_seed
+from mnist_search.specs import RunConfig, derive_seed
 
 # More than any quality and any noise: a trial looks better the longer it has trained.
 GAIN_PER_DOUBLING = 10.0
@@ -31,6 +31,8 @@ SIZE_STEPS = 4
 # Samplers and pruners go by the order of the accuracies alone, so any scale will do on which
 # 10,000 epochs (15 doublings) and the best and the worst of luck lie between 0 and 1.
 SCALE, OFFSET = 200.0, 20.0
+# As exact as a score of a million images.
+DIGITS = 6
 
 
 class World:
@@ -39,6 +41,7 @@ class World:
     def __init__(self, space: SearchSpace, sample: Sequence[Point], *, seed: int) -> None:
         """Draw the effects; `sample` says what is an ordinary point."""
         self._seed = seed
+        self._courses: dict[str, Course | None] = {}
         draw = random.Random(derive_seed(seed, "effects"))
         self._parameters = {parameter.name: parameter for parameter in space.parameters}
         self._effects = {
@@ -54,34 +57,23 @@ class World:
         self._sizes = _spread(sizes)
         self._sums = _spread([self._sum(point.values) for point in sample])
 
-    def traits(self, values: Mapping[str, Value], workload: Workload) -> tuple[float, float]:
-        """Return the size of a point and all else about it that counts.
+    def course(self, values: Mapping[str, Value], config: RunConfig) -> Course | None:
+        """Return how a point does, however many epochs `config` trains it; None if invalid."""
+        key = repr(sorted(values.items()))
+        if key not in self._courses:
+            workload = workload_of(config)
+            self._courses[key] = None if workload is None else self._draw(key, values, workload)
+        return self._courses[key]
 
-        Over all points these are about two independent standard normal numbers.
-        """
-        luck = self._normal("luck", values)
-        others = (_standard(self._sum(values), self._sums) + luck) / math.sqrt(2)
-        return _standard(math.log(workload.flops), self._sizes), others
-
-    def accuracy(
-        self, values: Mapping[str, Value], traits: tuple[float, float], step: int
-    ) -> float:
-        """Return what a validation after so many quarters of an epoch shows."""
-        size, others = traits
-        share = SIZE_SHARE * step / (step + SIZE_STEPS)
-        quality = math.sqrt(share) * size + math.sqrt(1 - share) * others
-        blur = self._normal("look", values, step) / math.sqrt(step)
-        score = GAIN_PER_DOUBLING * math.log2(step) + quality + blur
-        return min(1.0, max(0.0, (OFFSET + score) / SCALE))
-
-    def slowness(self, values: Mapping[str, Value], error: float) -> float:
-        """Return by which factor a network is slower than its cost says; the median is 1."""
-        return math.exp(error * self._normal("slowness", values))
-
-    def _normal(self, what: str, values: Mapping[str, Value], *more: int) -> float:
-        """Draw a number for a point, whatever epochs it trains."""
-        point = repr(sorted(values.items()))
-        return random.Random(derive_seed(self._seed, what, point, *more)).gauss(0.0, 1.0)
+    def _draw(self, key: str, values: Mapping[str, Value], workload: Workload) -> Course:
+        seed = derive_seed(self._seed, key)
+        luck = _normal(seed, "luck")
+        return Course(
+            workload,
+            size=_standard(math.log(workload.flops), self._sizes),
+            others=(_standard(self._sum(values), self._sums) + luck) / math.sqrt(2),
+            seed=seed,
+        )
 
     def _sum(self, values: Mapping[str, Value]) -> float:
         total = 0.0
@@ -94,6 +86,40 @@ class World:
                     (float(value) - parameter.low) / (parameter.high - parameter.low)
                 )
         return total
+
+
+class Course:
+    """How one point does: its workload, and what it would show after how much training.
+
+    Over all points `size` and `others`, what else counts about it, are about two independent
+    standard normal numbers.
+    """
+
+    def __init__(self, workload: Workload, *, size: float, others: float, seed: int) -> None:
+        """Keep what the accuracies follow from."""
+        self.workload = workload
+        self._size = size
+        self._others = others
+        self._seed = seed
+        self._accuracies: dict[int, float] = {}
+
+    def accuracy(self, step: int) -> float:
+        """Return what a validation after so many quarters of an epoch shows."""
+        if step not in self._accuracies:
+            share = SIZE_SHARE * step / (step + SIZE_STEPS)
+            quality = math.sqrt(share) * self._size + math.sqrt(1 - share) * self._others
+            blur = _normal(self._seed, "look", step) / math.sqrt(step)
+            score = GAIN_PER_DOUBLING * math.log2(step) + quality + blur
+            self._accuracies[step] = round(min(1.0, max(0.0, (OFFSET + score) / SCALE)), DIGITS)
+        return self._accuracies[step]
+
+    def slowness(self, error: float) -> float:
+        """Return by which factor it is slower than its workload says; the median is 1."""
+        return math.exp(error * _normal(self._seed, "slowness"))
+
+
+def _normal(seed: int, *labels: str | int) -> float:
+    return random.Random(derive_seed(seed, *labels)).gauss(0.0, 1.0)
 
 
 def _spread(numbers: Sequence[float]) -> tuple[float, float]:
