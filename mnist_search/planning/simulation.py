@@ -39,20 +39,15 @@ from mnist_search.studies.spec import SearchSpec
 LIMIT_PART = 0.01
 
 
+@dataclass(slots=True)
 class VirtualClock:
-    """Seconds since the start of a simulation; they pass when somebody says so."""
+    """The seconds since the start of a simulation; whoever waits sets them."""
 
-    def __init__(self) -> None:
-        """Start at 0."""
-        self._seconds = 0.0
+    seconds: float = 0.0
 
     def __call__(self) -> float:
         """Return the seconds so far."""
-        return self._seconds
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass until then."""
-        self._seconds = max(self._seconds, seconds)
+        return self.seconds
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,7 +77,7 @@ class SimulatedExecutor:
         self._rates = rates
         self._images = images
         self._clock = clock
-        self._ready = [clock() + rates.startup] * slots
+        self._ready = [clock.seconds + rates.startup] * slots
         self._slots: list[_Running | None] = [None] * slots
         # What is to happen: when, in which order of what happens at once, to which job.
         self._agenda: list[tuple[float, int, _Running, Event]] = []
@@ -110,12 +105,12 @@ class SimulatedExecutor:
         """Let time pass until something happens, at most that long."""
         while self._agenda and self._agenda[0][2].over:
             heapq.heappop(self._agenda)
-        until = self._clock() + timeout_seconds
+        until = self._clock.seconds + timeout_seconds
         if not self._agenda or self._agenda[0][0] > until:
-            self._clock.advance(until)
+            self._clock.seconds = until
             return []
         due, _, running, event = heapq.heappop(self._agenda)
-        self._clock.advance(due)
+        self._clock.seconds = due
         if isinstance(event, Started):
             self._plan(running, next(running.life))
         elif isinstance(event, Finished):
@@ -134,7 +129,7 @@ class SimulatedExecutor:
         if killed is None:
             return
         killed.over = True
-        self._ready[killed.slot] = self._clock() + self._rates.startup
+        self._ready[killed.slot] = self._clock.seconds + self._rates.startup
         result = failed_result(killed.job, failure, threads=None)
         end = _Running(job=killed.job, slot=killed.slot, life=killed.life)
         self._slots[killed.slot] = end
@@ -153,13 +148,13 @@ class SimulatedExecutor:
 
     def _plan(self, running: _Running, what: tuple[float, Event]) -> None:
         delay, event = what
-        entry = (self._clock() + delay, next(self._order), running, event)
+        entry = (self._clock.seconds + delay, next(self._order), running, event)
         heapq.heappush(self._agenda, entry)
 
     def _live(self, job: Job, slot: int) -> Generator[tuple[float, Event], bool, None]:
         """Yield what happens to a job, after how many seconds; is sent whether to stop."""
         number, rates, course = job.number, self._rates, self._course_of(job)
-        wait = max(0.0, self._ready[slot] - self._clock())
+        wait = max(0.0, self._ready[slot] - self._clock.seconds)
         yield wait, Started(number=number, worker=slot)
         if course is None:
             failure = Failure(kind="unbuildable", message="the network is invalid")

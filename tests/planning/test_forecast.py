@@ -1,153 +1,46 @@
-"""Searches played through without training."""
+"""What a search would cost."""
 
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import pytest
 
-from mnist_search.analysis.costs import Images, Rates
-from mnist_search.engines import PrunerName, SamplerName, rung_steps
-from mnist_search.spaces import SearchSpace, load_space
-from mnist_search.studies import planning
-from mnist_search.studies.planning import Alternative, choose_fitting, forecast, understudy
-from mnist_search.studies.simulating import Played, World
-from mnist_search.studies.spec import SearchSpec
-from mnist_search.studies.surveying import Plan, Range, survey_space, whole_trial_seconds
-
-RATES = Rates(
-    features=(1e-9, 0.0, 0.0, 0.0),
-    answer_share=0.3,
-    first_step_per_layer=0.05,
-    first_look_per_layer=0.01,
-    overhead=0.5,
-    startup=7.0,
-    error=0.1,
-    networks=6,
+from mnist_search.planning.forecast import (
+    Alternative,
+    choose_fitting,
+    forecast,
+    proxy_sampler,
 )
-EXACT = dataclasses.replace(RATES, error=0.0)
-IMAGES = Images(train=50_000, validation=10_000, rung=2_000)
-
-
-@pytest.fixture
-def space(space_file: Path) -> SearchSpace:
-    return load_space(space_file)
-
-
-def plan_of(
-    space: SearchSpace,
-    *,
-    trials: int = 12,
-    pruner: PrunerName = "halving",
-    sampler: SamplerName = "random",
-    workers: int = 2,
-    epochs: int = 8,
-    **more: object,
-) -> Plan:
-    limits = {name: more.pop(name) for name in ("max_params", "max_flops") if name in more}
-    search = SearchSpec(
-        space=space, sampler=sampler, pruner=pruner, epochs=epochs, seed=3, **limits
-    )  # type: ignore[arg-type]
-    return Plan(search=search, trials=trials, images=IMAGES, workers=workers, **more)  # type: ignore[arg-type]
-
-
-def play_one(plan: Plan, rates: Rates = EXACT) -> Played:
-    survey = survey_space(plan, samples=40)
-    world = World(plan.search.space, survey.points, seed=5)
-    return planning._play_search(plan, world, rates, seed=9)
-
-
-def trial_seconds(plan: Plan, played: Played) -> list[float]:
-    """Return the seconds of each trial as they follow from its steps, without the overhead."""
-    rungs = rung_steps(plan.search.pruner, epochs=plan.search.epochs)
-    found = []
-    for point, last in zip(played.points, played.steps, strict=True):
-        assert point.work is not None
-        parts = EXACT.stretches(point.work, IMAGES, epochs=plan.search.epochs, rungs=rungs)
-        found.append(sum(seconds for step, seconds in parts if step <= last))
-    return found
-
-
-def test_one_worker_without_a_pruner_takes_the_sum_of_its_trials(space: SearchSpace) -> None:
-    plan = plan_of(space, pruner="none", workers=1)
-    played = play_one(plan)
-    assert (played.complete, played.stopped, played.failed) == (12, 0, 0)
-    assert set(played.steps) == {32}
-    expected = 7.0 + sum(seconds + 0.5 for seconds in trial_seconds(plan, played))
-    assert played.seconds == pytest.approx(expected)
-
-
-def test_two_workers_take_half_and_the_last_trial_runs_alone(space: SearchSpace) -> None:
-    plan = plan_of(space, pruner="none")
-    played = play_one(plan)
-    all_seconds = [seconds + 0.5 for seconds in trial_seconds(plan, played)]
-    assert 7.0 + sum(all_seconds) / 2 <= played.seconds
-    assert played.seconds <= 7.0 + (sum(all_seconds) + max(all_seconds)) / 2
-    assert len(played.endings) == 12
-
-
-def test_halving_stops_trials_at_its_rungs(space: SearchSpace) -> None:
-    played = play_one(plan_of(space, trials=40))
-    assert played.complete + played.stopped == 40
-    assert set(played.steps) <= {1, 4, 16, 32}
-    assert 20 <= sum(step == 1 for step in played.steps) <= 36
-    assert played.complete < 15
-
-
-def test_the_same_seed_plays_the_same_search(space: SearchSpace) -> None:
-    plan = plan_of(space, sampler="tpe")
-    assert play_one(plan) == play_one(plan)
-
-
-def test_a_trial_that_is_there_already_costs_nothing(space: SearchSpace) -> None:
-    one = SearchSpace(name="one", family="mlp", parameters=())
-    played = play_one(plan_of(one, pruner="none", workers=1))
-    assert played.complete == 1
-    assert len(played.endings) == 12
-    assert played.endings[0] == played.endings[-2]
-
-
-def test_networks_over_the_limit_are_not_trained(space: SearchSpace) -> None:
-    plan = plan_of(space, max_params=20_000)
-    survey = survey_space(plan, samples=60)
-    assert 0 < survey.too_large < 1
-    assert len(survey.configs) == round(60 * (1 - survey.too_large))
-    played = play_one(plan)
-    for point, step in zip(played.points, played.steps, strict=True):
-        assert (step == 0) == point.too_large
-
-
-def test_a_timeout_ends_trials_as_failed(space: SearchSpace) -> None:
-    plan = plan_of(space, pruner="none", workers=1, timeout_seconds=0.75)
-    played = play_one(plan)
-    assert played.failed == 12
-    assert played.seconds == pytest.approx(7.0 + 12 * 0.75)
+from mnist_search.planning.survey import Range, survey_space, whole_trial_seconds
+from mnist_search.spaces import SearchSpace
+from mnist_search.specs import Objective
+from tests.planning.plans import EXACT, RATES, plan_of
 
 
 def test_a_survey_counts_what_there_is(space: SearchSpace) -> None:
     plan = plan_of(space)
-    survey = survey_space(plan, samples=50)
+    survey = survey_space(plan.search, samples=50)
     assert len(survey.points) == 50
-    assert (survey.unbuildable, survey.too_large) == (0.0, 0.0)
+    assert (survey.invalid, survey.too_large) == (0.0, 0.0)
     assert survey.parameters is not None
     assert survey.parameters.low <= survey.parameters.middle <= survey.parameters.high
     whole = whole_trial_seconds(plan, survey, EXACT)
     assert whole is not None
     assert whole.low > 0
     tight = SearchSpace(name="tight", family="cnn", parameters=(), fixed={"blocks": 5, "convs": 1})
-    none = survey_space(plan_of(tight), samples=10)
-    assert (none.unbuildable, none.configs, none.parameters) == (1.0, (), None)
+    none = survey_space(plan_of(tight).search, samples=10)
+    assert (none.invalid, none.configs, none.parameters) == (1.0, (), None)
     assert none.duplicates == 0.9
 
 
 def test_the_expectation_lies_within_its_interval_and_grows(space: SearchSpace) -> None:
     plan = plan_of(space)
-    survey = survey_space(plan, samples=40)
+    survey = survey_space(plan.search, samples=40)
     few, no_alternatives = forecast(plan, survey, RATES)
     assert no_alternatives == []
     assert few.seconds.low < few.seconds.middle < few.seconds.high
-    assert few.complete + few.stopped + few.failed == pytest.approx(12)
+    assert few.complete + few.pruned + few.failed + few.skipped == pytest.approx(12)
     assert few.budget_trials is None
     more, _ = forecast(dataclasses.replace(plan, trials=24), survey, RATES)
     assert more.seconds.middle > 1.2 * few.seconds.middle
@@ -155,22 +48,43 @@ def test_the_expectation_lies_within_its_interval_and_grows(space: SearchSpace) 
     assert wider.seconds.high > few.seconds.high
 
 
-def test_a_large_search_goes_on_at_the_pace_of_its_last_trials(
-    space: SearchSpace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_search_goes_on_at_the_pace_of_its_last_trials(space: SearchSpace) -> None:
     plan = plan_of(space, trials=60, pruner="none")
-    survey = survey_space(plan, samples=40)
-    played, _ = forecast(plan, survey, EXACT)
-    monkeypatch.setattr(planning, "MOST_PLAYED_TRIALS", 30)
-    monkeypatch.setattr(planning, "TAIL_TRIALS", 20)
-    guessed, _ = forecast(plan, survey, EXACT)
-    assert guessed.seconds.middle == pytest.approx(played.seconds.middle, rel=0.15)
-    assert guessed.complete == pytest.approx(played.complete, rel=0.05)
+    survey = survey_space(plan.search, samples=40)
+    whole, _ = forecast(plan, survey, EXACT)
+    guessed, _ = forecast(plan, survey, EXACT, most_trials=30)
+    assert guessed.seconds.middle == pytest.approx(whole.seconds.middle, rel=0.15)
+    assert guessed.complete == pytest.approx(whole.complete, rel=0.05)
+
+
+def test_with_two_objectives_no_trial_is_stopped(space: SearchSpace) -> None:
+    objectives: tuple[Objective, ...] = ("val_accuracy", "train_seconds")
+    two = plan_of(space, sampler="nsga2", pruner="none", objectives=objectives)
+    survey = survey_space(two.search, samples=40)
+    expected, alternatives = forecast(two, survey, RATES, budget_seconds=60.0)
+    assert (expected.complete, expected.pruned) == (12, 0)
+    assert {one.pruner for one in alternatives} == {"none"}
+    one, _ = forecast(plan_of(space), survey, RATES)
+    assert expected.seconds.middle > 2 * one.seconds.middle
+
+
+def test_a_search_that_only_fails_is_over_after_ten_failures(space: SearchSpace) -> None:
+    plan = plan_of(space, trials=50, workers=1, timeout=0.75, pruner="none")
+    expected, _ = forecast(plan, survey_space(plan.search, samples=40), EXACT)
+    assert (expected.failed, expected.gave_up) == (10, 10)
+
+
+def test_a_sampler_that_stops_trials_itself_has_no_other_pruner(space: SearchSpace) -> None:
+    plan = plan_of(space, engine="keras-tuner", sampler="hyperband", pruner="none")
+    survey = survey_space(plan.search, samples=40)
+    expected, alternatives = forecast(plan, survey, RATES, budget_seconds=60.0)
+    assert expected.pruned > 0
+    assert {one.pruner for one in alternatives} == {"none"}
 
 
 def test_a_budget_says_how_many_trials_and_which_alternatives_fit(space: SearchSpace) -> None:
     plan = plan_of(space, pruner="none")
-    survey = survey_space(plan, samples=40)
+    survey = survey_space(plan.search, samples=40)
     whole, _ = forecast(plan, survey, RATES)
     half = whole.seconds.middle / 2
     expected, alternatives = forecast(plan, survey, RATES, budget_seconds=half)
@@ -196,7 +110,7 @@ def test_of_each_pruner_the_most_epochs_that_fit_are_chosen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sampler", "engine", "played"),
+    ("sampler", "engine", "proxy"),
     [
         ("tpe", "optuna", "tpe"),
         ("qmc", "optuna", "qmc"),
@@ -206,5 +120,7 @@ def test_of_each_pruner_the_most_epochs_that_fit_are_chosen() -> None:
         ("hyperband", "keras-tuner", "random"),
     ],
 )
-def test_understudies(sampler: SamplerName, engine: str, played: str) -> None:
-    assert understudy(sampler, engine) == played
+def test_samplers_have_proxies(space: SearchSpace, sampler: str, engine: str, proxy: str) -> None:
+    pruner = "none" if sampler == "hyperband" else "halving"
+    plan = plan_of(space, sampler=sampler, engine=engine, pruner=pruner)
+    assert proxy_sampler(plan.search) == proxy
