@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from mnist_search.engines import PrunerName, SamplerName
 from mnist_search.planning.costs import Rates
-from mnist_search.planning.simulation import Simulation, VirtualClock, replay, simulate
+from mnist_search.planning.executor import VirtualClock
+from mnist_search.planning.simulation import Simulation, replay, simulate
 from mnist_search.planning.survey import Plan, Range, Survey, quantiles
 from mnist_search.planning.world import World
 from mnist_search.specs import QUARTERS, derive_seed

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mnist_search.engines import rung_steps
+from mnist_search.planning.executor import VirtualClock
 from mnist_search.planning.forecast import simulate_plan
-from mnist_search.planning.simulation import Simulation, VirtualClock
+from mnist_search.planning.simulation import Simulation
 from mnist_search.planning.survey import Plan, survey_space
 from mnist_search.planning.world import World
 from mnist_search.references import REFERENCES
