@@ -28,6 +28,7 @@ ROOMS = (
     "training",
     "analysis",
     "studies",
+    "planning",
     "exporting",
     "reporting",
     "notebook",

@@ -41,9 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     path = config.getoption("--faults-report", None)
     if path is not None:
-        from tests.faults.report import FaultsReport, tests_outside
+        from tests.faults.report import FaultsReport
 
-        config.args += tests_outside(Path(__file__).parent)
         if not hasattr(config, "workerinput"):  # the processes of -n tell theirs to the first one
             config.pluginmanager.register(FaultsReport(path))
 

@@ -12,19 +12,17 @@ import argparse
 import json
 import random
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.faults.figures import keep_figures, provenance
 from tests.faults.striking import TARGETS, kill, workers_of
 from tests.processes import is_alive
+from tests.support.journals import Study
 
 LEFT_ALONE, KILLED = "left-alone", "killed"
 OVER = ("COMPLETE", "PRUNED", "FAIL")
@@ -50,19 +48,14 @@ class Plan:
             start_new_session=True,
         )
 
-    def read(self, study: str, query: str) -> list[tuple[Any, ...]]:
-        """Ask the file of a study, which may not be there yet, with nothing but `sqlite3`."""
-        path = self.home / study / "study.db"
-        try:
-            address = f"{path.resolve().as_uri()}?mode=ro"
-            with closing(sqlite3.connect(address, uri=True, timeout=30)) as connection:
-                return connection.execute(query).fetchall()
-        except sqlite3.OperationalError:
-            return []
+    def of(self, study: str) -> Study:
+        """Return a study, to be read with nothing of the program's."""
+        return Study(path=self.home / study / "journal.log")
 
     def states(self, study: str) -> dict[int, str]:
-        """Return the state of each trial."""
-        return dict(self.read(study, "SELECT number, state FROM trials"))
+        """Return the state of each trial; there may be no file yet."""
+        found = self.of(study)
+        return found.states() if found.path.exists() else {}
 
     def finished(self, study: str) -> int:
         """Return how many trials are over."""
@@ -70,24 +63,14 @@ class Plan:
 
     def facts(self, study: str) -> dict[str, dict[int, object]]:
         """Return what must be the same: parameters, states, values and curves of each trial."""
-        join = "JOIN trials USING (trial_id)"
-        params: dict[int, object] = {}
-        chosen = self.read(
-            study,
-            f"SELECT number, param_name, param_value, distribution_json FROM trial_params {join}"
-            " ORDER BY number, param_name",
-        )
-        for number, *param in chosen:
-            params[number] = [*params.get(number, []), param]  # type: ignore[misc]
-        results = self.read(
-            study,
-            f"SELECT number, value_json FROM trial_user_attributes {join} WHERE key = 'result'",
-        )
+        trials = dict(enumerate(self.of(study).trials()))
         return {
-            "parameters": params,
-            "states": dict(self.states(study)),
-            "values": dict(self.read(study, f"SELECT number, value FROM trial_values {join}")),
-            "curves": {number: json.loads(text)["reports"] for number, text in results},
+            "parameters": {number: trial.params for number, trial in trials.items()},
+            "states": {number: trial.state for number, trial in trials.items()},
+            "values": {number: trial.values for number, trial in trials.items()},
+            "curves": {
+                number: trial.attributes["result"]["reports"] for number, trial in trials.items()
+            },
         }
 
 

@@ -34,9 +34,9 @@ def kill_loop(figures: Mapping[str, Any] | None) -> str:
     return (
         f"{title}\n"
         f"{figures['rounds']:,} kills of the real command line with SIGKILL ({kills}), half of "
-        "them at random moments and half right before or after one of the "
-        f"{figures['transactions_of_a_study']} transactions of a study. A reader that knows "
-        "nothing but `sqlite3` compared the file with what had been told as done, on a file that "
+        "them at random moments and half right before, amid or after one of the "
+        f"{figures['lines_of_a_study']} lines of a study. A reader that knows "
+        "nothing but JSON compared the file with what had been told as done, on a file that "
         f"every line reaches before the program goes on: {figures['acknowledged']:,} trials told "
         f"in {figures['studies']:,} studies with {figures['trials']:,} trials.\n\n"
         f"| Found | |\n| --- | ---: |\n{counts}\n\n"
@@ -64,7 +64,7 @@ def real_study(figures: Mapping[str, Any] | None) -> str:
     )
 
 
-def peers(figures: Mapping[str, Any] | None, faults: Mapping[int, str]) -> str:
+def peers(figures: Mapping[str, Any] | None) -> str:
     """Return what other tools do at the same faults."""
     title = "## The same faults elsewhere\n"
     command = "`python -m tests.faults.peers.run --figures reports/faults.json`"
@@ -74,16 +74,15 @@ def peers(figures: Mapping[str, Any] | None, faults: Mapping[int, str]) -> str:
         title,
         "Small programs that use each tool as its manual shows, struck in the same way; what is "
         f"said was counted in their files and outputs by {command}. What we do stands above.\n",
-        "| Row | Fault | " + " | ".join(_PEERS[peer] for peer in _PEERS) + " |",
-        "| ---: | --- |" + " --- |" * len(_PEERS),
+        "| Fault | " + " | ".join(_PEERS[peer] for peer in _PEERS) + " |",
+        "| --- |" + " --- |" * len(_PEERS),
     ]
-    rows = sorted({int(row) for found in figures.values() for row in found})
-    for row in rows:
+    for name in sorted({name for found in figures.values() for name in found}, key=str.lower):
         cells = []
         for peer in _PEERS:
-            found = figures.get(peer, {}).get(str(row))
+            found = figures.get(peer, {}).get(name)
             cells.append("—" if found is None else f"{found['injected']}: {code(found['told'])}")
-        lines.append(f"| {row} | {escape(faults[row])} | {' | '.join(cells)} |")
+        lines.append(f"| {escape(name)} | {' | '.join(cells)} |")
     lines.append("")
     for peer, name in _PEERS.items():
         dated = sorted(figures.get(peer, {}).values(), key=lambda found: found["date"])

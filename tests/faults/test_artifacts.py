@@ -1,4 +1,4 @@
-"""Files that the tool writes and finds: torn, foreign, hostile (rows 74, 76, 77)."""
+"""Files that the tool writes and finds: torn, foreign, hostile."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_row_74_killed_at_every_line_of_a_write(tmp_path: Path, kind: str) -> None:
+def test_killed_at_every_line_of_a_write(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "file.npz"
     WRITERS[kind](path)
     new = path.read_bytes()
@@ -100,9 +100,7 @@ def test_row_74_killed_at_every_line_of_a_write(tmp_path: Path, kind: str) -> No
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_control_of_row_74_written_in_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_written_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file.npz"
     WRITERS["weights"](path)
     new = path.read_bytes()
@@ -112,7 +110,7 @@ def test_control_of_row_74_written_in_place(
 
 
 @pytest.mark.parametrize("command", ["report", "export"])
-def test_row_74_commands_write_whole_files(
+def test_commands_write_whole_files(
     forks: Any, finished: Any, tmp_path: Path, command: str
 ) -> None:
     path = tmp_path / "out.json"
@@ -162,7 +160,7 @@ def writers() -> Iterator[tuple[str, str]]:
                 break
 
 
-def test_row_74_every_writer_uses_the_one_helper() -> None:
+def test_every_writer_uses_the_one_helper() -> None:
     found = dict(writers())
     assert {"training/weights.py", "datasets/download.py"} <= found.keys()
     alone = {name for name, text in found.items() if "from mnist_search.writing import" not in text}
@@ -227,7 +225,7 @@ def put_weights(study: Any, number: int, content: bytes, *, digest: str | None =
 
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("known", [False, True], ids=["another checksum", "its own checksum"])
-def test_row_76_foreign_model_is_refused(tmp_path: Path, kind: str, known: bool) -> None:
+def test_foreign_model_is_refused(tmp_path: Path, kind: str, known: bool) -> None:
     marker = tmp_path / "marker"
     path = tmp_path / "run-0.weights.npz"
     path.write_bytes(foreign_models(marker)[kind])
@@ -244,7 +242,7 @@ def test_row_76_foreign_model_is_refused(tmp_path: Path, kind: str, known: bool)
     assert sorted(tmp_path.iterdir()) == [path]
 
 
-def test_control_of_row_76_pickles_would_run(tmp_path: Path) -> None:
+def test_control_pickles_would_run(tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     content = foreign_models(marker)["pickle in an array"]
     with np.load(io.BytesIO(content), allow_pickle=True) as opened, contextlib.suppress(ValueError):
@@ -252,7 +250,7 @@ def test_control_of_row_76_pickles_would_run(tmp_path: Path) -> None:
     assert marker.exists()
 
 
-def test_row_76_what_is_no_file_neither_hangs_nor_fills_memory(tmp_path: Path) -> None:
+def test_what_is_no_file_neither_hangs_nor_fills_memory(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     (tmp_path / "zero").symlink_to("/dev/zero")
@@ -269,7 +267,7 @@ TELL = (
 )
 
 
-def test_row_76_commands_refuse_before_keras_is_loaded(command_line: Any, finished: Any) -> None:
+def test_commands_refuse_before_keras_is_loaded(command_line: Any, finished: Any) -> None:
     put_weights(finished, 0, b"\x89HDF\r\n\x1a\n" + bytes(500), digest="0" * 64)
     for words in (
         ["export", "s", "0", "--as", "keras", "--output", "x.keras"],
@@ -284,9 +282,7 @@ def test_row_76_commands_refuse_before_keras_is_loaded(command_line: Any, finish
     assert (command_line.folder / "loaded").read_text() == "False"
 
 
-def test_row_76_recipe_with_other_layers_is_refused(
-    here: Here, finished: Any, tmp_path: Path
-) -> None:
+def test_recipe_with_other_layers_is_refused(here: Here, finished: Any, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.json"
     assert here("export", "s", "0", "--as", "json", "--output", str(recipe)).code == 0
     text = recipe.read_text()

@@ -1,4 +1,4 @@
-"""Clocks that jump, zones that change, and time in which nobody listened (rows 11, 30, 31, 50)."""
+"""Clocks that jump, zones that change, and time in which nobody listened."""
 
 from __future__ import annotations
 
@@ -70,14 +70,12 @@ def check_times(here: Here, search: Search, study: Any) -> None:
 
 
 @pytest.mark.usefixtures("unsteady")
-def test_row_30_clock_that_is_set_while_a_search_runs(
-    here: Here, search: Search, study: Any
-) -> None:
+def test_clock_that_is_set_while_a_search_runs(here: Here, search: Search, study: Any) -> None:
     check_times(here, search, study)
 
 
 @pytest.mark.usefixtures("unsteady")
-def test_control_of_row_30_times_of_trials_from_the_clock_of_the_machine(
+def test_control_times_of_trials_from_the_clock_of_the_machine(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger, "utc_seconds", set_back)
@@ -94,7 +92,7 @@ def take_clock(monkeypatch: pytest.MonkeyPatch, clock: Callable[[], float]) -> N
 
 
 @pytest.mark.usefixtures("unsteady")
-def test_control_of_row_30_limits_from_the_clock_of_the_machine(
+def test_control_limits_from_the_clock_of_the_machine(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take_clock(monkeypatch, set_forth)
@@ -133,13 +131,13 @@ def check_zones(here: Here, search: Search, zone: Callable[[str], None]) -> None
     assert abs(times[0] - time.time()) < HOUR
 
 
-def test_row_31_zone_that_changes_between_sessions(
+def test_zone_that_changes_between_sessions(
     here: Here, search: Search, zone: Callable[[str], None]
 ) -> None:
     check_zones(here, search, zone)
 
 
-def test_control_of_row_31_times_of_the_zone(
+def test_control_times_of_the_zone(
     here: Here, search: Search, zone: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger, "utc_seconds", lambda: float(timegm(time.localtime())))
@@ -196,7 +194,7 @@ def check_not_overdue(here: Here, search: Search, study: Any) -> None:
 
 
 @pytest.mark.parametrize("row", FAULTS)
-def test_rows_11_50_trials_do_not_pay_for_a_coordinator_that_does_not_listen(
+def test_trials_do_not_pay_for_a_coordinator_that_does_not_listen(
     here: Here,
     search: Search,
     study: Any,
@@ -211,7 +209,7 @@ def test_rows_11_50_trials_do_not_pay_for_a_coordinator_that_does_not_listen(
 
 
 @pytest.mark.parametrize("row", FAULTS)
-def test_control_of_rows_11_50_when_all_time_counts(
+def test_control_when_all_time_counts(
     here: Here,
     search: Search,
     study: Any,
@@ -245,14 +243,12 @@ def slow_polls(monkeypatch: pytest.MonkeyPatch, hands: Hands) -> None:
 
 
 @pytest.mark.usefixtures("slow_polls")
-def test_row_18_time_budget_ends_long_trials(
-    here: Here, search: Search, study: Any, hands: Hands
-) -> None:
+def test_time_budget_ends_long_trials(here: Here, search: Search, study: Any, hands: Hands) -> None:
     check_budget(here, search, study, hands)
 
 
 @pytest.mark.usefixtures("slow_polls")
-def test_control_of_row_18_budget_looked_at_between_trials_only(
+def test_control_budget_looked_at_between_trials_only(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch, hands: Hands
 ) -> None:
     def wait_for_all(session: Any) -> None:

@@ -1,4 +1,4 @@
-"""A process that dies, or a disk that fails, at a chosen step of a write (rows 3, 5 and 44)."""
+"""A process that dies, or a disk that fails, at a chosen step of a write."""
 
 from __future__ import annotations
 
@@ -81,13 +81,13 @@ POINTS = [
 
 
 @pytest.mark.parametrize(("point", "when"), POINTS, ids=lambda word: word)
-def test_row_3_killed_at_a_write(
+def test_killed_at_a_write(
     forks: Any, here: Here, search: Search, study: Any, point: str, when: str
 ) -> None:
     check_struck(forks, here, search, study, lambda: at(point, when, die))
 
 
-def test_control_of_row_3_state_before_the_result(
+def test_control_state_before_the_result(
     forks: Any, here: Here, search: Search, study: Any
 ) -> None:
     def sabotage() -> None:
@@ -166,14 +166,14 @@ def kill_at_the_rename() -> None:
     ],
     ids=["rename", "before the result", "after the state", "after all"],
 )
-def test_rows_4_5_weights_are_there_before_a_trial_is_complete(
+def test_weights_are_there_before_a_trial_is_complete(
     forks: Any, here: Here, search: Search, study: Any, sabotage: Sabotage
 ) -> None:
     check_struck_weights(forks, here, search, study, sabotage)
 
 
 @pytest.mark.usefixtures("weighty")
-def test_control_of_rows_4_5_complete_before_the_rename(
+def test_control_complete_before_the_rename(
     forks: Any, here: Here, search: Search, study: Any
 ) -> None:
     def sabotage() -> None:
@@ -245,7 +245,7 @@ def check_failing_disk(
 
 @needs_filter
 @pytest.mark.parametrize("point", ["open_trial", "close_trial", "tell"])
-def test_row_44_disk_that_fails_to_sync(
+def test_disk_that_fails_to_sync(
     forks: Any, here: Here, search: Search, study: Any, point: str
 ) -> None:
     def sabotage() -> None:
@@ -255,7 +255,7 @@ def test_row_44_disk_that_fails_to_sync(
 
 
 @needs_filter
-def test_control_of_row_44_without_syncs(
+def test_control_without_syncs(
     forks: Any, here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "fsync", lambda file: None)

@@ -1,4 +1,4 @@
-"""Data sets that are damaged, lie or cannot be fetched (rows 70 to 72)."""
+"""Data sets that are damaged, lie or cannot be fetched."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ DATA: dict[str, tuple[Callable[[Path], Path], str]] = {
 
 
 @pytest.mark.parametrize("kind", DATA)
-def test_row_70_damaged_data(here: Here, tmp_path: Path, kind: str) -> None:
+def test_damaged_data(here: Here, tmp_path: Path, kind: str) -> None:
     make, words = DATA[kind]
     path = make(tmp_path)
     tracemalloc.start()
@@ -146,14 +146,12 @@ def test_row_70_damaged_data(here: Here, tmp_path: Path, kind: str) -> None:
     assert not (tmp_path / "marker").exists()
 
 
-def test_row_70_sound_data_of_the_same_making(here: Here, tmp_path: Path) -> None:
+def test_sound_data_of_the_same_making(here: Here, tmp_path: Path) -> None:
     for path in (idx_folder(tmp_path / "d"), npz_file(tmp_path / "d.npz")):
         assert here("data", "show", str(path)).code == 0
 
 
-def test_row_70_too_little_memory(
-    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_little_memory(here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def exhausted(*_: object, **__: object) -> None:
         raise MemoryError
 
@@ -162,7 +160,7 @@ def test_row_70_too_little_memory(
     here("data", "show", str(path)).refused(6, str(path), "not enough memory")
 
 
-def test_control_of_row_70_without_a_look_at_the_sizes(
+def test_control_without_a_look_at_the_sizes(
     here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(readers, "check_size", lambda *_, **__: None)
@@ -171,7 +169,7 @@ def test_control_of_row_70_without_a_look_at_the_sizes(
         here("data", "show", str(path)).refused(5, "claims")
 
 
-def test_control_of_row_70_pickles_would_run(tmp_path: Path) -> None:
+def test_control_pickles_would_run(tmp_path: Path) -> None:
     with np.load(pickled(tmp_path / "d.npz"), allow_pickle=True) as archive:
         assert archive["x_train"].shape == (20,)
     assert (tmp_path / "marker").exists()
@@ -263,24 +261,24 @@ def fail_to_fetch(url: str, folder: Path, words: str) -> None:
 
 
 @pytest.mark.parametrize("fault", FETCHES)
-def test_row_71_download_that_fails(server: Any, tmp_path: Path, fault: str) -> None:
+def test_download_that_fails(server: Any, tmp_path: Path, fault: str) -> None:
     fail_to_fetch(f"http://127.0.0.1:{server.port}/{fault}", tmp_path, FETCHES[fault])
 
 
-def test_row_71_offline_and_without_encryption(server: Any, tmp_path: Path) -> None:
+def test_offline_and_without_encryption(server: Any, tmp_path: Path) -> None:
     fail_to_fetch(f"https://127.0.0.1:{server.port}/file", tmp_path, "cannot be reached.*SSL")
     (tmp_path / "offline").mkdir()
     fail_to_fetch("http://127.0.0.1:1/file", tmp_path / "offline", "Connection refused")
     assert issubclass(ssl.SSLError, OSError)
 
 
-def test_row_71_file_that_is_there_is_used_offline(server: Any, tmp_path: Path) -> None:
+def test_file_that_is_there_is_used_offline(server: Any, tmp_path: Path) -> None:
     get(f"http://127.0.0.1:{server.port}/file", tmp_path)
     get("http://127.0.0.1:1/file", tmp_path)
     assert (tmp_path / "set" / "file.bin").read_bytes() == GOOD
 
 
-def test_control_of_row_71_written_in_place(
+def test_control_written_in_place(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "replacing", contextlib.nullcontext)
@@ -307,14 +305,14 @@ def fetch_twice(server: Any, folder: Path) -> list[int]:
     return [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
 
 
-def test_row_72_two_processes_fetch_once(server: Any, tmp_path: Path) -> None:
+def test_two_processes_fetch_once(server: Any, tmp_path: Path) -> None:
     assert fetch_twice(server, tmp_path) == [0, 0]
     assert server.asked == ["/together"]
     assert [path.name for path in (tmp_path / "set").iterdir()] == ["file.bin"]
     assert (tmp_path / "set" / "file.bin").read_bytes() == GOOD
 
 
-def test_control_of_row_72_without_a_lock(
+def test_control_without_a_lock(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Open(contextlib.nullcontext[None]):

@@ -1,4 +1,4 @@
-"""Files that are another's, another version's or about something else (rows 28, 38, 39, 51)."""
+"""Files that are another's, another version's or about something else."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def check_different(here: Here, search: Search, study: Any, word: str) -> None:
 
 
 @pytest.mark.parametrize("word", OPTIONS)
-def test_row_28_study_of_something_else_is_refused_with_the_difference(
+def test_study_of_something_else_is_refused_with_the_difference(
     here: Here, search: Search, finished: Any, word: str
 ) -> None:
     check_different(here, search, finished, word)
 
 
-def test_row_28_study_of_another_space_is_refused(
+def test_study_of_another_space_is_refused(
     here: Here, search: Search, finished: Any, space_file: Path
 ) -> None:
     text = space_file.read_text()
@@ -56,7 +56,7 @@ def test_row_28_study_of_another_space_is_refused(
 
 
 @pytest.mark.parametrize("word", OPTIONS)
-def test_control_of_row_28_without_a_comparison(
+def test_control_without_a_comparison(
     here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch, word: str
 ) -> None:
     monkeypatch.setattr(StudySpec, "differences", lambda self, other: ())
@@ -99,7 +99,7 @@ def test_what_is_no_study_is_refused_and_left_alone(
     check_foreign(here, search, study, kind)
 
 
-def test_control_of_what_is_no_study_a_link_is_followed(
+def test_control_what_is_no_study_a_link_is_followed(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def follow(path: Path, flags: int) -> int:

@@ -1,4 +1,4 @@
-"""A study killed again and again, checked by an independent reader (rows 1, 2, 3 and 60).
+"""A study killed again and again, checked by an independent reader.
 
 `--rounds 1000` is the whole of it; `--figures FILE` keeps what was counted.
 """
@@ -96,7 +96,7 @@ def figures_of(tally: Tally, *, writes: int, seconds: float) -> dict[str, object
     }
 
 
-def test_rows_1_2_kill_loop(
+def test_kill_loop(
     quick_line: Any,
     request: pytest.FixtureRequest,
     record_property: Callable[[str, object], None],
@@ -144,7 +144,7 @@ def test_rows_1_2_kill_loop(
     ],
     ids=["told before written", "no recovery", "N more at every start"],
 )
-def test_control_of_rows_1_to_3(command_line: Any, sabotage: str, found: str) -> None:
+def test_control_kill_loop(command_line: Any, sabotage: str, found: str) -> None:
     tally = batter(
         command_line,
         seed=2,
@@ -171,12 +171,12 @@ def searches(command_line: Any, tmp_path: Path, **how: Any) -> list[tuple[Any, A
     return found
 
 
-def test_row_60_killed_search_equals_an_undisturbed_one(command_line: Any, tmp_path: Path) -> None:
+def test_killed_search_equals_an_undisturbed_one(command_line: Any, tmp_path: Path) -> None:
     undisturbed, killed = searches(command_line, tmp_path)
     assert killed == undisturbed
 
 
-def test_control_of_row_60_without_a_seed_for_each_trial(command_line: Any, tmp_path: Path) -> None:
+def test_control_without_a_seed_for_each_trial(command_line: Any, tmp_path: Path) -> None:
     # One generator for the whole session, as a sampler of Optuna has it.
     sabotage = (
         "import os, random\n"

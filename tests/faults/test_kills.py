@@ -1,4 +1,4 @@
-"""Processes killed and told to end at chosen moments (rows 1 to 9)."""
+"""Processes killed and told to end at chosen moments."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def unaware(workers):
 """
 
 
-def test_row_1_killed_worker_costs_no_trial(command_line: Any, until: Until) -> None:
+def test_killed_worker_costs_no_trial(command_line: Any, until: Until) -> None:
     ended = strike_a_worker(command_line, until)
     assert ended.code == 0, ended.err
     assert "its worker was killed, so it runs again, once" in ended.err
@@ -63,12 +63,12 @@ def test_row_1_killed_worker_costs_no_trial(command_line: Any, until: Until) -> 
     check_values(command_line)
 
 
-def test_control_of_row_1_without_a_second_attempt(command_line: Any, until: Until) -> None:
+def test_control_without_a_second_attempt(command_line: Any, until: Until) -> None:
     strike_a_worker(command_line, until, sabotage=UNAWARE, trainer="sitecustomize:unaware")
     assert "FAIL" in command_line.study.states().values()
 
 
-def test_row_2_workers_die_with_the_coordinator(command_line: Any, until: Until) -> None:
+def test_workers_die_with_the_coordinator(command_line: Any, until: Until) -> None:
     process = start_slow(command_line, until)
     workers = workers_of(process.pid)
     assert len(workers) == 2
@@ -77,7 +77,7 @@ def test_row_2_workers_die_with_the_coordinator(command_line: Any, until: Until)
     until(lambda: not any(map(is_alive, workers)))
 
 
-def test_control_of_row_2_workers_that_do_not_care(command_line: Any, until: Until) -> None:
+def test_control_workers_that_do_not_care(command_line: Any, until: Until) -> None:
     sabotage = (
         "import ctypes, pathlib, time, tests.support.surrogate as s\n"
         "def prepare():\n"
@@ -111,7 +111,7 @@ def test_control_of_row_2_workers_that_do_not_care(command_line: Any, until: Unt
     ],
     ids=["6 Ctrl-C", "7 Ctrl-C thrice", "8 SIGTERM", "9 SIGHUP"],
 )
-def test_rows_6_to_9_signals_give_trials_back(
+def test_signals_give_trials_back(
     command_line: Any,
     until: Until,
     here: Callable[..., Any],
@@ -138,7 +138,7 @@ def test_rows_6_to_9_signals_give_trials_back(
     command_line.study.whole(6)
 
 
-def test_control_of_rows_6_to_9_without_handlers(command_line: Any, until: Until) -> None:
+def test_control_without_handlers(command_line: Any, until: Until) -> None:
     process = start_slow(
         command_line, until, sabotage="import signal\nsignal.signal = lambda *_: None\n"
     )
@@ -164,13 +164,13 @@ def check_hangup_ignored(forks: Any, study: Any, search: Callable[..., list[str]
     study.whole(3)
 
 
-def test_row_9_nohup_lets_a_search_go_on(
+def test_nohup_lets_a_search_go_on(
     forks: Any, study: Any, search: Callable[..., list[str]]
 ) -> None:
     check_hangup_ignored(forks, study, search)
 
 
-def test_control_of_row_9_with_handlers_all_the_same(
+def test_control_with_handlers_all_the_same(
     forks: Any, study: Any, search: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_DFL)

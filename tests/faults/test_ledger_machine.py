@@ -1,4 +1,4 @@
-"""The ledger driven at random beside a model of it (rows 3, 21 to 25, 30), reopened at will."""
+"""The ledger driven at random beside a model of it, reopened at will."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_ledger_agrees_with_its_model() -> None:
     [("give_back", lambda self, number: None), ("recover", lambda self: (0, 0))],
     ids=["give back", "recover"],
 )
-def test_control_of_the_machine(monkeypatch: pytest.MonkeyPatch, name: str, broken: Any) -> None:
+def test_control_the_machine(monkeypatch: pytest.MonkeyPatch, name: str, broken: Any) -> None:
     monkeypatch.setattr(Ledger, name, broken)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Machine, settings=QUICK)

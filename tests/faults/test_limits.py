@@ -1,4 +1,4 @@
-"""Limits of a trial and of the system (rows 12, 13, 15, 17 and 45)."""
+"""Limits of a trial and of the system."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def check_few_files(
 
 
 @needs_proc
-def test_row_45_too_few_open_files(forks: Any, here: Here, search: Search, study: Any) -> None:
+def test_too_few_open_files(forks: Any, here: Here, search: Search, study: Any) -> None:
     check_few_files(forks, here, search, study, allow_few_files)
 
 
@@ -56,9 +56,7 @@ def untranslated(workers: int) -> NoReturn:
     raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
-def test_control_of_row_45_without_a_translation(
-    forks: Any, here: Here, search: Search, study: Any
-) -> None:
+def test_control_without_a_translation(forks: Any, here: Here, search: Search, study: Any) -> None:
     def sabotage() -> None:
         os.environ["MNIST_SEARCH_TRAINER"] = f"{untranslated.__module__}:untranslated"
         folder._explain = lambda path, error: None  # type: ignore[assignment]
@@ -71,7 +69,7 @@ DEATHS = {"12 abort": (os.abort, -signal.SIGABRT), "13 exit": (lambda: os._exit(
 
 
 @pytest.mark.parametrize("death", DEATHS)
-def test_control_of_rows_12_13_trials_without_a_process_of_their_own(
+def test_control_trials_without_a_process_of_their_own(
     forks: Any, search: Search, study: Any, death: str
 ) -> None:
     die, code = DEATHS[death]
@@ -98,11 +96,11 @@ def check_bounded(path: Path, **bounds: int) -> None:
     os.close(descriptor)
 
 
-def test_row_15_output_is_bounded(tmp_path: Path) -> None:
+def test_output_is_bounded(tmp_path: Path) -> None:
     check_bounded(tmp_path / "log")
 
 
-def test_control_of_row_15_without_a_bound(tmp_path: Path) -> None:
+def test_control_without_a_bound(tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
         check_bounded(tmp_path / "log", job_bytes=2**40)
 
@@ -119,13 +117,13 @@ def check_hanging(
     assert (failure["kind"], failure["message"]) == ("timeout", "ran longer than 0.2 s")
 
 
-def test_row_17_trial_that_hangs(
+def test_trial_that_hangs(
     forks: Any, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_hanging(forks, search, study, monkeypatch, "10m")
 
 
-def test_control_of_row_17_without_counting_its_time(
+def test_control_without_counting_its_time(
     forks: Any, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "ROUND_SECONDS", 0.0)

@@ -1,4 +1,4 @@
-"""Studies on file systems that several machines share, or a program makes up (row 41)."""
+"""Studies on file systems that several machines share, or a program makes up."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check_network_refused(here: Here, search: Search, study: Any, kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "smb3", "fuse.sshfs"])
-def test_row_41_network_file_systems_are_refused(
+def test_network_file_systems_are_refused(
     here: Here,
     search: Search,
     study: Any,
@@ -50,7 +50,7 @@ def test_row_41_network_file_systems_are_refused(
     check_network_refused(here, search, study, kind)
 
 
-def test_row_41_study_that_was_moved_there_can_be_read_only(
+def test_study_that_was_moved_there_can_be_read_only(
     here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     mounted(monkeypatch, tmp_path, "nfs4")
@@ -60,7 +60,7 @@ def test_row_41_study_that_was_moved_there_can_be_read_only(
 
 
 @pytest.mark.parametrize("kind", ["ext4", "fuseblk", "fuse.fuse-overlayfs"])
-def test_control_of_row_41_local_disks_are_not_refused(
+def test_control_local_disks_are_not_refused(
     here: Here,
     search: Search,
     study: Any,

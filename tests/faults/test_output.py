@@ -1,4 +1,4 @@
-"""Hostile names, closed outputs and poor surroundings (rows 10, 69, 73, 78, 80)."""
+"""Hostile names, closed outputs and poor surroundings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ UNSHOWN = ("\x1b", "\0", "\u202e")
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_row_69_hostile_study_names_are_refused_everywhere(
+def test_hostile_study_names_are_refused_everywhere(
     here: Callable[..., Any], search: Callable[..., list[str]], tmp_path: Path, name: str
 ) -> None:
     before = {*tmp_path.rglob("*"), *tmp_path.parent.glob("*")}
@@ -54,7 +54,7 @@ def test_row_69_hostile_study_names_are_refused_everywhere(
     assert {*tmp_path.rglob("*"), *tmp_path.parent.glob("*")} == before
 
 
-def test_control_of_row_69_without_the_check(tmp_path: Path) -> None:
+def test_control_without_the_check(tmp_path: Path) -> None:
     taken = []
     for name in NAMES.values():
         with pytest.raises(UsageError):
@@ -71,7 +71,7 @@ def test_control_of_row_69_without_the_check(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["[red]x", "<script>x", "a\x1b[31mb", "a\nb", "=cmd()", "a b", "{0}"]
 )
-def test_row_69_hostile_names_of_space_files_are_shown_escaped(
+def test_hostile_names_of_space_files_are_shown_escaped(
     here: Callable[..., Any], space_file: Path, tmp_path: Path, name: str
 ) -> None:
     space = tmp_path / f"{name}.toml"
@@ -91,7 +91,7 @@ def finished(here: Callable[..., Any], search: Callable[..., list[str]], study: 
     return study
 
 
-def test_row_10_reader_that_leaves_early(command_line: Any, finished: Any) -> None:
+def test_reader_that_leaves_early(command_line: Any, finished: Any) -> None:
     read, write = os.pipe()
     os.close(read)
     process = command_line.start(["report", "s", "-f", "json"], stdout=write)
@@ -100,7 +100,7 @@ def test_row_10_reader_that_leaves_early(command_line: Any, finished: Any) -> No
     assert (ended.code, ended.err) == (0, "")
 
 
-def test_row_10_full_output(command_line: Any, finished: Any) -> None:
+def test_full_output(command_line: Any, finished: Any) -> None:
     with Path("/dev/full").open("wb") as full:
         command_line.run(["report", "s"], stdout=full).refused(6, "cannot write the output")
         told_to_nobody = command_line.run(["report", "nothing"], stderr=full)
@@ -108,13 +108,13 @@ def test_row_10_full_output(command_line: Any, finished: Any) -> None:
     finished.whole(3)
 
 
-def test_control_of_row_10_python_alone_fails_over_a_full_output() -> None:
+def test_control_python_alone_fails_over_a_full_output() -> None:
     with Path("/dev/full").open("wb") as full:
         ran = subprocess.run(["python3", "-c", "print(1)"], stdout=full, capture_output=False)
     assert ran.returncode not in (0, 6)
 
 
-def test_rows_10_78_everything_closed(command_line: Any) -> None:
+def test_everything_closed(command_line: Any) -> None:
     arguments = command_line.search(3)
     closing = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
     assert command_line.run(arguments, prefix=closing).code == 0
@@ -132,9 +132,7 @@ def test_rows_10_78_everything_closed(command_line: Any) -> None:
     ],
     ids=["C locale", "dumb and narrow", "nothing set"],
 )
-def test_row_78_poor_terminals(
-    command_line: Any, finished: Any, environ: dict[str, str | None]
-) -> None:
+def test_poor_terminals(command_line: Any, finished: Any, environ: dict[str, str | None]) -> None:
     ended = command_line.run([*command_line.search(4)[:-2], "-f", "table"], environ=environ)
     assert ended.code == 0, ended.err
     assert "\x1b" not in ended.out + ended.err
@@ -144,7 +142,7 @@ def test_row_78_poor_terminals(
         assert "Too" in ended.out
 
 
-def test_row_78_json_is_the_same_anywhere(command_line: Any, finished: Any) -> None:
+def test_json_is_the_same_anywhere(command_line: Any, finished: Any) -> None:
     texts = [
         command_line.run(["report", "s", "-f", "json"], environ=environ).out
         for environ in ({}, {"LC_ALL": "C", "PYTHONUTF8": "0", "COLUMNS": "20", "TERM": "dumb"})
@@ -152,7 +150,7 @@ def test_row_78_json_is_the_same_anywhere(command_line: Any, finished: Any) -> N
     assert json.loads(texts[0]) == json.loads(texts[1])
 
 
-def test_control_of_row_78_python_alone_in_a_poor_locale() -> None:
+def test_control_python_alone_in_a_poor_locale() -> None:
     environ = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     ran = subprocess.run(
         [sys.executable, "-c", "print('\N{PLUS-MINUS SIGN}')"], env=environ, capture_output=True
@@ -166,7 +164,7 @@ def leave(folder: Path) -> list[str]:
     return ["sh", "-c", f'mkdir "{gone}" && cd "{gone}" && rmdir "{gone}" && exec "$@"', "sh"]
 
 
-def test_row_80_working_folder_that_is_gone(command_line: Any, tmp_path: Path) -> None:
+def test_working_folder_that_is_gone(command_line: Any, tmp_path: Path) -> None:
     leaving = leave(tmp_path)
     ended = command_line.run(command_line.search(2), prefix=leaving)
     ended.refused(4, "mnist-search-runs", "No such file")
@@ -175,7 +173,7 @@ def test_row_80_working_folder_that_is_gone(command_line: Any, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null/x", "file/x"])
-def test_row_80_places_that_cannot_be_written(
+def test_places_that_cannot_be_written(
     here: Callable[..., Any],
     search: Callable[..., list[str]],
     monkeypatch: pytest.MonkeyPatch,
@@ -194,7 +192,7 @@ def test_row_80_places_that_cannot_be_written(
     assert here(*search(2)).code == 0
 
 
-def test_control_of_row_80_python_alone_in_a_folder_that_is_gone(tmp_path: Path) -> None:
+def test_control_python_alone_in_a_folder_that_is_gone(tmp_path: Path) -> None:
     script = "from pathlib import Path; Path('mnist-search-runs').mkdir()"
     ran = subprocess.run([*leave(tmp_path), sys.executable, "-c", script], capture_output=True)
     assert b"Traceback" in ran.stderr
@@ -202,9 +200,9 @@ def test_control_of_row_80_python_alone_in_a_folder_that_is_gone(tmp_path: Path)
 
 @pytest.mark.parametrize(
     "target",
-    ["folder", "link", "/dev/full", "missing/x.md", "mnist-search-runs/s/study.db"],
+    ["folder", "link", "/dev/full", "missing/x.md", "mnist-search-runs/s/journal.log"],
 )
-def test_row_73_report_goes_nowhere_that_it_should_not(
+def test_report_goes_nowhere_that_it_should_not(
     here: Callable[..., Any], finished: Any, tmp_path: Path, target: str
 ) -> None:
     (tmp_path / "folder").mkdir()
@@ -217,7 +215,7 @@ def test_row_73_report_goes_nowhere_that_it_should_not(
     assert here("report", "s").code == 0
 
 
-def test_row_73_old_report_stays_where_the_disk_is_full(
+def test_old_report_stays_where_the_disk_is_full(
     here: Callable[..., Any], finished: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(descriptor: int) -> None:
@@ -231,10 +229,10 @@ def test_row_73_old_report_stays_where_the_disk_is_full(
     assert not list(tmp_path.glob(".*.part*"))
 
 
-def test_control_of_row_73_without_a_look_at_the_target(
+def test_control_without_a_look_at_the_target(
     here: Callable[..., Any], finished: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mnist_search.writing._check_target", lambda path: None)
     # The study is gone, and a report in its place.
     assert here("report", "s", "-f", "csv", "-o", str(finished.path)).code == 0
-    here("report", "s").refused(5, "study.db")
+    here("report", "s").refused(5, "journal.log")

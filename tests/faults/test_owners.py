@@ -1,4 +1,4 @@
-"""Who may write a study: dead, stopped and foreign owners (rows 11, 19 to 22 and 27)."""
+"""Who may write a study: dead, stopped and foreign owners."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def check_goes_on(here: Here, search: Search, study: Any) -> None:
 ALIVE = os.getppid()
 
 
-def test_row_19_number_of_a_dead_owner_that_another_process_has(
+def test_number_of_a_dead_owner_that_another_process_has(
     here: Here, search: Search, finished: Any
 ) -> None:
     leave_record(finished, pid=ALIVE, started=1.0)
@@ -63,7 +63,7 @@ def of_any_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock.Owner, "is_process_of", by_number)
 
 
-def test_control_of_row_19_without_the_time_of_the_start(
+def test_control_without_the_time_of_the_start(
     here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leave_record(finished, pid=ALIVE, started=1.0)
@@ -80,14 +80,14 @@ def of_another_boot(study: Any) -> None:
     leave_record(study, pid=ALIVE, started=start_of(ALIVE), booted=1.0)
 
 
-def test_row_20_owner_before_the_machine_was_started_again(
+def test_owner_before_the_machine_was_started_again(
     here: Here, search: Search, finished: Any
 ) -> None:
     of_another_boot(finished)
     check_goes_on(here, search, finished)
 
 
-def test_control_of_row_20_without_the_boot(
+def test_control_without_the_boot(
     here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_another_boot(finished)
@@ -97,7 +97,7 @@ def test_control_of_row_20_without_the_boot(
 
 
 @pytest.mark.parametrize("text", ["", '{"pid": "x"}', "\0" * 64])
-def test_rows_19_20_record_that_cannot_be_read_is_none(
+def test_record_that_cannot_be_read_is_none(
     here: Here, search: Search, finished: Any, text: str
 ) -> None:
     (finished.path.parent / OWNER).write_text(text)
@@ -145,7 +145,7 @@ def check_refused(here: Here, search: Search, study: Any, pid: int, *words: str)
 
 @pytest.mark.parametrize("lock_removed", [False, True], ids=["locked", "lock file removed"])
 @pytest.mark.parametrize("stopped", [False, True], ids=["alive", "stopped"])
-def test_rows_11_22_living_owner_is_named_and_waited_for(
+def test_living_owner_is_named_and_waited_for(
     here: Here, search: Search, finished: Any, stopped: bool, lock_removed: bool
 ) -> None:
     holder = Holder(finished, stopped=stopped)
@@ -160,7 +160,7 @@ def test_rows_11_22_living_owner_is_named_and_waited_for(
 
 
 @pytest.mark.parametrize("protection", ["lock", "record"])
-def test_control_of_rows_11_22_24_without_lock_or_record(
+def test_control_without_lock_or_record(
     here: Here,
     search: Search,
     finished: Any,
@@ -217,13 +217,13 @@ def check_woken(forks: Any, here: Here, search: Search, study: Any, pid: int) ->
     assert everything(study) == before
 
 
-def test_row_11_owner_that_wakes_after_its_study_was_taken_over(
+def test_owner_that_wakes_after_its_study_was_taken_over(
     forks: Any, here: Here, search: Search, study: Any
 ) -> None:
     check_woken(forks, here, search, study, stop_in_a_trial(forks, search))
 
 
-def test_control_of_row_11_without_a_look_at_the_record(
+def test_control_without_a_look_at_the_record(
     forks: Any,
     here: Here,
     search: Search,
@@ -274,13 +274,13 @@ def check_race(forks: Any, here: Here, search: Search, study: Any, tmp_path: Pat
     assert left <= {"journal.log", "lock", "artifacts", "logs"}
 
 
-def test_row_21_many_coordinators_at_once_make_one_study(
+def test_many_coordinators_at_once_make_one_study(
     forks: Any, here: Here, search: Search, study: Any, tmp_path: Path
 ) -> None:
     check_race(forks, here, search, study, tmp_path)
 
 
-def test_control_of_row_21_without_a_lock(
+def test_control_without_a_lock(
     forks: Any,
     here: Here,
     search: Search,
@@ -315,14 +315,14 @@ def check_removed(
 
 
 @pytest.mark.parametrize("how", ["removed", "replaced"])
-def test_row_27_study_that_is_removed_while_it_is_written(
+def test_study_that_is_removed_while_it_is_written(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     check_removed(here, search, study, monkeypatch, how)
 
 
 @pytest.mark.parametrize("how", ["removed", "replaced"])
-def test_control_of_row_27_without_a_look_at_the_file(
+def test_control_without_a_look_at_the_file(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr(journal.Journal, "check_place", lambda self: None)

@@ -1,4 +1,4 @@
-"""Processes short of memory or cores, and how they are started (rows 56 to 59, 64, 79)."""
+"""Processes short of memory or cores, and how they are started."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def attempts_of_a_killed_trial(line: Any, more: str = "") -> list[str]:
     return found
 
 
-def test_rows_56_64_trial_that_the_kernel_kills_again_and_again(command_line: Any) -> None:
+def test_trial_that_the_kernel_kills_again_and_again(command_line: Any) -> None:
     # The kernel takes the worker, not the coordinator; the trial gets a second attempt, no third.
     assert attempts_of_a_killed_trial(command_line) == ["1000", "1000"]
     results = command_line.study.attributes("result")
@@ -51,7 +51,7 @@ def test_rows_56_64_trial_that_the_kernel_kills_again_and_again(command_line: An
     assert failure["message"] == "worker killed by signal 9 (out of memory?)"
 
 
-def test_control_of_row_56_workers_that_do_not_offer_themselves(command_line: Any) -> None:
+def test_control_workers_that_do_not_offer_themselves(command_line: Any) -> None:
     more = (
         "def prepare():\n"
         "    Path('/proc/self/oom_score_adj').write_text('0')\n"
@@ -61,7 +61,7 @@ def test_control_of_row_56_workers_that_do_not_offer_themselves(command_line: An
     assert "1000" not in attempts_of_a_killed_trial(command_line, more)
 
 
-def test_control_of_row_64_attempts_without_a_bound(command_line: Any) -> None:
+def test_control_attempts_without_a_bound(command_line: Any) -> None:
     more = (
         "import mnist_search.studies.loop as loop\n"
         "made = loop._Session\n"
@@ -76,7 +76,7 @@ def test_control_of_row_64_attempts_without_a_bound(command_line: Any) -> None:
     assert len(attempts_of_a_killed_trial(command_line, more)) == 6
 
 
-def test_row_64_trial_that_raises_is_not_tried_again(command_line: Any) -> None:
+def test_trial_that_raises_is_not_tried_again(command_line: Any) -> None:
     sabotage = (
         "import tests.support.surrogate as surrogate\n"
         "run_job = surrogate.run_job\n"
@@ -122,13 +122,13 @@ def memory_over(line: Any, trials: int, *, leak_bytes: int) -> tuple[float, int]
     return statistics.linear_regression(range(len(settled)), settled).slope, max(resident)
 
 
-def test_row_57_memory_of_the_coordinator_stays(command_line: Any) -> None:
+def test_memory_of_the_coordinator_stays(command_line: Any) -> None:
     slope, most = memory_over(command_line, 200, leak_bytes=0)
     assert slope < 50_000
     assert most < 300 * 2**20
 
 
-def test_control_of_row_57_a_leak_is_seen(command_line: Any) -> None:
+def test_control_a_leak_is_seen(command_line: Any) -> None:
     slope, _ = memory_over(command_line, 60, leak_bytes=100_000)
     assert slope > 50_000
 
@@ -150,13 +150,13 @@ def kind_of(error: Exception, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str
 EXHAUSTED = "Graph execution error:\n\nAt\n\nOOM when allocating\n\t [[{{node x}}]]\nHint: no"
 
 
-def test_row_58_tensorflow_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensorflow_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     kind, message = kind_of(ResourceExhaustedError(EXHAUSTED), monkeypatch)
     assert kind == "out-of-memory"
     assert message == "ResourceExhaustedError: OOM when allocating"
 
 
-def test_control_of_row_58_the_type_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_the_type_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kind_of(RuntimeError(EXHAUSTED), monkeypatch) == (
         "error",
         "RuntimeError: OOM when allocating",
@@ -179,14 +179,14 @@ atexit.register(tell)
 """
 
 
-def test_row_59_nothing_forks_and_the_parent_never_loads_tensorflow(command_line: Any) -> None:
+def test_nothing_forks_and_the_parent_never_loads_tensorflow(command_line: Any) -> None:
     arguments = command_line.search(4, "--workers", "2")
     ended = command_line.run(arguments, trainer=WORKERS, sabotage=UNFORKED)
     assert ended.code == 0, ended.err
     assert (command_line.folder / "loaded").read_text() == "[]"
 
 
-def test_control_of_row_59_workers_that_are_forked(command_line: Any) -> None:
+def test_control_workers_that_are_forked(command_line: Any) -> None:
     more = "def forked(workers):\n    os.fork()\n"
     arguments = command_line.search(4, "--workers", "2")
     ended = command_line.run(arguments, trainer="sitecustomize:forked", sabotage=UNFORKED + more)
@@ -231,7 +231,7 @@ def search_on_cores(command_line: Any) -> Callable[..., tuple[set[str], str]]:
 
 
 @pytest.mark.parametrize("workers", [1, 8])
-def test_row_79_more_workers_than_cores(
+def test_more_workers_than_cores(
     search_on_cores: Callable[..., tuple[set[str], str]], workers: int
 ) -> None:
     cores = min(2, len(os.sched_getaffinity(0)))
@@ -242,7 +242,7 @@ def test_row_79_more_workers_than_cores(
     assert (told in said) == (workers > cores)
 
 
-def test_control_of_row_79_without_a_share(
+def test_control_without_a_share(
     search_on_cores: Callable[..., tuple[set[str], str]],
 ) -> None:
     more = (

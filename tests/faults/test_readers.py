@@ -1,4 +1,4 @@
-"""Readers beside the one who writes (row 26): nobody waits, and nobody sees half a trial."""
+"""Readers beside the one who writes: nobody waits, and nobody sees half a trial."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def check_watched(here: Here, search: Search, study: Any, monkeypatch: pytest.Mo
     study.whole(TRIALS)
 
 
-def test_row_26_reader_at_every_write(
+def test_reader_at_every_write(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_watched(here, search, study, monkeypatch)
 
 
-def test_control_of_row_26_state_before_the_result(
+def test_control_state_before_the_result(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def close_trial(self: Any, number: int, result: Any, *, worker: int | None) -> None:

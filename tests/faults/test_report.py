@@ -1,112 +1,82 @@
-"""The page of the fault table says what the tests saw, and nothing else."""
+"""The page of the fault suite says what the tests saw, and nothing else."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.faults.report import ROWS, FaultsReport, Seen, load_tables, render, rows_named
+from tests.faults.report import FaultsReport, Seen, render, title_of, words_of
 
 pytest_plugins = ("pytester",)
 
-TEXTS: dict[str, Any] = {
-    str(row): {"fault": f"fault {row}", "injected": "`x|y` and a|b"} for row in ROWS
-}
-ENDED = [("exit", 5), ("exit", 0), ("error", "study.db: damaged `by` <b>"), ("fact", "12 kept")]
+ENDED: list[tuple[str, object]] = [
+    ("exit", 5),
+    ("exit", 0),
+    ("error", "journal.log: damaged `by` <b>"),
+    ("fact", "12 kept"),
+]
 
 
-@pytest.mark.parametrize(
-    ("test", "rows", "is_control"),
-    [
-        ("a.py::test_row_1_killed", {1}, False),
-        ("a.py::test_rows_6_to_9_signals", {6, 7, 8, 9}, False),
-        ("a.py::test_rows_12_to_14_52_55_every_way", {12, 13, 14, 52, 55}, False),
-        ("a.py::test_control_of_rows_1_to_3", {1, 2, 3}, True),
-        ("a.py::test_control_of_row_2_that_do_not_care[x]", {2}, True),
-        ("a.py::test_row_42_to_the_end", {42}, False),
-        ("a.py::test_row_90_of_another_table", set(), False),
-        ("a.py::test_arrow_1", set(), False),
-        ("a.py::test_control_of_the_machine", set(), False),
-    ],
-)
-def test_names_of_tests_name_rows(test: str, rows: set[int], is_control: bool) -> None:
-    assert rows_named(test) == (rows, is_control)
-
-
-def page(outcomes: dict[str, str], **table: Any) -> str:
+def page(**outcomes: str) -> str:
     seen = {
-        test: Seen(outcomes=[outcome], properties=list(ENDED), reasons=["no disk"])
-        for test, outcome in outcomes.items()
+        f"test_f.py::test_{name}": Seen(
+            outcomes=[outcome], properties=list(ENDED), reasons=["no disk"]
+        )
+        for name, outcome in outcomes.items()
     }
-    return render(TEXTS, {"proved": {}, "left_out": {}, **table}, seen, {})
+    return render({"test_f.py": "Files"}, seen, {})
 
 
-def line_of(page: str, row: int) -> str:
-    return next(line for line in page.splitlines() if line.startswith(f"| {row} |"))
+def line_of(page: str, words: str) -> str:
+    return next(line for line in page.splitlines() if line.startswith(f"| {words} |"))
 
 
-def test_row_says_what_its_tests_saw() -> None:
-    text = page(
-        {"f.py::test_row_7_a": "passed", "f.py::test_control_of_row_7_b": "passed"},
-        left_out={"8": "no server"},
-    )
-    line = line_of(text, 7)
-    assert "`x|y`" not in line, "a cell must not be split, within code neither"
-    assert "a\\|b" in line
-    assert "held (1 case); exit 0, 5; “study.db: damaged 'by' &lt;b&gt;”; 12 kept" in line
-    assert line.endswith("| fails, as it must |")
-    assert line_of(text, 8).endswith("| left out: no server | — |")
-    assert line_of(text, 9).endswith("| no test yet | — |")
-    assert "Of 80 rows 1 held, 1 are left out" in text
+def test_line_says_what_its_test_saw() -> None:
+    text = page(a_b="passed", control_a_b="passed", c="failed", d="skipped")
+    seen = line_of(text, "a b")
+    assert "held (1 case); exit 0, 5; “journal.log: damaged 'by' &lt;b&gt;”; 12 kept" in seen
+    assert "fails, as it must" in line_of(text, "control: a b")
+    assert "FAILED" in line_of(text, "c")
+    assert "skipped: no disk" in line_of(text, "d")
+    assert "1 of 3 faults held, 1 of 1 controls failed as they must" in text
 
 
-@pytest.mark.parametrize(
-    ("outcome", "here", "control"),
-    [("failed", "FAILED", "DOES NOT FAIL"), ("skipped", "skipped: no disk", "skipped")],
-)
-def test_what_did_not_hold_is_not_said_to(outcome: str, here: str, control: str) -> None:
-    text = page({"f.py::test_row_7_a": outcome, "f.py::test_control_of_row_7_b": outcome})
-    assert line_of(text, 7).endswith(f"| {here} | {control} |")
-    assert "Of 80 rows 0 held" in text
+def test_control_that_does_not_fail_is_told() -> None:
+    assert "DOES NOT FAIL" in line_of(page(control_a="failed"), "control: a")
 
 
-def test_proof_that_was_not_run_is_said_so() -> None:
-    text = page({}, proved={"7": "f.py::test_a"}, controls={"7": "f.py::test_b"})
-    assert line_of(text, 7).endswith("| not run | not run |")
+def test_long_runs_that_are_missing_are_told() -> None:
+    text = page(a="passed")
+    assert "Not run at full length yet" in text
+    assert text.count("Not run yet") == 2
 
 
-def test_figures_stand_as_they_were_measured() -> None:
+def test_figures_of_long_runs_are_shown() -> None:
     common = {
+        "date": "2026-11-11",
         "machine": "M",
+        "system": "S",
         "python": "3.11",
-        "versions": {"optuna": "5.0.0"},
-        "date": "2026-11-20",
-        "seconds": 700.0,
+        "versions": {"optuna": "5"},
     }
-    found = dict.fromkeys(
-        (
-            *("lost", "duplicated", "left_behind", "other_than_n", "told_twice", "wrong_values"),
-            *("half_made", "damaged", "failed"),
-        ),
-        0,
-    )
-    loop = {
+    kinds = "lost duplicated left_behind other_than_n told_twice wrong_values half_made damaged"
+    loop: dict[str, object] = {
         **common,
         "rounds": 1000,
-        "kills": {"worker": 400, "both": 600},
-        "transactions_of_a_study": 60,
-        "studies": 90,
-        "trials": 900,
-        "acknowledged": 899,
-        "found": {**found, "lost": 3},
+        "kills": {"both": 1000},
+        "studies": 3,
+        "trials": 30,
+        "acknowledged": 20,
+        "lines_of_a_study": 70,
+        "found": {**dict.fromkeys(f"{kinds} failed".split(), 0), "lost": 3},
+        "seconds": 100.0,
     }
-    study = {
+    study: dict[str, object] = {
         **common,
+        "seconds": 9.0,
         "command": "mnist-search run",
         "kills": {"both": 10},
         "trials": 12,
@@ -116,47 +86,47 @@ def test_figures_stand_as_they_were_measured() -> None:
         "same_values": 11,
         "same_curves": 11,
     }
-    peers = {"optuna": {"2": {**common, "injected": "Kill it", "told": "12 `RUNNING`|"}}}
-    text = render(
-        TEXTS,
-        {"proved": {}, "left_out": {}},
-        {},
-        {"kill_loop": loop, "real_study": study, "peers": peers},
-    )
+    peers: dict[str, object] = {
+        "optuna": {"killed worker": {**common, "injected": "Kill it", "told": "12 `RUNNING`|"}}
+    }
+    text = render({}, {}, {"kill_loop": loop, "real_study": study, "peers": peers})
     assert "1,000 kills" in text
     assert "| told as done and lost | 3 |" in text
     assert "the same parameters in 12 of 12" in text
     assert "the same accuracy in 11" in text
-    assert "| 2 | fault 2 | Kill it: 12 `RUNNING`\\| | — |" in text
+    assert "| killed worker | Kill it: 12 `RUNNING`\\| | — |" in text
 
 
 def test_plugin_listens_to_tests(pytester: pytest.Pytester, tmp_path: Path) -> None:
     pytester.makepyfile(
-        test_f="""
+        test_f='''
+        """Files that are odd."""
         import pytest
         @pytest.mark.parametrize("x", [1, 2])
-        def test_row_3(x, record_property):
+        def test_odd(x, record_property):
             record_property("fact", "seen")
-        def test_control_of_row_3(): assert False
-        def test_row_5(): pytest.skip("no disk")
-        """
+        def test_control_odd(): assert False
+        def test_full(): pytest.skip("no disk")
+        '''
     )
     target = tmp_path / "faults.md"
     pytester.inline_run(plugins=[FaultsReport(target)])
     text = target.read_text()
-    assert "held (2 cases); seen | DOES NOT FAIL |" in line_of(text, 3)
-    assert "skipped: no disk" in line_of(text, 5)
+    assert "## Files that are odd" in text
+    assert "held (2 cases); seen" in line_of(text, "odd")
+    assert "DOES NOT FAIL" in line_of(text, "control: odd")
+    assert "skipped: no disk" in line_of(text, "full")
     assert list(tmp_path.glob("*.md")) == [target]
 
 
 @pytest.mark.parametrize("processes", [0, 2])
 def test_page_holds_what_every_process_of_pytest_saw(processes: int, tmp_path: Path) -> None:
     target = tmp_path / "faults.md"
-    here, inside, outside = Path(__file__), "test_tests_of_rows_exist", "test_start_removes_what"
+    here = Path(__file__)
     subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"-n{processes}"),
-            *(here.with_name("test_rows.py"), "-k", f"{inside} or {outside}"),
+            *(here, "-k", "test_control_that or test_long"),
             *("--faults-report", target),
         ],
         cwd=here.parents[2],
@@ -164,22 +134,16 @@ def test_page_holds_what_every_process_of_pytest_saw(processes: int, tmp_path: P
         timeout=300,
         check=True,
     )
-    # The proof of row 4 is a test of another folder, and there is no other one.
-    assert "rows 1 held" in target.read_text()
-    assert "| held" in line_of(target.read_text(), 4)
+    assert "1 of 1 faults held, 1 of 1 controls" in target.read_text()
 
 
-def test_every_row_has_its_text() -> None:
-    texts, table = load_tables()
-    assert [int(row) for row in texts] == list(ROWS)
-    for row, text in texts.items():
-        assert text["fault"]
-        # What nobody can provoke here needs no words for how.
-        assert text["injected"] or row in table["left_out"], row
-    faults = [text["fault"] for text in texts.values()]
-    assert len(set(faults)) == len(faults)
+@pytest.mark.parametrize(
+    "path", sorted(Path(__file__).parent.glob("test_*.py")), ids=lambda path: path.stem
+)
+def test_every_file_says_what_it_is_about(path: Path) -> None:
+    assert title_of(path)
 
 
-def test_texts_have_no_row_twice() -> None:
-    text = Path(__file__).with_name("texts.toml").read_text()
-    assert len(tomllib.loads(text)) == text.count("\nfault =")
+def test_names_of_tests_are_words() -> None:
+    assert words_of("a.py::test_control_odd_files") == "control: odd files"
+    assert words_of("a.py::test_odd_files") == "odd files"

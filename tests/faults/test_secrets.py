@@ -91,7 +91,7 @@ def test_variable_with_a_password_is_refused_unseen(
     assert here("run", "--help").code == 0
 
 
-def test_control_of_row_51_without_the_check(
+def test_control_without_the_check(
     here: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cli, "refuse_urls", lambda arguments, environ: None)
@@ -122,7 +122,7 @@ def test_password_of_a_proxy_is_not_told(
     assert not found_in(tmp_path)
 
 
-def test_control_of_the_proxy_the_library_tells_it() -> None:
+def test_control_the_proxy_the_library_tells_it() -> None:
     import http.client
 
     with pytest.raises(http.client.InvalidURL, match=CANARY):

@@ -1,4 +1,4 @@
-"""Space files that anybody may have written, and spaces that are odd (rows 62, 63, 65, 67, 68)."""
+"""Space files that anybody may have written, and spaces that are odd."""
 
 from __future__ import annotations
 
@@ -50,16 +50,14 @@ BROKEN_FILES: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("kind", BROKEN_FILES)
-def test_row_65_file_that_is_no_text(refused: Refused, tmp_path: Path, kind: str) -> None:
+def test_file_that_is_no_text(refused: Refused, tmp_path: Path, kind: str) -> None:
     content, words = BROKEN_FILES[kind]
     path = tmp_path / "mine.toml"
     path.write_bytes(content)
     refused(path, "mine.toml", words)
 
 
-def test_row_65_what_is_no_file_neither_hangs_nor_fills_memory(
-    refused: Refused, tmp_path: Path
-) -> None:
+def test_what_is_no_file_neither_hangs_nor_fills_memory(refused: Refused, tmp_path: Path) -> None:
     refused(tmp_path / "none.toml", "there is no such file")
     refused(tmp_path / "no\0ne.toml", "cannot be read")
     folder = tmp_path / "folder.toml"
@@ -84,14 +82,14 @@ def peak_of_a_large_file(refused: Refused, tmp_path: Path) -> int:
         tracemalloc.stop()
 
 
-def test_control_of_row_65_without_a_bound(
+def test_control_without_a_bound(
     refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "LARGEST_BYTES", 2**28)
     assert peak_of_a_large_file(refused, tmp_path) > 100 * 2**20
 
 
-def test_control_of_row_65_an_unasked_pipe_hangs(forks: Any, tmp_path: Path) -> None:
+def test_control_an_unasked_pipe_hangs(forks: Any, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.toml")
 
     def read_at_once() -> None:
@@ -112,7 +110,7 @@ def test_control_of_row_65_an_unasked_pipe_hangs(forks: Any, tmp_path: Path) -> 
     ],
     ids=["BOM", "CRLF"],
 )
-def test_row_65_editors_of_other_systems(here: Here, tmp_path: Path, content: bytes) -> None:
+def test_editors_of_other_systems(here: Here, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes(content)
     assert here("spaces", "show", str(path)).code == 0
@@ -142,7 +140,7 @@ TOML = {
 
 
 @pytest.mark.parametrize("kind", TOML)
-def test_row_67_hostile_toml(here: Here, tmp_path: Path, kind: str) -> None:
+def test_hostile_toml(here: Here, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(TOML[kind])
     ended = here("spaces", "show", str(path))
@@ -154,7 +152,7 @@ def test_row_67_hostile_toml(here: Here, tmp_path: Path, kind: str) -> None:
     assert not any("digits of" in line for line in lines)
 
 
-def test_control_of_row_67_the_parser_alone(
+def test_control_the_parser_alone(
     here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loader, "read_toml", lambda path: tomllib.loads(path.read_text()))
@@ -190,21 +188,21 @@ VALUES: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("mistake", VALUES)
-def test_row_68_impossible_values(refused: Refused, tmp_path: Path, mistake: str) -> None:
+def test_impossible_values(refused: Refused, tmp_path: Path, mistake: str) -> None:
     table, words = VALUES[mistake]
     path = tmp_path / "mine.toml"
     path.write_text(HEAD + table)
     refused(path, "mine.toml: dense_dropout", words)
 
 
-def test_row_68_all_mistakes_at_once(here: Here, tmp_path: Path) -> None:
+def test_all_mistakes_at_once(here: Here, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('family = "mlp"\nfmaily = 1\n[parameters.dense_dropout]\ntype = "float"\n')
     ended = here("run", "--space", str(path), "-n", "2", "--dataset", "digits")
     assert (ended.code, ended.err.count("error: ")) == (2, 3)
 
 
-def test_control_of_row_68_without_the_rules(
+def test_control_without_the_rules(
     here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mnist_search.spaces import parameters, tables
@@ -236,14 +234,14 @@ def states_of(here: Here, study: Any, space: Path) -> list[str]:
     return list(study.states().values())
 
 
-def test_row_62_space_smaller_than_the_trials(here: Here, study: Any, four_points: Path) -> None:
+def test_space_smaller_than_the_trials(here: Here, study: Any, four_points: Path) -> None:
     for _ in range(2):
         states = states_of(here, study, four_points)
         assert states.count("WAITING") == 6
         assert set(states[:4]) <= {"COMPLETE", "PRUNED", "FAIL"}
 
 
-def test_control_of_row_62_sampler_that_finds_no_end(
+def test_control_sampler_that_finds_no_end(
     here: Here, study: Any, four_points: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mnist_search.engines.samplers import Walk
@@ -278,13 +276,13 @@ def failures_of(here: Here, study: Any, space: Path) -> list[dict[str, str]]:
     return failures
 
 
-def test_row_63_networks_that_cannot_be_built(here: Here, study: Any, too_deep: Path) -> None:
+def test_networks_that_cannot_be_built(here: Here, study: Any, too_deep: Path) -> None:
     failures = failures_of(here, study, too_deep)
     assert [failure["kind"] for failure in failures] == ["unbuildable"] * 2
     assert all("layer" in failure["message"] for failure in failures)
 
 
-def test_row_63_spaces_without_any_network(refused: Refused, tmp_path: Path) -> None:
+def test_spaces_without_any_network(refused: Refused, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     head = 'family = "cnn"\n[parameters.filters]\ntype = "int"\nhigh = 4\n'
     path.write_text(head + "low = 0\n")
@@ -293,7 +291,7 @@ def test_row_63_spaces_without_any_network(refused: Refused, tmp_path: Path) -> 
     refused(path, "blocks")
 
 
-def test_control_of_row_63_without_a_look_at_the_shapes(
+def test_control_without_a_look_at_the_shapes(
     here: Here, study: Any, too_deep: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Other(Exception):

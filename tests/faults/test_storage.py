@@ -63,9 +63,7 @@ def test_damaged_file_is_refused_and_left_alone(
     check_damaged(here, search, finished)
 
 
-def test_control_of_damage_with_checksums_made_anew(
-    here: Here, search: Search, finished: Any
-) -> None:
+def test_control_damage_with_checksums_made_anew(here: Here, search: Search, finished: Any) -> None:
     DAMAGES["a figure of another value"](finished.path)
     *rows, _ = finished.path.read_bytes().split(b"\n")
     heads = [row.rpartition(b',"crc32":')[0] for row in rows]
@@ -136,7 +134,7 @@ def test_read_only_study_can_be_read_but_not_written(
 
 
 @needs_setpriv
-def test_control_of_read_only_study_that_may_be_written(
+def test_control_read_only_study_that_may_be_written(
     finished: Any, search: Search, public: Path
 ) -> None:
     with pytest.raises(AssertionError, match="assert 0 == 4"):
@@ -192,7 +190,7 @@ def test_full_disk_is_one_line_and_can_go_on(
     assert done.items() <= study.states().items()
 
 
-def test_control_of_full_disk_without_a_translation(
+def test_control_full_disk_without_a_translation(
     here: Here, search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert here(*search(1)).code == 0

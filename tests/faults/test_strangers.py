@@ -1,4 +1,4 @@
-"""Studies that a stranger made, and reports of any size (rows 75, 77)."""
+"""Studies that a stranger made, and reports of any size."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def strange(here: Here, search: Callable[..., list[str]], study: Any, tmp_path: 
     return study
 
 
-def test_row_77_study_of_a_stranger(here: Here, strange: Any, tmp_path: Path) -> None:
+def test_study_of_a_stranger(here: Here, strange: Any, tmp_path: Path) -> None:
     for format in ("table", "json", "csv", "markdown", "html"):
         more = ("--no-inside",) if format == "html" else ()
         ended = here("report", "s", "-f", format, *more)
@@ -112,11 +112,11 @@ def check_reports(records: list[Record], *, trials: int, ranked: int) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 10_000])
-def test_row_75_reports_of_any_size(records: list[Record], count: int) -> None:
+def test_reports_of_any_size(records: list[Record], count: int) -> None:
     check_reports(many(records, count), trials=count, ranked=count)
 
 
-def test_row_75_reports_of_failures_with_any_text(records: list[Record]) -> None:
+def test_reports_of_failures_with_any_text(records: list[Record]) -> None:
     texts = (HTML, "x" * 100_000, "é\u202e\U0001f600\ud800", "")
     failed = [
         record.model_copy(
@@ -140,7 +140,7 @@ def test_row_75_reports_of_failures_with_any_text(records: list[Record]) -> None
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), 1e-300, 1e300])
-def test_row_75_numbers_that_are_none(records: list[Record], loss: float) -> None:
+def test_numbers_that_are_none(records: list[Record], loss: float) -> None:
     made = many(records, 3)
     result = made[1].result
     assert result is not None
@@ -152,7 +152,7 @@ def test_row_75_numbers_that_are_none(records: list[Record], loss: float) -> Non
     check_reports(made, trials=3, ranked=3)
 
 
-def test_control_of_row_75_json_alone_writes_what_is_none(
+def test_control_json_alone_writes_what_is_none(
     records: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert json.dumps(float("nan")) == "NaN"

@@ -1,4 +1,4 @@
-"""Trials that fail in every way (rows 12 to 18, 52 to 64)."""
+"""Trials that fail in every way."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ surrogate.run_job = hostile
 """
 
 
-def test_rows_12_to_17_52_55_every_way_to_fail_costs_one_trial(command_line: Any) -> None:
+def test_every_way_to_fail_costs_one_trial(command_line: Any) -> None:
     arguments = command_line.search(12, "--workers", "2", "--trial-timeout", "4s")
     ended = command_line.run(
         [*arguments, "--memory-limit", "500MB"], trainer=WORKERS, sabotage=HOSTILE
@@ -67,7 +67,7 @@ def test_rows_12_to_17_52_55_every_way_to_fail_costs_one_trial(command_line: Any
     assert sum(path.stat().st_size for path in logs) < 8 * 2**20
 
 
-def test_control_of_row_55_without_a_limit(command_line: Any) -> None:
+def test_control_hungry_trial_without_a_limit(command_line: Any) -> None:
     sabotage = (
         "import tests.support.surrogate as s\n"
         "run_job = s.run_job\n"
@@ -89,7 +89,7 @@ def test_memory_limit_must_be_a_size(
     here(*search(2), "--memory-limit", text).refused(2, "--memory-limit")
 
 
-def test_row_53_every_trial_fails(
+def test_every_trial_fails(
     here: Callable[..., Any],
     search: Callable[..., list[str]],
     study: Any,
@@ -103,7 +103,7 @@ def test_row_53_every_trial_fails(
     assert here("report", "s").code == 0
 
 
-def test_control_of_row_53_without_a_limit(
+def test_control_failing_trials_without_a_limit(
     here: Callable[..., Any],
     search: Callable[..., list[str]],
     study: Any,
@@ -121,7 +121,7 @@ def refuse_constant(text: str) -> float:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 @pytest.mark.parametrize("reported", [True, False], ids=["reported", "in the result"])
-def test_row_54_numbers_that_are_none_are_never_the_best(
+def test_numbers_that_are_none_are_never_the_best(
     here: Callable[..., Any],
     search: Callable[..., list[str]],
     study: Any,
@@ -156,7 +156,7 @@ def test_row_54_numbers_that_are_none_are_never_the_best(
     assert not {"trial 1", "trial 2"} & {row["name"] for row in ranked}
 
 
-def test_row_60_same_seed_gives_the_same_search(
+def test_same_seed_gives_the_same_search(
     here: Callable[..., Any], search: Callable[..., list[str]], study: Any
 ) -> None:
     found = []
@@ -169,20 +169,20 @@ def test_row_60_same_seed_gives_the_same_search(
 
 
 @pytest.mark.parametrize("seed", ["-1", str(2**32), str(2**64), "text", "1.5"])
-def test_row_61_seeds_out_of_range(
+def test_seeds_out_of_range(
     here: Callable[..., Any], search: Callable[..., list[str]], seed: str
 ) -> None:
     here(*search(2), "--seed", seed).refused(2, "--seed")
 
 
 @pytest.mark.parametrize("seed", ["0", str(2**32 - 1)])
-def test_row_61_seeds_at_the_ends(
+def test_seeds_at_the_ends(
     here: Callable[..., Any], search: Callable[..., list[str]], seed: str
 ) -> None:
     assert here(*search(2), "--seed", seed).code == 0
 
 
-def test_control_of_row_61_numpy_tells_it_in_its_own_way() -> None:
+def test_control_numpy_tells_it_in_its_own_way() -> None:
     import numpy as np
 
     with pytest.raises(ValueError, match="Seed must be between"):
@@ -193,7 +193,7 @@ def unguarded(trainer: Any, job: Any, report: Any, *, threads: int | None) -> An
     return trainer(job, report)
 
 
-def test_control_of_row_52_without_a_guard(
+def test_control_trial_that_raises_without_a_guard(
     here: Callable[..., Any], search: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_SEARCH_SURROGATE_FAULTS", "0=raise")
@@ -203,7 +203,7 @@ def test_control_of_row_52_without_a_guard(
         here(*search(3), "--new")
 
 
-def test_control_of_row_54_without_a_guard(
+def test_control_odd_numbers_without_a_guard(
     here: Callable[..., Any],
     search: Callable[..., list[str]],
     study: Any,

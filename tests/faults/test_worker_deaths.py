@@ -1,4 +1,4 @@
-"""Workers that die or stop in mid-message, and what they had started (rows 14 and 16)."""
+"""Workers that die or stop in mid-message, and what they had started."""
 
 from __future__ import annotations
 
@@ -120,15 +120,15 @@ def check_half(executor: LocalExecutor, seed: int, until: Until) -> None:
     assert finish(executor, 1, DONE, until).status == "complete"
 
 
-def test_row_14_half_a_message_and_then_death(executor: LocalExecutor, until: Until) -> None:
+def test_half_a_message_and_then_death(executor: LocalExecutor, until: Until) -> None:
     check_half(executor, HALF, until)
 
 
-def test_row_14_half_a_message_and_then_nothing(executor: LocalExecutor, until: Until) -> None:
+def test_half_a_message_and_then_nothing(executor: LocalExecutor, until: Until) -> None:
     check_half(executor, STOPPED, until)
 
 
-def test_control_of_row_14_without_a_limit(build: Callable[..., LocalExecutor]) -> None:
+def test_control_without_a_limit(build: Callable[..., LocalExecutor]) -> None:
     executor = build(patience_seconds=float("inf"))
     executor.submit(make_job(0, STOPPED))
     seen: list[Any] = []
@@ -170,14 +170,14 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_row_16_grandchildren_that_ignore_sigterm(
+def test_grandchildren_that_ignore_sigterm(
     executor: LocalExecutor, until: Until, case: str
 ) -> None:
     seed, how = CASES[case]
     check_grandchild(executor, seed, until, how)
 
 
-def test_control_of_row_16_without_a_group(
+def test_control_without_a_group(
     executor: LocalExecutor, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRANDCHILD_LEAVES", "1")

@@ -32,7 +32,7 @@ def outcome(search: Search, code: int) -> str:
     return f"exit {code}, {listed(states)}; {ended} trials run to their end for {states.total()}"
 
 
-def row_1(folder: Path) -> str:
+def killed_worker(folder: Path) -> str:
     """Kill it in its third trial, once, and start it again."""
     with searching(folder, "--trials", str(TRIALS)) as search:
         search.strike(search.start(), trials=3)
@@ -40,7 +40,7 @@ def row_1(folder: Path) -> str:
         return f"trials run in the process of the search; started again: {outcome(search, code)}"
 
 
-def row_2(folder: Path) -> str:
+def killed_coordinator(folder: Path) -> str:
     """Kill it in its first, in its third and in a later trial, and start it again."""
     with searching(folder, "--trials", str(TRIALS)) as search:
         for trials in (1, 4, 6):
@@ -49,7 +49,7 @@ def row_2(folder: Path) -> str:
         return outcome(search, code)
 
 
-def row_3(folder: Path) -> str:
+def killed_at_a_write(folder: Path) -> str:
     """Kill it when it writes its `oracle.json` and has not closed it, and start it again."""
     told = []
     for at in (2, 5):
@@ -62,7 +62,7 @@ def row_3(folder: Path) -> str:
     return "; ".join(told)
 
 
-def row_17(folder: Path) -> str:
+def hanging_trial(folder: Path) -> str:
     """Let the second trial hang."""
     with searching(folder, "--trials", "4", "--faults", "1=hang") as search:
         process = search.start()
@@ -72,7 +72,7 @@ def row_17(folder: Path) -> str:
         return f"it has no time limit; {how}, {listed(search.keras_tuner_states())}"
 
 
-def row_24(folder: Path) -> str:
+def one_trial_claimed_twice(folder: Path) -> str:
     """Start two processes on the same project."""
     with searching(folder, "--trials", "4") as search:
         processes = [search.start() for _ in range(2)]
@@ -86,7 +86,7 @@ def row_24(folder: Path) -> str:
         )
 
 
-def row_53(folder: Path) -> str:
+def every_trial_fails(folder: Path) -> str:
     """Let every trial raise."""
     with searching(folder, "--trials", "40", "--faults", "*=raise") as search:
         code, _, err = search.run()
@@ -95,7 +95,7 @@ def row_53(folder: Path) -> str:
         return f"exit {code} after {tried} trials, {listed(states)}; `{last_line(err)[:80]}`"
 
 
-def row_54(folder: Path) -> str:
+def accuracies_that_are_no_numbers(folder: Path) -> str:
     """Let one trial return NaN and one infinity."""
     with searching(folder, "--trials", "5", "--faults", "1=nan,2=inf") as search:
         code, _, err = search.run()
@@ -104,14 +104,14 @@ def row_54(folder: Path) -> str:
         return f"exit {code}, {listed(search.keras_tuner_states())}; {how}"
 
 
-def row_61(folder: Path) -> str:
+def seeds_out_of_range(folder: Path) -> str:
     """Give it seeds."""
     with searching(folder, "keras-tuner", program="seeds.py") as search:
         code, out, err = search.run()
         return told_of_seeds(out) if code == 0 else f"exit {code}, `{last_line(err)[:80]}`"
 
 
-def row_64(folder: Path) -> str:
+def trial_that_always_fails(folder: Path) -> str:
     """Let its second trial end the process whenever it is tried, and start it four times."""
     with searching(folder, "--trials", "4", "--faults", "1=die") as search:
         for _ in range(4):
@@ -122,7 +122,7 @@ def row_64(folder: Path) -> str:
         return f"after 4 starts tried {tried} times, {others} other trials run ({states})"
 
 
-def row_69(folder: Path) -> str:
+def hostile_names(folder: Path) -> str:
     """Name a project `../victim`, beside which a folder of that name lies, and overwrite."""
     with searching(folder, "--trials", "1", "--name", "../victim", "--overwrite") as search:
         kept = search.folder / "victim" / "kept.txt"
@@ -134,15 +134,15 @@ def row_69(folder: Path) -> str:
         return f"`../victim` with `overwrite=True`: exit {code}, the foreign folder {how}"
 
 
-ROWS = {
-    1: row_1,
-    2: row_2,
-    3: row_3,
-    17: row_17,
-    24: row_24,
-    53: row_53,
-    54: row_54,
-    61: row_61,
-    64: row_64,
-    69: row_69,
+FAULTS = {
+    "killed worker": killed_worker,
+    "killed coordinator": killed_coordinator,
+    "killed at a write": killed_at_a_write,
+    "hanging trial": hanging_trial,
+    "one trial claimed twice": one_trial_claimed_twice,
+    "every trial fails": every_trial_fails,
+    "accuracies that are no numbers": accuracies_that_are_no_numbers,
+    "seeds out of range": seeds_out_of_range,
+    "trial that always fails": trial_that_always_fails,
+    "hostile names": hostile_names,
 }

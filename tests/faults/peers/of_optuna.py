@@ -41,7 +41,7 @@ def both_ways(folder: Path, run: Callable[[Search], str], *, plain_trials: int =
     return "; ".join(told)
 
 
-def row_1(folder: Path) -> str:
+def killed_worker(folder: Path) -> str:
     """Kill one of two processes that share a study."""
 
     def run(search: Search) -> str:
@@ -57,7 +57,7 @@ def row_1(folder: Path) -> str:
     return both_ways(folder, run, plain_trials=TRIALS // 2)
 
 
-def row_2(folder: Path) -> str:
+def killed_coordinator(folder: Path) -> str:
     """Kill the search three times in a trial and start the same program again."""
 
     def run(search: Search) -> str:
@@ -72,7 +72,7 @@ def row_2(folder: Path) -> str:
     return both_ways(folder, run)
 
 
-def row_3(folder: Path) -> str:
+def killed_at_a_write(folder: Path) -> str:
     """Kill it before and after some of its transactions, and start it again each time."""
     with searching(folder, "--trials", "4", "--seconds", "0") as search:
         points = [f"{when}:{at}" for at in (1, 2, 3, 5) for when in ("before", "after")]
@@ -87,14 +87,14 @@ def row_3(folder: Path) -> str:
         return f"{len(points)} kills, the file is {how}; {listed(search.optuna_states())}"
 
 
-def row_8(folder: Path) -> str:
+def sigterm(folder: Path) -> str:
     """End the search as a scheduler does."""
     with searching(folder, "--trials", str(TRIALS)) as search:
         code = search.strike(search.start(), trials=3, how=signal.SIGTERM)
         return f"exit {code}, {listed(search.optuna_states())}"
 
 
-def row_17(folder: Path) -> str:
+def hanging_trial(folder: Path) -> str:
     """Let the second trial hang, with a time limit of 2 s for the study."""
     with searching(folder, "--trials", "4", "--timeout", "2", "--faults", "1=hang") as search:
         process = search.start()
@@ -106,7 +106,7 @@ def row_17(folder: Path) -> str:
         return f"`timeout=2`: {how}, {listed(states)}"
 
 
-def row_24(folder: Path) -> str:
+def one_trial_claimed_twice(folder: Path) -> str:
     """Let two processes claim the one waiting trial, with a pause between look and write."""
     import optuna
 
@@ -123,7 +123,7 @@ def row_24(folder: Path) -> str:
         return f"{how} {' and '.join(dict.fromkeys(claimed))}"
 
 
-def row_38(folder: Path) -> str:
+def file_of_another_program(folder: Path) -> str:
     """Give it the database of another program."""
     with searching(folder, "--trials", "1") as search:
         with closing(sqlite3.connect(search.folder / "study.db")) as connection:
@@ -135,14 +135,14 @@ def row_38(folder: Path) -> str:
         return f"exit {code}, made {tables} tables and indexes in it"
 
 
-def row_53(folder: Path) -> str:
+def every_trial_fails(folder: Path) -> str:
     """Let every trial raise."""
     with searching(folder, "--trials", "40", "--faults", "*=raise") as search:
         code = search.run()[0]
         return f"with `catch`: exit {code} after {listed(search.optuna_states())}"
 
 
-def row_54(folder: Path) -> str:
+def accuracies_that_are_no_numbers(folder: Path) -> str:
     """Let one trial return NaN and one infinity."""
     import optuna
 
@@ -158,7 +158,7 @@ def row_54(folder: Path) -> str:
         )
 
 
-def row_61(folder: Path) -> str:
+def seeds_out_of_range(folder: Path) -> str:
     """Give it seeds."""
     with searching(folder, "optuna", program="seeds.py") as search:
         return told_of_seeds(search.run()[1])
@@ -171,7 +171,7 @@ def told_of_seeds(answer: str) -> str:
     return "; ".join(f"{name}: {words.get(what, what)[:90]}" for name, what in found.items())
 
 
-def row_64(folder: Path) -> str:
+def trial_that_always_fails(folder: Path) -> str:
     """Let one trial end its process whenever it is tried, and start the program six times."""
     words = ("--trials", "3", "--careful", "--faults", "0=die")
     with searching(folder, *words) as search:
@@ -185,7 +185,7 @@ def row_64(folder: Path) -> str:
         return f"after 6 starts tried {tried} times, {others} other trials run ({listed(states)})"
 
 
-def row_69(folder: Path) -> str:
+def hostile_names(folder: Path) -> str:
     """Give it hostile names."""
     with searching(folder, program="optuna_names.py") as search:
         _, out, err = search.run()
@@ -195,17 +195,17 @@ def row_69(folder: Path) -> str:
         return f"{said}; terminal codes are {shown} in its log"
 
 
-ROWS = {
-    1: row_1,
-    2: row_2,
-    3: row_3,
-    8: row_8,
-    17: row_17,
-    24: row_24,
-    38: row_38,
-    53: row_53,
-    54: row_54,
-    61: row_61,
-    64: row_64,
-    69: row_69,
+FAULTS = {
+    "killed worker": killed_worker,
+    "killed coordinator": killed_coordinator,
+    "killed at a write": killed_at_a_write,
+    "SIGTERM": sigterm,
+    "hanging trial": hanging_trial,
+    "one trial claimed twice": one_trial_claimed_twice,
+    "file of another program": file_of_another_program,
+    "every trial fails": every_trial_fails,
+    "accuracies that are no numbers": accuracies_that_are_no_numbers,
+    "seeds out of range": seeds_out_of_range,
+    "trial that always fails": trial_that_always_fails,
+    "hostile names": hostile_names,
 }

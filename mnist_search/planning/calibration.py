@@ -6,10 +6,12 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 
-from mnist_search.analysis.costs import Images, Measured, Rates, fit_rates, work_of
 from mnist_search.errors import BudgetError
 from mnist_search.execution import Executor, Finished, Reported, Started
+from mnist_search.planning.costs import Measured, Rates, fit_rates, workload_of
+from mnist_search.planning.survey import images_of
 from mnist_search.specs import (
     DatasetRef,
     Failure,
@@ -21,9 +23,9 @@ from mnist_search.specs import (
 )
 from mnist_search.studies.loop import POLL_SECONDS, Interrupt
 
-# As many unknowns as four can be told apart by six, and the error still be estimated.
+# Four unknown rates can be estimated from six, and their error as well.
 FEWEST_NETWORKS = 6
-# Of fewer, six may be too much alike to tell their rates apart.
+# Six of fewer may be too much alike for that.
 FEWEST_USUAL = 4 * FEWEST_NETWORKS
 # A network that hangs must not hold up a plan for longer.
 LONGEST_SECONDS = 120.0
@@ -32,26 +34,16 @@ KERNEL_FLOPS = 60_000_000_000
 KERNEL_IMAGES = (4_000, 20_000)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """The measured rates, and what a reader should know of how they were measured."""
+    """The measured rates, and what a reader should know of how they were measured.
 
-    def __init__(self, rates: Rates, *, failed: int, contended: int) -> None:
-        """Hold the rates; of the networks `failed` gave no time, `contended` shared the cores."""
-        self.rates = rates
-        self.failed = failed
-        self.contended = contended
+    Of the networks `failed` gave no time, while `contended` ran other processes took cores.
+    """
 
-
-def images_of(dataset: DatasetRef) -> Images:
-    """Return how many images a trial of a search trains on and looks at."""
-    from mnist_search.datasets.splits import RUNG_IMAGES, VALIDATION_SHARE
-
-    validation = dataset.train_images // VALIDATION_SHARE
-    return Images(
-        train=dataset.train_images - validation,
-        validation=validation,
-        rung=min(RUNG_IMAGES, validation),
-    )
+    rates: Rates
+    failed: int
+    contended: int
 
 
 def usual_networks(configs: Sequence[RunConfig], default: RunConfig) -> list[RunConfig]:
@@ -77,7 +69,11 @@ def choose_networks(configs: Sequence[RunConfig], *, workers: int) -> list[RunCo
 
     They stand at even distances in the order of their operations per image.
     """
-    known = [(work.flops, config) for config in configs if (work := work_of(config)) is not None]
+    known = [
+        (workload.flops, config)
+        for config in configs
+        if (workload := workload_of(config)) is not None
+    ]
     known.sort(key=lambda pair: pair[0])
     if not known:
         return []
@@ -141,14 +137,14 @@ def calibrate(
         told = f": {reasons[0].kind}: {reasons[0].message}" if reasons else ""
         raise BudgetError(f"none of {len(configs)} networks of the space could be trained{told}")
     return Calibration(
-        fit_rates(measured, startup_seconds=0.0 if startup is None else startup),
+        rates=fit_rates(measured, startup_seconds=0.0 if startup is None else startup),
         failed=len(configs) - len(measured),
         contended=sum(bool(result.contended) for _, result, _ in results),
     )
 
 
 def _measure(config: RunConfig, result: RunResult, seconds: float, looks: int) -> Measured | None:
-    work, timings, epochs = work_of(config), result.timings, result.epochs
+    work, timings, epochs = workload_of(config), result.timings, result.epochs
     if work is None or result.status == "failed" or not epochs:
         return None
     if timings.step_seconds:
@@ -172,7 +168,7 @@ def _measure(config: RunConfig, result: RunResult, seconds: float, looks: int) -
 
 
 def _shorten(config: RunConfig) -> RunConfig:
-    work = work_of(config)
+    work = workload_of(config)
     assert work is not None
     images = max(KERNEL_IMAGES[0], min(KERNEL_IMAGES[1], KERNEL_FLOPS // (3 * work.flops)))
     training = config.training.model_copy(update={"epochs": 1, "train_images": images})

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_search.analysis.costs import Images, work_of
 from mnist_search.datasets import resolve
 from mnist_search.errors import BudgetError
 from mnist_search.execution import create_executor
-from mnist_search.spaces import SearchSpace, find_space
-from mnist_search.specs import DatasetRef, RunConfig
-from mnist_search.studies import Interrupt
-from mnist_search.studies.calibrating import (
+from mnist_search.planning.calibration import (
     FEWEST_NETWORKS,
     KERNEL_IMAGES,
     Calibration,
     calibrate,
     choose_networks,
-    images_of,
     usual_networks,
 )
+from mnist_search.planning.costs import Images, workload_of
+from mnist_search.planning.survey import images_of
+from mnist_search.spaces import SearchSpace, find_space
+from mnist_search.specs import DatasetRef, RunConfig
+from mnist_search.studies import Interrupt
 from tests.support.fake import FakeExecutor
 from tests.support.surrogate import FAULTS_VARIABLE, FLOPS_PER_SECOND, surrogate_trainer
 
@@ -55,7 +55,7 @@ def measure(configs: list[RunConfig], workers: int = 2, level: int = 0) -> Calib
 
 
 def flops(config: RunConfig) -> int:
-    work = work_of(config)
+    work = workload_of(config)
     assert work is not None
     return work.flops
 
@@ -99,7 +99,7 @@ def test_the_speed_comes_out(configs: list[RunConfig]) -> None:
     found = measure(choose_networks(configs, workers=2))
     assert found is not None
     assert (found.failed, found.contended) == (0, 0)
-    work = work_of(configs[5])
+    work = workload_of(configs[5])
     assert work is not None
     # The surrogate says three passes of a given speed for each image.
     assert found.rates.image_seconds(work) == pytest.approx(
@@ -138,7 +138,7 @@ def test_a_real_worker_is_timed(configs: list[RunConfig]) -> None:
     assert found is not None
     rates = found.rates
     assert (rates.networks, found.failed) == (2, 0)
-    work = work_of(configs[5])
+    work = workload_of(configs[5])
     assert work is not None
     assert 1e-7 < rates.image_seconds(work) < 1.0
     assert rates.startup > 0

@@ -6,7 +6,14 @@ import math
 
 import pytest
 
-from mnist_search.analysis.costs import Images, Measured, Rates, Work, fit_rates, work_of
+from mnist_search.planning.costs import (
+    Images,
+    Measured,
+    Rates,
+    Workload,
+    fit_rates,
+    workload_of,
+)
 from mnist_search.specs import (
     SGD,
     Adam,
@@ -23,7 +30,7 @@ from mnist_search.specs import (
 TRUE = (2e-11, 3e-9, 1e-9, 5e-5)
 IMAGES = Images(train=50_000, validation=10_000, rung=2_000)
 WORKS = [
-    Work(
+    Workload(
         flops=100_000 * number**3,
         values=5_000 + 4_000 * (number % 5),
         parameters=10_000 * (1 + number * number % 7),
@@ -34,7 +41,7 @@ WORKS = [
 ]
 
 
-def measured(work: Work, rates: tuple[float, ...] = TRUE, slower: float = 1.0) -> Measured:
+def measured(work: Workload, rates: tuple[float, ...] = TRUE, slower: float = 1.0) -> Measured:
     seconds = slower * sum(r * f for r, f in zip(rates, work.features, strict=True))
     return Measured(
         work=work,
@@ -76,7 +83,7 @@ def test_one_network_is_enough_and_none_is_not() -> None:
         fit_rates([], startup_seconds=0.0)
 
 
-def test_a_trial_is_the_sum_of_its_stretches_however_many_there_are() -> None:
+def test_a_trial_is_the_sum_of_its_segments_however_many_there_are() -> None:
     rates = Rates(
         features=TRUE,
         answer_share=0.0,
@@ -88,8 +95,8 @@ def test_a_trial_is_the_sum_of_its_stretches_however_many_there_are() -> None:
         networks=6,
     )
     work = WORKS[3]
-    whole = list(rates.stretches(work, IMAGES, epochs=8, rungs=()))
-    parts = list(rates.stretches(work, IMAGES, epochs=8, rungs=(1, 4, 16, 64)))
+    whole = list(rates.segments(work, IMAGES, epochs=8, rungs=()))
+    parts = list(rates.segments(work, IMAGES, epochs=8, rungs=(1, 4, 16, 64)))
     assert [step for step, _ in parts] == [1, 4, 16, 32]
     assert sum(seconds for _, seconds in parts) == pytest.approx(whole[0][1])
     expected = 8 * 50_000 * rates.image_seconds(work) + 0.1 * work.layers
@@ -107,8 +114,8 @@ def test_looks_cost_their_images() -> None:
         error=0.0,
         networks=6,
     )
-    work = Work(flops=1000, values=1, parameters=1, layers=1, batch_size=1)
-    (_, first), (_, second), (_, third) = rates.stretches(work, IMAGES, epochs=2, rungs=(1, 5))
+    work = Workload(flops=1000, values=1, parameters=1, layers=1, batch_size=1)
+    (_, first), (_, second), (_, third) = rates.segments(work, IMAGES, epochs=2, rungs=(1, 5))
     assert first == pytest.approx(1e-6 * (12_500 + 0.5 * 2_000))
     # The whole look at the end of the first epoch, and a rung's within the second.
     assert second == pytest.approx(1e-6 * (50_000 + 0.5 * (10_000 + 2_000)))
@@ -118,13 +125,13 @@ def test_looks_cost_their_images() -> None:
 def test_work_counts_what_every_layer_gives_out() -> None:
     network = Network(layers=(Conv(filters=4, kernel=3), Pool(), Flatten(), Dense(units=10)))
     config = RunConfig(model=network, training=Training(optimizer=Adam(), batch_size=32, epochs=1))
-    work = work_of(config)
+    work = workload_of(config)
     assert work is not None
     assert work.values == 26 * 26 * 4 + 2 * 13 * 13 * 4 + 10 + 10
     assert work.layers == 5
     assert math.isclose(work.features[3], 5 / 32)
     without = Network(layers=(Conv(filters=4, kernel=3),))
-    assert work_of(config.model_copy(update={"model": without})) is None
+    assert workload_of(config.model_copy(update={"model": without})) is None
 
 
 @pytest.mark.parametrize(("tolerance", "steps"), [(None, [4, 16, 32]), (1e-3, [32])])
@@ -133,8 +140,8 @@ def test_a_linear_classifier_is_looked_at_between_epochs_or_not_at_all(
 ) -> None:
     model = LinearClassifier(tolerance=tolerance)
     training = Training(optimizer=SGD(), batch_size=1, epochs=8)
-    work = work_of(RunConfig(model=model, training=training))
+    work = workload_of(RunConfig(model=model, training=training))
     assert work is not None
     rates = fit_rates([measured(work)], startup_seconds=0.0)
-    found = list(rates.stretches(work, IMAGES, epochs=8, rungs=(1, 4, 16)))
+    found = list(rates.segments(work, IMAGES, epochs=8, rungs=(1, 4, 16)))
     assert [step for step, _ in found] == steps

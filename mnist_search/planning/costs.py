@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
 from collections.abc import Collection, Iterator, Sequence
@@ -14,7 +13,7 @@ from mnist_search.specs.shapes import UnbuildableError, measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Workload:
     """What a network asks of a machine.
 
     `flops` are its forward operations per image, `values` the numbers that its layers give out
@@ -48,7 +47,7 @@ class Measured:
     what its job took beside the fit.
     """
 
-    work: Work
+    work: Workload
     image_seconds: float
     first_step_seconds: float | None
     first_look_seconds: float | None
@@ -70,7 +69,7 @@ class Images:
 class Rates:
     """What a machine takes for a unit of each kind of work, in seconds.
 
-    `features` belong to `Work.features`; `answer_share` is an answer's time as a share of that
+    `features` belong to `Workload.features`; `answer_share` is an answer's time as a share of that
     of training on the image; tracing grows with the layers. `error` is the relative error of one
     network's seconds per image, `networks` how many were measured.
     """
@@ -84,12 +83,12 @@ class Rates:
     error: float
     networks: int
 
-    def image_seconds(self, work: Work) -> float:
+    def image_seconds(self, work: Workload) -> float:
         """Return the seconds of training on one image."""
         return sum(rate * amount for rate, amount in zip(self.features, work.features, strict=True))
 
-    def stretches(
-        self, work: Work, images: Images, *, epochs: int, rungs: Collection[int]
+    def segments(
+        self, work: Workload, images: Images, *, epochs: int, rungs: Collection[int]
     ) -> Iterator[tuple[int, float]]:
         """Yield (step, seconds since the one before) for the rungs and the end of a trial.
 
@@ -115,7 +114,7 @@ class Rates:
             before = step
 
 
-def work_of(config: RunConfig) -> Work | None:
+def workload_of(config: RunConfig) -> Workload | None:
     """Return what a configuration asks, None where it cannot be built.
 
     A linear classifier is looked at between its epochs, one with a tolerance at its end only; that
@@ -125,7 +124,7 @@ def work_of(config: RunConfig) -> Work | None:
         size = measure(config.model)
     except UnbuildableError:
         return None
-    return Work(
+    return Workload(
         flops=size.flops,
         values=sum(math.prod(layer.output_shape) for layer in size.layers),
         parameters=size.parameters,
@@ -186,30 +185,12 @@ def fit_rates(measured: Sequence[Measured], *, startup_seconds: float) -> Rates:
 def _fit_features(
     features: Sequence[tuple[float, ...]], seconds: Sequence[float]
 ) -> tuple[tuple[float, ...], float, int]:
-    """Return the rates, the sum of the squared relative errors, and how many are not zero.
-
-    Of so few features every subset can be tried: the best one without a negative rate is the
-    solution of the constrained problem.
-    """
+    """Return the rates, the sum of the squared relative errors, and how many are not zero."""
     import numpy as np
+    from scipy.optimize import nnls
 
     relative = np.array(features) / np.array(seconds)[:, None]
-    ones = np.ones(len(seconds))
-    count = relative.shape[1]
-    best: tuple[tuple[float, ...], float, int] | None = None
-    for size in range(1, min(count, len(seconds)) + 1):
-        for chosen in itertools.combinations(range(count), size):
-            part = relative[:, chosen]
-            # Columns of very different size: scaled, so that none is taken for zero.
-            scale = np.linalg.norm(part, axis=0)
-            found = np.linalg.lstsq(part / scale, ones, rcond=None)[0] / scale
-            if not (np.all(np.isfinite(found)) and np.all(found > 0)):
-                continue
-            squares = float(np.sum((part @ found - ones) ** 2))
-            if best is None or squares < best[1] * (1 - 1e-9):
-                rates = [0.0] * count
-                for place, rate in zip(chosen, found, strict=True):
-                    rates[place] = float(rate)
-                best = (tuple(rates), squares, size)
-    assert best is not None, "operations alone are a positive rate of positive seconds"
-    return best
+    # Columns of very different size: scaled, so that none is taken for zero.
+    scale = np.linalg.norm(relative, axis=0)
+    found, distance = nnls(relative / scale, np.ones(len(seconds)))
+    return tuple(float(rate) for rate in found / scale), float(distance**2), int(sum(found > 0))
