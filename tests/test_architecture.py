@@ -294,3 +294,57 @@ def test_names_of_one_s_own_are_not_private_names_of_a_library(tmp_path: Path) -
         "    def _d(self):\n        self._e = self._d() + self._c\n        os._exit(self._e)\n"
     )
     assert private_names(path) == set()
+
+
+def module_name(path: Path) -> str:
+    parts = ("mnist_search", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def arrows() -> dict[str, set[str]]:
+    """Return which modules each module imports, at its top or in a function.
+
+    A package stands for its own `__init__`; the root, which hands out names late, is left out.
+    """
+    known = {module_name(path): path for path in modules()}
+    found: dict[str, set[str]] = {}
+    for name, path in known.items():
+        targets: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                each = {f"{node.module}.{alias.name}" for alias in node.names}
+                targets |= {one if one in known else node.module for one in each}
+        found[name] = (targets & known.keys()) - {name, "mnist_search"}
+    del found["mnist_search"]
+    return found
+
+
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """Return the modules that lie on a circle of imports."""
+    left = dict(graph)
+    while True:
+        # Whoever imports nothing that is left cannot lie on a circle.
+        free = [name for name, targets in left.items() if not targets & left.keys()]
+        if not free:
+            break
+        for name in free:
+            del left[name]
+    reached = {target for targets in left.values() for target in targets}
+    return sorted(name for name in left if name in reached)
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    assert circles(arrows()) == []
+
+
+def test_a_circle_is_seen() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
+
+
+def test_no_two_classes_have_one_name() -> None:
+    places: dict[str, list[str]] = {}
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module_name(path))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}

@@ -24,7 +24,7 @@ from mnist_search.specs.shapes import UnbuildableError, measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class WalkStep:
     """A configuration on the way, and the knobs that were turned to get there; none at first."""
 
     knobs: tuple[str, ...]
@@ -80,14 +80,16 @@ def order_knobs(
     )
 
 
-def walk_back(config: RunConfig, comparison: Comparison, knobs: Sequence[Knob]) -> list[Step]:
+def walk_back(config: RunConfig, comparison: Comparison, knobs: Sequence[Knob]) -> list[WalkStep]:
     """Return the steps from a configuration to its reference, each of which can be built.
 
     A knob that would leave a network that cannot be built waits for the next one that does not;
     where every single one would, all that are left are turned together.
     """
     reading = dict(comparison.reading)
-    steps = [Step(knobs=(), ours="", theirs="", config=build_reading(comparison.family, reading))]
+    steps = [
+        WalkStep(knobs=(), ours="", theirs="", config=build_reading(comparison.family, reading))
+    ]
     assert steps[0].config.config_id == config.config_id
     left = list(knobs)
     while left:
@@ -98,7 +100,7 @@ def walk_back(config: RunConfig, comparison: Comparison, knobs: Sequence[Knob]) 
         if reached.config_id == steps[-1].config.config_id:
             continue
         steps.append(
-            Step(
+            WalkStep(
                 knobs=tuple(knob.name for knob in chosen),
                 ours=", ".join(knob.ours for knob in chosen),
                 theirs=", ".join(knob.theirs for knob in chosen),
@@ -109,7 +111,7 @@ def walk_back(config: RunConfig, comparison: Comparison, knobs: Sequence[Knob]) 
 
 
 def attribute(
-    steps: Sequence[Step], results: Mapping[tuple[str, int], RunResult], seeds: Sequence[int]
+    steps: Sequence[WalkStep], results: Mapping[tuple[str, int], RunResult], seeds: Sequence[int]
 ) -> tuple[list[Gain], Gain]:
     """Return the gain of each step and that of all of them, over the seeds that all have.
 
@@ -136,13 +138,13 @@ def attribute(
         _gain(step, contender, move, costs, common, before=max(0, place - 1), after=place)
         for place, (step, contender, move) in enumerate(zip(steps, contenders, moves, strict=True))
     ]
-    whole = Step(knobs=(), ours="", theirs="", config=steps[-1].config)
+    whole = WalkStep(knobs=(), ours="", theirs="", config=steps[-1].config)
     last = len(steps) - 1
     return gains, _gain(whole, contenders[-1], total, costs, common, before=0, after=last)
 
 
 def _gain(
-    step: Step,
+    step: WalkStep,
     contender: Contender | None,
     gain: Difference | None,
     costs: Sequence[float | None],

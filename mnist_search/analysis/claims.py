@@ -45,7 +45,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class ClaimResult:
     """One pair of a claim: means over the runs, first less second, and its 95 % interval.
 
     `p_adjusted` is corrected over all pairs of all claims that were answered (Holm). Accuracies
@@ -72,7 +72,7 @@ class AnsweredClaim:
     """
 
     claim: Claim
-    pairs: tuple[Measured, ...]
+    pairs: tuple[ClaimResult, ...]
 
     @property
     def answer(self) -> Answer:
@@ -91,7 +91,7 @@ class AnsweredClaim:
             "direction": self.claim.direction,
             "answer": self.answer,
             "pairs": [
-                {name: getattr(pair, name) for name in Measured.__slots__} for pair in self.pairs
+                {name: getattr(pair, name) for name in ClaimResult.__slots__} for pair in self.pairs
             ],
         }
 
@@ -294,7 +294,7 @@ def _measure(
     )
 
 
-def _judged(claim: Claim, raw: _Raw, p_adjusted: float) -> Measured:
+def _judged(claim: Claim, raw: _Raw, p_adjusted: float) -> ClaimResult:
     differs = p_adjusted <= SIGNIFICANT and raw.difference != 0
     answer: Answer = "not decided"
     match claim.direction:
@@ -309,7 +309,7 @@ def _judged(claim: Claim, raw: _Raw, p_adjusted: float) -> Measured:
                 answer = "supported" if as_said else "contradicted"
         case _:
             assert_never(claim.direction)
-    return Measured(
+    return ClaimResult(
         first=raw.pair[0],
         second=raw.pair[1],
         values=raw.values,

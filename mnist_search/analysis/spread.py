@@ -18,7 +18,7 @@ Source = Literal["study", "study and shipped", "shipped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class VariancePart:
     """A variance, its degrees of freedom, and whether it is a recipe's own or the pool's."""
 
     variance: float
@@ -45,7 +45,7 @@ class SeedSpread:
         """Return the share of flips of a recipe: its own where that is known, else the pool's."""
         return self.flips if estimate.flips is None else estimate.flips
 
-    def variance_of(self, estimate: Estimate) -> Part:
+    def variance_of(self, estimate: Estimate) -> VariancePart:
         """Return the variance of one run of a recipe.
 
         That is the pool's, but for a recipe that evidently varies more: it has its own.
@@ -54,8 +54,8 @@ class SeedSpread:
         if estimate.sd is not None and estimate.runs > 1 and pooled > 0:
             ratio = estimate.sd**2 / pooled
             if variance_ratio_p_value(ratio, estimate.runs - 1, self.dof) < UNUSUAL:
-                return Part(variance=estimate.sd**2, dof=estimate.runs - 1, own=True)
-        return Part(variance=pooled, dof=self.dof, own=False)
+                return VariancePart(variance=estimate.sd**2, dof=estimate.runs - 1, own=True)
+        return VariancePart(variance=pooled, dof=self.dof, own=False)
 
 
 # Test accuracies of 20 recipes of `reports/references.json` (61 runs on MNIST's 10,000 test

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
-from mnist_search.cli._finding import Finding
+from mnist_search.cli._check_result import CheckResult
 from mnist_search.cli._machine_checks import (
     check_cores,
     check_disk,
@@ -38,7 +38,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _VERSION = re.compile(r"(>=|<|==)\s*([\d.]+)")
 
 
-def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+def examine(home: Path, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """Yield what is found about this machine; TensorFlow is left to `_import_probe`.
 
     Loads none of the libraries that it looks for, but NumPy for the data at the end.
@@ -57,11 +57,11 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield check_data(environ)
 
 
-def check_python(version: tuple[int, ...]) -> Finding:
+def check_python(version: tuple[int, ...]) -> CheckResult:
     """Look at the version of Python."""
     low, end = PYTHONS
     good = low <= version[:2] < end
-    return Finding(
+    return CheckResult(
         check="python",
         status="ok" if good else "fail",
         found=f"{'.'.join(map(str, version))} ({platform.python_implementation()})",
@@ -90,23 +90,23 @@ def requirements() -> dict[str, str]:
 
 def check_packages(
     names: Iterable[str], version: Callable[[str], str | None], needed: Mapping[str, str]
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     """Look for the packages that every command needs, in versions that fit."""
     for name in names:
         found = version(name)
         if found is None:
-            yield Finding(
+            yield CheckResult(
                 check=name, status="fail", found="not installed", hint="pip install mnist-search"
             )
         elif not fits(found, needed.get(name, "")):
-            yield Finding(
+            yield CheckResult(
                 check=name,
                 status="warn",
                 found=found,
                 hint=f"mnist-search was made for {name} {needed[name]}",
             )
         else:
-            yield Finding(check=name, status="ok", found=found)
+            yield CheckResult(check=name, status="ok", found=found)
 
 
 def fits(version: str, wanted: str) -> bool:
@@ -122,12 +122,12 @@ def fits(version: str, wanted: str) -> bool:
     return True
 
 
-def check_optional(version: Callable[[str], str | None]) -> Iterator[Finding]:
+def check_optional(version: Callable[[str], str | None]) -> Iterator[CheckResult]:
     """Look for the packages that some commands need."""
     for name, (what_for, how) in OPTIONAL.items():
         found = version(name)
         told = found if found is not None else f"not installed; needed for {what_for}"
-        yield Finding(
+        yield CheckResult(
             check=name,
             status="ok" if found is not None else "warn",
             found=told,
@@ -135,10 +135,10 @@ def check_optional(version: Callable[[str], str | None]) -> Iterator[Finding]:
         )
 
 
-def check_browser(which: Callable[[str], str | None]) -> Finding:
+def check_browser(which: Callable[[str], str | None]) -> CheckResult:
     """Look for the browser that tests of the HTML report drive."""
     found = next((path for name in BROWSERS if (path := which(name)) is not None), None)
-    return Finding(
+    return CheckResult(
         check="chromium",
         status="warn" if found is None else "ok",
         found="not found; only this project's browser tests need it" if found is None else found,
@@ -146,7 +146,7 @@ def check_browser(which: Callable[[str], str | None]) -> Finding:
     )
 
 
-def check_data(environ: Mapping[str, str]) -> Finding:
+def check_data(environ: Mapping[str, str]) -> CheckResult:
     """Look for what `--dataset auto` would take, without fetching anything."""
     from mnist_search.datasets import survey
 
@@ -154,24 +154,24 @@ def check_data(environ: Mapping[str, str]) -> Finding:
     place = taken.location or "embedded in scikit-learn"
     match taken.state:
         case "ok" if taken.origin == "embedded":
-            return Finding(
+            return CheckResult(
                 check="data",
                 status="warn",
                 found="no MNIST on this machine; where it cannot be fetched, 1,797 digits stand in",
                 hint="set MNIST_SEARCH_DATA, or `mnist-search data fetch`",
             )
         case "ok":
-            return Finding(check="data", status="ok", found=f"{taken.name} at {place}")
+            return CheckResult(check="data", status="ok", found=f"{taken.name} at {place}")
         case "other":
             name = "something else" if taken.ref is None else taken.ref.name
-            return Finding(
+            return CheckResult(
                 check="data",
                 status="warn",
                 found=f"{place} holds {name}, not MNIST",
                 hint="scores on it do not compare with published ones",
             )
         case "missing" | "damaged":
-            return Finding(
+            return CheckResult(
                 check="data",
                 status="fail",
                 found=f"{place}: {taken.problem or taken.state}",

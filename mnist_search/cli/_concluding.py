@@ -11,9 +11,9 @@ from mnist_search.cli._running import exit_code
 from mnist_search.errors import MnistSearchError
 
 if TYPE_CHECKING:
-    from mnist_search.cli._confirming import Confirmed
+    from mnist_search.cli._confirming import Confirmations
     from mnist_search.cli._options import Format
-    from mnist_search.cli._session import SearchOptions, Surroundings
+    from mnist_search.cli._settings import SearchOptions, Surroundings
     from mnist_search.specs import Record
     from mnist_search.studies import ConfirmedStudy, Interrupt, SearchSummary, StudySpec
 
@@ -59,7 +59,9 @@ def conclude(
     return confirmed.finish(_same_command(options, spec))
 
 
-def _confirm(options: SearchOptions, spec: StudySpec, top: int, around: Surroundings) -> Confirmed:
+def _confirm(
+    options: SearchOptions, spec: StudySpec, top: int, around: Surroundings
+) -> Confirmations:
     from mnist_search.cli._confirming import ConfirmOptions, confirm_study
 
     chosen = ConfirmOptions(

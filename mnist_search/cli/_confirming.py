@@ -13,7 +13,7 @@ import typer
 from mnist_search.cli._running import count_workers, exit_code, train_runs
 
 if TYPE_CHECKING:
-    from mnist_search.cli._session import Surroundings
+    from mnist_search.cli._settings import Surroundings
     from mnist_search.specs import Record
     from mnist_search.studies import ConfirmedStudy, Interrupt, Outcome
 
@@ -34,7 +34,7 @@ class ConfirmOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmed:
+class Confirmations:
     """What came of it: what was found so far, and the ending."""
 
     found: ConfirmedStudy
@@ -49,7 +49,7 @@ class Confirmed:
         return exit_code(self.outcome, self.interrupt, self.records)
 
 
-def confirm_study(options: ConfirmOptions, around: Surroundings) -> Confirmed:
+def confirm_study(options: ConfirmOptions, around: Surroundings) -> Confirmations:
     """Train what is not yet trained of a confirmation, and compare what there is."""
     from mnist_search.analysis.confirmation import summarize_confirmation
     from mnist_search.references import REFERENCES
@@ -97,4 +97,4 @@ def confirm_study(options: ConfirmOptions, around: Surroundings) -> Confirmed:
         records, trials, REFERENCES, labels=read_test_labels(spec.dataset)
     )
     found = ConfirmedStudy(study=options.study, confirmation=confirmation, use=use)
-    return Confirmed(found=found, outcome=outcome, interrupt=interrupt, records=records)
+    return Confirmations(found=found, outcome=outcome, interrupt=interrupt, records=records)

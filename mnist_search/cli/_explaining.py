@@ -14,10 +14,10 @@ from mnist_search.cli._running import count_workers, exit_code, train_runs
 from mnist_search.errors import UsageError
 
 if TYPE_CHECKING:
-    from mnist_search.analysis.attribution import Step
+    from mnist_search.analysis.attribution import WalkStep
     from mnist_search.analysis.knobs import Comparison
     from mnist_search.cli._options import Format
-    from mnist_search.cli._session import Surroundings
+    from mnist_search.cli._settings import Surroundings
     from mnist_search.specs import Record
     from mnist_search.studies import StudySpec
 
@@ -98,7 +98,7 @@ def _ablate(
     found: Comparison,
     home: Path,
     around: Surroundings,
-) -> tuple[int, Sequence[Step], Sequence[int], Sequence[Record]]:
+) -> tuple[int, Sequence[WalkStep], Sequence[int], Sequence[Record]]:
     from mnist_search.studies import open_benchmark
     from mnist_search.studies.explaining import plan_walk, plan_walk_runs, walk_seeds
     from mnist_search.studies.folder import study_folder

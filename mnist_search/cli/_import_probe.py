@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from mnist_search.cli._finding import Finding
+from mnist_search.cli._check_result import CheckResult
 from mnist_search.interpreter import python_environment
 
 PATIENCE_SECONDS = 300.0
@@ -54,7 +54,7 @@ def import_probe(
 
 def await_probe(
     process: subprocess.Popen[str], patience: float = PATIENCE_SECONDS
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Return what the process found out about TensorFlow and the GPU."""
     from mnist_search.reporting.cells import format_cell, format_seconds
 
@@ -69,18 +69,18 @@ def await_probe(
     told = f"works; imported in {format_seconds(seconds)}, {format_cell(peak, 'bytes')} of memory"
     named = ", ".join(gpus) if gpus else "none; networks train on the processor"
     return [
-        Finding(
+        CheckResult(
             check="tensorflow import",
             status="ok",
             found=told,
             details={"import_seconds": seconds, "peak_memory_bytes": peak},
         ),
-        Finding(check="gpu", status="ok", found=named, details={"gpus": gpus}),
+        CheckResult(check="gpu", status="ok", found=named, details={"gpus": gpus}),
     ]
 
 
-def _failed(reason: str) -> Finding:
-    return Finding(
+def _failed(reason: str) -> CheckResult:
+    return CheckResult(
         check="tensorflow import",
         status="fail",
         found=reason,

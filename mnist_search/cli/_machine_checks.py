@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from mnist_search.cli._finding import Finding
+from mnist_search.cli._check_result import CheckResult
 
 # Below these a search still works, but not for long.
 SCARCE_DISK_BYTES = 2**30
 BUSY_SHARE = 0.5
 
 
-def check_cores(environ: Mapping[str, str]) -> Finding:
+def check_cores(environ: Mapping[str, str]) -> CheckResult:
     """Count the cores that this process may use, and how they are shared out."""
     from mnist_search.specs import measure_capacity
 
@@ -28,7 +28,7 @@ def check_cores(environ: Mapping[str, str]) -> Finding:
     hint = None
     if set_here:
         hint = f"{' and '.join(set_here)} is set; workers set their own threads"
-    return Finding(
+    return CheckResult(
         check="cores",
         status="ok" if hint is None else "warn",
         found=told,
@@ -37,16 +37,16 @@ def check_cores(environ: Mapping[str, str]) -> Finding:
     )
 
 
-def check_load() -> Finding:
+def check_load() -> CheckResult:
     """Look at what else runs, which spoils times."""
     from mnist_search.specs import available_cores
 
     try:
         load = os.getloadavg()[0]
     except OSError:
-        return Finding(check="load", status="ok", found="unknown")
+        return CheckResult(check="load", status="ok", found="unknown")
     busy = load > BUSY_SHARE * available_cores()
-    return Finding(
+    return CheckResult(
         check="load",
         status="warn" if busy else "ok",
         found=f"{load:.2f} runnable processes in the last minute",
@@ -55,7 +55,7 @@ def check_load() -> Finding:
     )
 
 
-def check_memory() -> Finding:
+def check_memory() -> CheckResult:
     """Look at the memory that workers can have."""
     from mnist_search.reporting.cells import format_cell
     from mnist_search.specs import describe_environment, measure_capacity
@@ -64,7 +64,7 @@ def check_memory() -> Finding:
     total, free = describe_environment().memory_bytes, capacity.memory_bytes
     told = f"{format_cell(free, 'bytes')} free of {format_cell(total, 'bytes')}"
     scarce = capacity.workers < capacity.cores
-    return Finding(
+    return CheckResult(
         check="memory",
         status="warn" if scarce else "ok",
         found=told,
@@ -73,7 +73,7 @@ def check_memory() -> Finding:
     )
 
 
-def check_processor(environ: Mapping[str, str]) -> Finding:
+def check_processor(environ: Mapping[str, str]) -> CheckResult:
     """Look for the instructions that make training fast, and the kernels that use them."""
     from mnist_search.specs import describe_environment
 
@@ -90,7 +90,7 @@ def check_processor(environ: Mapping[str, str]) -> Finding:
         hint = "without avx2 TensorFlow is slow, or does not start"
     elif environ.get("TF_ENABLE_ONEDNN_OPTS", "").lower() in ("0", "false"):
         hint = "TF_ENABLE_ONEDNN_OPTS is off: convolutions take up to three times as long"
-    return Finding(
+    return CheckResult(
         check="processor",
         status="ok" if hint is None else "warn",
         found=f"{here.processor}; {', '.join(here.features) or 'no avx2'}; {precision}",
@@ -99,11 +99,11 @@ def check_processor(environ: Mapping[str, str]) -> Finding:
     )
 
 
-def check_home(home: Path) -> Finding:
+def check_home(home: Path) -> CheckResult:
     """See whether studies can be written."""
     place = _existing(home)
     if os.path.lexists(home) and place != home:
-        return Finding(
+        return CheckResult(
             check="home",
             status="fail",
             found=f"{home} is not a folder",
@@ -114,7 +114,7 @@ def check_home(home: Path) -> Finding:
             file.write(b"x")
             file.flush()
     except OSError as error:
-        return Finding(
+        return CheckResult(
             check="home",
             status="fail",
             found=f"{home}: {error.strerror}",
@@ -124,7 +124,7 @@ def check_home(home: Path) -> Finding:
 
     count = len(list_studies(home))
     told = "not made yet" if place != home else f"{count} {'study' if count == 1 else 'studies'}"
-    return Finding(
+    return CheckResult(
         check="home",
         status="ok",
         found=f"{home}: can be written, {told}",
@@ -132,14 +132,14 @@ def check_home(home: Path) -> Finding:
     )
 
 
-def check_disk(home: Path) -> Finding:
+def check_disk(home: Path) -> CheckResult:
     """Look at the room for studies."""
     from mnist_search.reporting.cells import format_cell
     from mnist_search.studies.folder import FREE_BYTES
 
     free = shutil.disk_usage(_existing(home)).free
     full, scarce = free < FREE_BYTES, free < SCARCE_DISK_BYTES
-    return Finding(
+    return CheckResult(
         check="disk",
         status="fail" if full else "warn" if scarce else "ok",
         found=f"{format_cell(free, 'bytes')} free where studies are",
@@ -148,21 +148,21 @@ def check_disk(home: Path) -> Finding:
     )
 
 
-def check_sqlite(home: Path) -> Finding:
+def check_sqlite(home: Path) -> CheckResult:
     """See whether a write-ahead log works on the file system of the studies."""
     told = f"{sqlite3.sqlite_version}"
     try:
         with tempfile.TemporaryDirectory(dir=_existing(home)) as folder:
             mode = _try_write_ahead_log(Path(folder) / "try.db")
     except (OSError, sqlite3.Error) as error:
-        return Finding(
+        return CheckResult(
             check="sqlite",
             status="fail",
             found=f"{told}, but a database in {_existing(home)} failed: {error}",
             hint="--home on a local disk",
         )
     works = mode == "wal"
-    return Finding(
+    return CheckResult(
         check="sqlite",
         status="ok" if works else "warn",
         found=f"{told}, write-ahead log {'works' if works else f'refused ({mode})'}",

@@ -13,7 +13,7 @@ import typer
 from mnist_search.cli._running import count_workers, interruptible
 
 if TYPE_CHECKING:
-    from mnist_search.cli._session import PlanOptions, SearchOptions, Surroundings
+    from mnist_search.cli._settings import PlanOptions, SearchOptions, Surroundings
     from mnist_search.planning.calibration import Calibration
     from mnist_search.planning.forecast import Alternative, Forecast
     from mnist_search.planning.survey import Plan, Range, Survey

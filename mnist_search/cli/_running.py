@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from mnist_search.errors import BudgetError
 
 if TYPE_CHECKING:
-    from mnist_search.cli._session import Surroundings
+    from mnist_search.cli._settings import Surroundings
     from mnist_search.execution import Executor, PrecisionChoice, Workers
-    from mnist_search.reporting.live import Best, Progress
+    from mnist_search.reporting.live import Best, ShownProgress
     from mnist_search.specs import DatasetRef, Precision, Record
     from mnist_search.studies import Interrupt, Ledger, Outcome, Run, StudySpec
 
@@ -118,7 +118,7 @@ def start_executor(
 
 
 @contextmanager
-def show_progress(around: Surroundings, *, quiet: bool) -> Iterator[Progress]:
+def show_progress(around: Surroundings, *, quiet: bool) -> Iterator[ShownProgress]:
     """Show progress on stderr for as long as the block runs."""
     from mnist_search.reporting.live import create_progress
 
@@ -127,7 +127,7 @@ def show_progress(around: Surroundings, *, quiet: bool) -> Iterator[Progress]:
 
 
 def begin(
-    progress: Progress,
+    progress: ShownProgress,
     ledger: Ledger,
     *,
     what: str,

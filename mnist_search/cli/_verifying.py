@@ -15,7 +15,7 @@ from mnist_search.cli._running import count_workers, exit_code, resolve_dataset,
 from mnist_search.errors import BudgetError, DataError
 
 if TYPE_CHECKING:
-    from mnist_search.cli._session import Surroundings
+    from mnist_search.cli._settings import Surroundings
     from mnist_search.exporting import Export
     from mnist_search.specs import DatasetRef
 

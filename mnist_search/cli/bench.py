@@ -97,7 +97,8 @@ def bench(
 
     Example: mnist-search bench mlp-784 cnn-simple cnn-larger --full
     """
-    from mnist_search.cli._session import BenchmarkOptions, Surroundings, benchmark
+    from mnist_search.cli._session import benchmark
+    from mnist_search.cli._settings import BenchmarkOptions, Surroundings
 
     if quick and full:
         raise UsageError("--quick and --full exclude each other")

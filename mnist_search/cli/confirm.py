@@ -69,7 +69,7 @@ def confirm(
     Example: mnist-search confirm cnn-mnist-seed0 --top 3 --seeds 3 --references cnn-double-32
     """
     from mnist_search.cli._confirming import ConfirmOptions, confirm_study
-    from mnist_search.cli._session import Surroundings
+    from mnist_search.cli._settings import Surroundings
     from mnist_search.reporting.confirmation import render_confirmation
 
     options = ConfirmOptions(

@@ -12,7 +12,7 @@ import typer
 from mnist_search.cli._options import FormatOption, HomeOption
 
 if TYPE_CHECKING:
-    from mnist_search.cli._finding import Finding
+    from mnist_search.cli._check_result import CheckResult
 
 _NAME_WIDTH = 18
 
@@ -34,7 +34,7 @@ def doctor(
     from mnist_search.reporting import Column, render_rows
     from mnist_search.studies.folder import resolve_home
 
-    found: list[Finding] = []
+    found: list[CheckResult] = []
     for finding in _findings(resolve_home(home, os.environ), quick=quick):
         found.append(finding)
         if format == "table":
@@ -47,7 +47,7 @@ def doctor(
     return 2 if any(each.status == "fail" for each in found) else 0
 
 
-def _findings(home: Path, *, quick: bool) -> Iterator[Finding]:
+def _findings(home: Path, *, quick: bool) -> Iterator[CheckResult]:
     from mnist_search.cli._checkup import examine
     from mnist_search.cli._import_probe import await_probe, import_probe
 
@@ -59,7 +59,7 @@ def _findings(home: Path, *, quick: bool) -> Iterator[Finding]:
         yield from await_probe(process)
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: CheckResult) -> str:
     from mnist_search.reporting.cells import clean
 
     hint = "" if finding.hint is None else f"; hint: {clean(finding.hint)}"

@@ -65,7 +65,7 @@ def explain(
     Example: mnist-search explain cnn-mnist-seed0 winner --ablate --seeds 3
     """
     from mnist_search.cli._explaining import ExplainOptions, explain_trial
-    from mnist_search.cli._session import Surroundings
+    from mnist_search.cli._settings import Surroundings
 
     options = ExplainOptions(
         study=study,

@@ -75,7 +75,8 @@ def plan(
     Example: mnist-search plan --space cnn --trials 50 --budget 20m
     """
     from mnist_search.cli._planning import plan_search
-    from mnist_search.cli._session import PlanOptions, Surroundings, study_spec
+    from mnist_search.cli._session import study_spec
+    from mnist_search.cli._settings import PlanOptions, Surroundings
 
     limit = parse_duration(time_budget, option="--time-budget")
     asked = parse_duration(budget, option="--budget")

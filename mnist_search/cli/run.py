@@ -133,7 +133,8 @@ def run(
     Example: mnist-search run --space cnn --trials 50 --seed 1, or
     mnist-search run --space cnn --trials 50 --confirm 3 --confirm-references cnn-double-32
     """
-    from mnist_search.cli._session import SearchOptions, Surroundings, search
+    from mnist_search.cli._session import search
+    from mnist_search.cli._settings import SearchOptions, Surroundings
 
     options = SearchOptions(
         space=space,

@@ -41,7 +41,7 @@ def verify(
 
     Example: mnist-search verify winner.json --seeds 3
     """
-    from mnist_search.cli._session import Surroundings
+    from mnist_search.cli._settings import Surroundings
     from mnist_search.cli._verifying import train_export
     from mnist_search.exporting import read_export
     from mnist_search.reporting import Column, render_rows

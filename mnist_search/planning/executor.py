@@ -26,7 +26,7 @@ class VirtualClock:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Running:
+class _Simulated:
     """A job in a slot; its life yields (seconds until it happens, event) and is sent answers."""
 
     job: Job
@@ -53,9 +53,9 @@ class SimulatedExecutor:
         self._images = images
         self._clock = clock
         self._ready = [clock.seconds + rates.startup] * slots
-        self._slots: list[_Running | None] = [None] * slots
+        self._slots: list[_Simulated | None] = [None] * slots
         # What is to happen: when, in which order of what happens at once, to which job.
-        self._agenda: list[tuple[float, int, _Running, Event]] = []
+        self._agenda: list[tuple[float, int, _Simulated, Event]] = []
         self._order = itertools.count()
 
     @property
@@ -72,7 +72,7 @@ class SimulatedExecutor:
         """Start a job in the free slot whose worker is ready first."""
         free = [slot for slot, running in enumerate(self._slots) if running is None]
         slot = min(free, key=self._ready.__getitem__)
-        running = _Running(job=job, slot=slot, life=self._live(job, slot))
+        running = _Simulated(job=job, slot=slot, life=self._live(job, slot))
         self._slots[slot] = running
         self._plan(running, next(running.life))
 
@@ -106,7 +106,7 @@ class SimulatedExecutor:
         killed.over = True
         self._ready[killed.slot] = self._clock.seconds + self._rates.startup
         result = failed_result(killed.job, failure, threads=None)
-        end = _Running(job=killed.job, slot=killed.slot, life=killed.life)
+        end = _Simulated(job=killed.job, slot=killed.slot, life=killed.life)
         self._slots[killed.slot] = end
         self._plan(end, (0.0, Finished(number=number, worker=killed.slot, result=result)))
 
@@ -115,13 +115,13 @@ class SimulatedExecutor:
         self._agenda.clear()
         self._slots = [None] * self.slots
 
-    def _find(self, number: int) -> _Running | None:
+    def _find(self, number: int) -> _Simulated | None:
         for running in self._slots:
             if running is not None and running.job.number == number:
                 return running
         return None
 
-    def _plan(self, running: _Running, what: tuple[float, Event]) -> None:
+    def _plan(self, running: _Simulated, what: tuple[float, Event]) -> None:
         delay, event = what
         entry = (self._clock.seconds + delay, next(self._order), running, event)
         heapq.heappush(self._agenda, entry)

@@ -13,10 +13,10 @@ from mnist_search.reporting.live_state import Best
 from mnist_search.reporting.live_stream import GuardedStream, can_be_live
 from mnist_search.studies import loop
 
-__all__ = ["Best", "LiveProgress", "PlainProgress", "Progress", "create_progress"]
+__all__ = ["Best", "LiveProgress", "PlainProgress", "ShownProgress", "create_progress"]
 
 
-class Progress(loop.Progress, Protocol):
+class ShownProgress(loop.Progress, Protocol):
     """Shows what the loop tells; used as a context manager it always puts the cursor back."""
 
     def begin(
@@ -46,7 +46,7 @@ def create_progress(
     quiet: bool = False,
     clock: Callable[[], float] = time.monotonic,
     noun: str = "trial",
-) -> Progress:
+) -> ShownProgress:
     """Choose the display that a stream can show.
 
     Live needs a UTF-8 terminal that can move its cursor, and no CI. `quiet` leaves the notes

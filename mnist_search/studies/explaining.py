@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
-from mnist_search.analysis.attribution import Step, order_knobs, walk_back
+from mnist_search.analysis.attribution import WalkStep, order_knobs, walk_back
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.analysis.importance import parameter_importances
 from mnist_search.analysis.knobs import Comparison
@@ -62,21 +62,21 @@ def choose_trial(
 
 def plan_walk(
     ledger: Ledger, search: StudySpec, trials: Sequence[Record], trial: Record, found: Comparison
-) -> list[Step]:
+) -> list[WalkStep]:
     """Return the steps of a walk, as the study has them, else as they are now.
 
     They are written down when they are made: the order hangs on all trials of the search, and
     the same walk must go on when the search has got more of them. The caller holds `exclusive()`.
     """
     assert trial.config is not None
-    stored: list[Step] = ledger.attribute(WALK, list[Step], [])
+    stored: list[WalkStep] = ledger.attribute(WALK, list[WalkStep], [])
     # A later version may have other references, and so another nearest one.
     if stored and stored[-1].config == found.reference.run_config("held-out"):
         return stored
     space = search_of(search).space
     knobs = order_knobs(found, parameter_importances(trials, space), space)
     steps = walk_back(trial.config, found, knobs)
-    ledger.set_attribute(WALK, TypeAdapter(list[Step]).dump_python(steps, mode="json"))
+    ledger.set_attribute(WALK, TypeAdapter(list[WalkStep]).dump_python(steps, mode="json"))
     return steps
 
 
@@ -85,7 +85,7 @@ def walk_seeds(search: StudySpec, trials: Sequence[Record], count: int) -> list[
     return fresh_seeds(search, trials, count, purpose="explain")
 
 
-def plan_walk_runs(steps: Sequence[Step], found: Comparison, seeds: Sequence[int]) -> list[Run]:
+def plan_walk_runs(steps: Sequence[WalkStep], found: Comparison, seeds: Sequence[int]) -> list[Run]:
     """Return every step with the first seed, then with the next, and so on."""
     last = found.reference.run_config("held-out").config_id
     return [

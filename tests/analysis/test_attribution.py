@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from mnist_search.analysis.attribution import Step, attribute, order_knobs, walk_back
+from mnist_search.analysis.attribution import WalkStep, attribute, order_knobs, walk_back
 from mnist_search.analysis.importance import Importance, Importances
 from mnist_search.analysis.knobs import Comparison, nearest_reference
 from mnist_search.references import REFERENCES, get_reference
@@ -111,11 +111,11 @@ def result(config: RunConfig, seed: int, accuracy: float, seconds: float) -> Run
 
 
 @pytest.fixture
-def steps(config: RunConfig, found: Comparison, cnn: SearchSpace) -> list[Step]:
+def steps(config: RunConfig, found: Comparison, cnn: SearchSpace) -> list[WalkStep]:
     return walk_back(config, found, order_knobs(found, None, cnn))
 
 
-def test_the_gains_add_up_to_the_total(steps: list[Step]) -> None:
+def test_the_gains_add_up_to_the_total(steps: list[WalkStep]) -> None:
     results = {
         (step.config.config_id, seed): result(
             step.config, seed, 0.99 - 0.001 * place**2 + 0.0001 * seed, 100.0 - 5 * place
@@ -143,7 +143,7 @@ def test_the_gains_add_up_to_the_total(steps: list[Step]) -> None:
     assert total.gain.significant
 
 
-def test_only_seeds_that_every_step_has_count(steps: list[Step]) -> None:
+def test_only_seeds_that_every_step_has_count(steps: list[WalkStep]) -> None:
     results = {
         (step.config.config_id, seed): result(step.config, seed, 0.9, 10.0)
         for step in steps

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mnist_search.cli import _checkup, _import_probe, _machine_checks, execute
-from mnist_search.cli._finding import Finding
+from mnist_search.cli._check_result import CheckResult
 
 EXPECTED = {
     "python", "tensorflow", "keras", "optuna", "keras-tuner", "rich", "typer", "numpy", "cores",
@@ -125,7 +125,7 @@ def test_a_disk_without_a_write_ahead_log_is_told(
     assert found.hint is not None
 
 
-def probe(program: str, patience: float = 60) -> Finding:
+def probe(program: str, patience: float = 60) -> CheckResult:
     with _import_probe.import_probe(os.environ, program) as process:
         found = _import_probe.await_probe(process, patience)[0]
     assert process.returncode is not None

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mnist_search.cli._session import Surroundings
+from mnist_search.cli._settings import Surroundings
 from mnist_search.studies import ledger, loop, read_records, read_study
 from mnist_search.studies.journal import Journal
 from tests.support import fake

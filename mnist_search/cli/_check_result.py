@@ -8,7 +8,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckResult:
     """One line of the doctor: what was looked at, how it is, and what helps.
 
     `details` holds raw figures for programs; their names carry the units.
