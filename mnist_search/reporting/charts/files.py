@@ -31,6 +31,8 @@ def specification(chart: AnyChart) -> dict[str, Any]:
         if "name" in layer:
             layer["name"] = names.setdefault(layer["name"], f"layer-{len(names) + 1}")
     for param in spec.get("params", ()):
+        if param.get("bind") == "scales":
+            param["name"] = "zoom"
         if "views" in param:
             param["views"] = [names.get(name, name) for name in param["views"]]
     if "hconcat" not in spec:
