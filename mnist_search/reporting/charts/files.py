@@ -25,11 +25,12 @@ def specification(chart: AnyChart) -> dict[str, Any]:
     """
     # To check every row of data against the schema takes as long as to draw it; tests do so.
     spec: dict[str, Any] = _cleaned(chart.to_dict(validate=False))
-    # Altair numbers what it names from 1 on in every process, not in every chart.
+    # Altair numbers what it names from 1 on in every process, not in every chart; Vega-Lite itself
+    # calls layers layer_0 and so on.
     names: dict[str, str] = {}
     for layer in spec.get("layer", ()):
         if "name" in layer:
-            layer["name"] = names.setdefault(layer["name"], f"layer-{len(names) + 1}")
+            layer["name"] = names.setdefault(layer["name"], f"chart-{len(names) + 1}")
     for param in spec.get("params", ()):
         if param.get("bind") == "scales":
             param["name"] = "zoom"
