@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from mnist_search.writing import output_file
 FileFormat = Literal["png", "svg"]
 # Twice the dots of a plain screen.
 _SCALE = 2.0
+_IDENTIFIER = re.compile(r'(id="|url\(#)(clip|gradient_)(\d+)')
 
 
 def specification(chart: AnyChart) -> dict[str, Any]:
@@ -41,9 +43,14 @@ def specification(chart: AnyChart) -> dict[str, Any]:
     return spec | {"config": dict(CONFIG)}
 
 
-def svg_text(spec: dict[str, Any]) -> str:
-    """Return a specification drawn as SVG, without what only screen readers of charts use."""
-    return vl_convert.vegalite_to_svg(spec | {"config": spec["config"] | {"aria": False}})
+def svg_text(spec: dict[str, Any], *, aria: bool = True) -> str:
+    """Return a specification drawn as SVG; `aria` describes every mark to screen readers."""
+    text = vl_convert.vegalite_to_svg(spec | {"config": spec["config"] | {"aria": aria}})
+    # Vega counts clips and gradients of all pictures of a process.
+    numbers: dict[str, int] = {}
+    return _IDENTIFIER.sub(
+        lambda found: f"{found[1]}{found[2]}{numbers.setdefault(found[3], len(numbers))}", text
+    )
 
 
 def save_chart(chart: AnyChart, path: Path, *, title: str | None = None) -> None:
@@ -60,7 +67,7 @@ def save_chart(chart: AnyChart, path: Path, *, title: str | None = None) -> None
     if kind == ".png":
         drawn = vl_convert.vegalite_to_png(spec, scale=_SCALE)
     else:
-        drawn = vl_convert.vegalite_to_svg(spec).encode()
+        drawn = svg_text(spec).encode()
     with output_file(path, make_folders=True) as temporary:
         temporary.write_bytes(drawn)
 
