@@ -103,7 +103,8 @@ def test_what_is_done_with_the_optuna_study_stays_in_memory(home: Path) -> None:
 def test_charts_are_those_of_the_page_and_show_themselves(home: Path, tmp_path: Path) -> None:
     charts = open_study(NAME, home=home).charts()
     assert {"best-so-far", "learning-curves", "accuracy-against-parameters"} <= set(charts)
-    both = charts["best-so-far"] | charts["accuracy-against-parameters"]
+    with pytest.warns(UserWarning, match="deduplicated selection parameter"):
+        both = charts["best-so-far"] | charts["accuracy-against-parameters"]
     spec = both.to_dict()
     # One selection for both: a click in one finds the trial in the other.
     (picked,) = [each for each in spec["params"] if each["name"] == "picked"]
@@ -142,6 +143,8 @@ def test_a_study_that_is_not_there_names_those_that_are(home: Path, tmp_path: Pa
 def test_example_of_the_readme_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pandas = types.ModuleType("pandas")
     pandas.DataFrame = list  # type: ignore[attr-defined]
+    # Altair asks of every value whether it is one, where pandas is loaded.
+    pandas.Timestamp = type("Timestamp", (), {})  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pandas", pandas)
     monkeypatch.setenv("MNIST_SEARCH_HOME", str(home))
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

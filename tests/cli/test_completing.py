@@ -70,7 +70,7 @@ def test_studies_and_trials(
     assert complete(f"export --home {home} first ") == ["winner", "0", "1", "2"]
     assert complete(f"figures --home {home} first 1") == ["1"]
     assert complete(f"explain --home {home} first w") == ["winner"]
-    assert complete(f"figures --home {home} second ") == []
+    assert complete(f"figures --home {home} second ") == ["winner"]
     assert complete("export nowhere ") == ["winner"]
     monkeypatch.setenv("MNIST_SEARCH_HOME", str(home))
     assert complete("confirm f") == ["first"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from mnist_search.writing import output_file
 FileFormat = Literal["png", "svg"]
 # Twice the dots of a plain screen.
 _SCALE = 2.0
+_IDENTIFIER = re.compile(r'(id="|url\(#)(clip|gradient_)(\d+)')
 
 
 def specification(chart: AnyChart) -> dict[str, Any]:
@@ -25,12 +27,15 @@ def specification(chart: AnyChart) -> dict[str, Any]:
     """
     # To check every row of data against the schema takes as long as to draw it; tests do so.
     spec: dict[str, Any] = _cleaned(chart.to_dict(validate=False))
-    # Altair numbers what it names from 1 on in every process, not in every chart.
+    # Altair numbers what it names from 1 on in every process, not in every chart; Vega-Lite itself
+    # calls layers layer_0 and so on.
     names: dict[str, str] = {}
     for layer in spec.get("layer", ()):
         if "name" in layer:
-            layer["name"] = names.setdefault(layer["name"], f"layer-{len(names) + 1}")
+            layer["name"] = names.setdefault(layer["name"], f"chart-{len(names) + 1}")
     for param in spec.get("params", ()):
+        if param.get("bind") == "scales":
+            param["name"] = "zoom"
         if "views" in param:
             param["views"] = [names.get(name, name) for name in param["views"]]
     if "hconcat" not in spec:
@@ -38,9 +43,14 @@ def specification(chart: AnyChart) -> dict[str, Any]:
     return spec | {"config": dict(CONFIG)}
 
 
-def svg_text(spec: dict[str, Any]) -> str:
-    """Return a specification drawn as SVG, without what only screen readers of charts use."""
-    return vl_convert.vegalite_to_svg(spec | {"config": spec["config"] | {"aria": False}})
+def svg_text(spec: dict[str, Any], *, aria: bool = True) -> str:
+    """Return a specification drawn as SVG; `aria` describes every mark to screen readers."""
+    text = vl_convert.vegalite_to_svg(spec | {"config": spec["config"] | {"aria": aria}})
+    # Vega counts clips and gradients of all pictures of a process.
+    numbers: dict[str, int] = {}
+    return _IDENTIFIER.sub(
+        lambda found: f"{found[1]}{found[2]}{numbers.setdefault(found[3], len(numbers))}", text
+    )
 
 
 def save_chart(chart: AnyChart, path: Path, *, title: str | None = None) -> None:
@@ -57,7 +67,7 @@ def save_chart(chart: AnyChart, path: Path, *, title: str | None = None) -> None
     if kind == ".png":
         drawn = vl_convert.vegalite_to_png(spec, scale=_SCALE)
     else:
-        drawn = vl_convert.vegalite_to_svg(spec).encode()
+        drawn = svg_text(spec).encode()
     with output_file(path, make_folders=True) as temporary:
         temporary.write_bytes(drawn)
 

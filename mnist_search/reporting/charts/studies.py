@@ -15,6 +15,11 @@ from mnist_search.analysis.history import History, reference_levels, study_histo
 from mnist_search.analysis.importance import PERMUTATIONS, Importances, parameter_importances
 from mnist_search.reporting.charts.costs import COSTS, accuracy_against_cost
 from mnist_search.reporting.charts.intervals import confirmed_models, measured_beside_published
+from mnist_search.reporting.charts.parameters import (
+    pair_charts,
+    parallel_coordinates,
+    slice_chart,
+)
 from mnist_search.reporting.charts.progress import best_so_far, timeline
 from mnist_search.reporting.charts.style import AnyChart
 from mnist_search.reporting.charts.trials import (
@@ -22,9 +27,6 @@ from mnist_search.reporting.charts.trials import (
     drawn_trials,
     importance_bars,
     learning_curves,
-    pair_charts,
-    parallel_coordinates,
-    slice_chart,
 )
 from mnist_search.spaces import Parameter, SearchSpace
 from mnist_search.specs import Record

@@ -68,10 +68,10 @@ def picked() -> alt.Parameter:
 def zoom(*encodings: Literal["x", "y"]) -> alt.Parameter:
     """Return panning by dragging, and zooming by the wheel with ctrl held (or by pinching).
 
-    The wheel alone scrolls the page.
+    The wheel alone scrolls the page. It has no name, as charts beside each other zoom apart.
     """
     held = "wheel![event.ctrlKey || event.metaKey]"
-    return alt.selection_interval(name="zoom", bind="scales", encodings=encodings, zoom=held)
+    return alt.selection_interval(bind="scales", encodings=encodings, zoom=held)
 
 
 def hover(*fields: tuple[str, str] | tuple[str, str, str]) -> list[alt.Tooltip]:

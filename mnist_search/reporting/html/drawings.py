@@ -17,6 +17,7 @@ from mnist_search.reporting.charts.style import CONFIG, PALETTE, AnyChart
 # What all still pictures of a page may weigh; of a larger study they are left out.
 MOST_STILL_BYTES = 300_000
 _COLOUR = re.compile(rf'(fill|stroke)="({"|".join(PALETTE)})"')
+_DEFINED = re.compile(r'(id="|url\(#)(clip|gradient_)')
 _LONG_NUMBER = re.compile(r"(\d\.\d)\d+")
 
 
@@ -59,11 +60,11 @@ class Drawings:
         # A picture takes at least a third of the bytes of what it shows.
         if len(json.dumps(spec)) / 3 > room:
             return None
-        text = _COLOUR.sub(lambda found: f'{found[1]}="var(--{PALETTE[found[2]]})"', svg_text(spec))
-        # Vega numbers the clips of every picture from 0 on.
-        text = text.replace('id="clip', f'id="{name}-clip').replace(
-            "url(#clip", f"url(#{name}-clip"
+        text = _COLOUR.sub(
+            lambda found: f'{found[1]}="var(--{PALETTE[found[2]]})"', svg_text(spec, aria=False)
         )
+        # The clips of every picture are numbered from 0 on.
+        text = _DEFINED.sub(rf"\1{name}-\2", text)
         text = _LONG_NUMBER.sub(r"\1", text)
         if len(text) > room:
             return None

@@ -17,8 +17,10 @@ from mnist_search.errors import ResourceError, UsageError
 from mnist_search.reporting.charts.files import save_chart, specification
 from mnist_search.reporting.charts.portraits import class_counts, epoch_curves, picture_grid
 from mnist_search.reporting.charts.style import AnyChart
+from mnist_search.reporting.charts.trials import learning_curves
 from mnist_search.reporting.pictures import picture_of
 from mnist_search.reporting.portrait import BlankEpoch
+from tests.reporting.charts.made import trials
 
 
 def bars() -> AnyChart:
@@ -39,7 +41,13 @@ def pictures() -> AnyChart:
     return chart
 
 
-CHARTS = [bars, curves, pictures]
+def selectable() -> AnyChart:
+    chart = learning_curves(trials())
+    assert chart is not None
+    return chart
+
+
+CHARTS = [bars, curves, pictures, selectable]
 
 
 @pytest.mark.parametrize("make", CHARTS)
