@@ -60,18 +60,19 @@ def read_whole(path: Path) -> Whole:
     """Read both parts. Raises what `read_part` does."""
     container = find_container(path)
     train, test = _read(container, "train"), _read(container, "test")
-    train_range, test_range = train.images.range, test.images.range
-    if None not in (train_range, test_range) and train_range != test_range:
+    if None not in (train.range, test.range) and train.range != test.range:
         raise DataError(
-            f"{path}: the training images are in {train_range}, the test images in {test_range}",
+            f"{path}: the training images are in {train.range}, the test images in {test.range}",
             hint="store both in the same range",
         )
+    told = f"{test.names} alike" if test.form == train.form else test.sentence
+    unread = f"; not read: {', '.join(container.unread[:8])}" if container.unread else ""
     return Whole(
         name=_own_name(container),
         path=container.path,
         train=train.part,
         test=test.part,
-        sentence=f"read {_sentence(container, train, test)}",
+        sentence=f"read {container.path}: {train.sentence}; {told}{unread}",
         warnings=tuple(f"{path}: {text}" for text in _oddities(train.part, test.part)),
     )
 
@@ -187,21 +188,6 @@ def _own_name(container: Container) -> str:
     folder = container.kind in ("idx", "npy")
     text = path.name if folder else path.name.removesuffix(".gz").rpartition(".")[0]
     return f"{container.kind}:" + "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _sentence(container: Container, train: Reading, test: Reading) -> str:
-    told = _told(test)
-    if all(
-        (one.shape[1:], one.note) == (other.shape[1:], other.note)
-        for one, other in ((train.images, test.images), (train.labels, test.labels))
-    ):
-        told = f"{test.images.name} and {test.labels.name} alike"
-    unread = f"; not read: {', '.join(container.unread[:8])}" if container.unread else ""
-    return f"{container.path}: {_told(train)}; {told}{unread}"
-
-
-def _told(reading: Reading) -> str:
-    return f"{reading.images.as_kind('images')}, {reading.labels.as_kind('labels')}"
 
 
 def _oddities(train: Part, test: Part) -> list[str]:
