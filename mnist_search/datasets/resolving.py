@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from mnist_search.datasets.arrays import join_digests, part_digest
+from mnist_search.datasets.arrays import Part, join_digests
 from mnist_search.datasets.catalog import CATALOG, Source
 from mnist_search.datasets.download import LIMITS, Limits, fetch_file
 from mnist_search.datasets.finding import read_whole
@@ -141,13 +141,8 @@ def inspect(path: Path, catalog: Mapping[str, Source] = CATALOG) -> Found:
     """Read everything at a path, check it, and name it by what its arrays are."""
     whole = read_whole(path)
     known = [source.name for source in catalog.values() if source.holds(whole.train, whole.test)]
-    ref = DatasetRef(
-        name=known[0] if known else whole.name,
-        path=str(whole.path),
-        digest=join_digests(part_digest(whole.train), part_digest(whole.test)),
-        train_images=len(whole.train.labels),
-        test_images=len(whole.test.labels),
-    )
+    name = known[0] if known else whole.name
+    ref = _ref(name, whole.train, whole.test, path=str(whole.path))
     return Found(ref=ref, sentence=whole.sentence, warnings=whole.warnings, published=bool(known))
 
 
@@ -203,15 +198,21 @@ def _look(
     )
 
 
-def _digits(*, fallback: bool) -> Found:
-    train, test = read_digits_part("train"), read_digits_part("test")
-    ref = DatasetRef(
-        name="digits",
-        digest=join_digests(part_digest(train), part_digest(test)),
+def _ref(
+    name: str, train: Part, test: Part, *, path: str | None = None, fallback: bool = False
+) -> DatasetRef:
+    return DatasetRef(
+        name=name,
+        path=path,
+        digest=join_digests(train, test),
         train_images=len(train.labels),
         test_images=len(test.labels),
         fallback=fallback,
     )
+
+
+def _digits(*, fallback: bool) -> Found:
+    ref = _ref("digits", read_digits_part("train"), read_digits_part("test"), fallback=fallback)
     told = "read scikit-learn's digits of 8x8, enlarged to 28x28"
     return Found(ref=ref, sentence=told, published=True)
 
