@@ -17,12 +17,7 @@ from mnist_search.datasets.csvs import find_csv, pair_of, read_layout
 from mnist_search.datasets.forms import Reading, read_part_of
 from mnist_search.datasets.hints import RULE, format_of, refusal
 from mnist_search.datasets.places import is_folder, is_there, read_start
-from mnist_search.datasets.readers import (
-    Container,
-    find_files,
-    find_in_npz,
-    keras_name,
-)
+from mnist_search.datasets.readers import Container, find_files, find_in_npz, keras_name
 from mnist_search.errors import DataError, ResourceError
 
 MAX_ENTRIES = 10_000
