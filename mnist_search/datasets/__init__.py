@@ -7,9 +7,16 @@ from mnist_search.datasets.drawing import draw_images, pick_samples
 from mnist_search.datasets.finding import read_arrays
 from mnist_search.datasets.loading import FullData, SearchData, load_full, load_search, save_data
 from mnist_search.datasets.places import home_folder
-from mnist_search.datasets.resolving import Found, Means, find_again, find_data, resolve
+from mnist_search.datasets.resolving import (
+    DatasetStatus,
+    Found,
+    Means,
+    find_again,
+    find_data,
+    resolve,
+    survey,
+)
 from mnist_search.datasets.splits import rung_subset, stratified_subset
-from mnist_search.datasets.survey import DatasetStatus, survey
 
 __all__ = [
     "CATALOG",

@@ -48,16 +48,16 @@ def part_digest(part: Part) -> str:
     return digest.hexdigest()
 
 
-def join_digests(train: str, test: str) -> str:
-    """Return the digest of a data set, from which `digest_of_part` takes one part again.
+def join_digests(train: Part, test: Part) -> str:
+    """Return the digest of a data set, from which `digest_of_part` takes that of one part.
 
     So a search verifies the training images without reading the test images.
     """
-    return f"{train}-{test}"
+    return f"{part_digest(train)}-{part_digest(test)}"
 
 
 def digest_of_part(digest: str, name: PartName) -> str:
-    """Return what `join_digests` was given for a part."""
+    """Return the digest of a part from that of its data set."""
     train, _, test = digest.partition("-")
     return train if name == "train" else test
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mnist_search.datasets.arrays import Part, idx_md5
 from mnist_search.datasets.places import expand, home_folder
+from mnist_search.datasets.readers import IDX_NAMES
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
@@ -16,6 +17,7 @@ ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 class RemoteFile:
     """A file to download; `path` is relative to the `datasets` folder of Keras' cache."""
 
+    url: str
     path: str
     sha256: str
 
@@ -39,20 +41,17 @@ class Source:
     def location(self, environ: Mapping[str, str]) -> Path | None:
         """Return where Keras keeps it: below KERAS_HOME or ~/.keras; None: there is no home."""
         named = environ.get("KERAS_HOME")
-        home = home_folder(environ)
-        if named is not None and named:
+        if named:
             return expand(named, environ) / "datasets" / self.place
+        home = home_folder(environ)
         return None if home is None else home.absolute() / ".keras" / "datasets" / self.place
 
     def holds(self, train: Part, test: Part) -> bool:
-        """Tell whether these arrays are this data set; labels first, they are small."""
-        train_images, train_labels, test_images, test_labels = self.idx_md5
-        return (
-            idx_md5(train.labels) == train_labels
-            and idx_md5(test.labels) == test_labels
-            and idx_md5(test.images) == test_images
-            and idx_md5(train.images) == train_images
-        )
+        """Tell whether these arrays are this data set."""
+        arrays = (train.images, train.labels, test.images, test.labels)
+        # The small ones first: they tell most other data apart.
+        pairs = sorted(zip(arrays, self.idx_md5, strict=True), key=lambda pair: pair[0].size)
+        return all(idx_md5(array) == md5 for array, md5 in pairs)
 
 
 # The SHA-256 of mnist.npz is the one that Keras checks; the MD5s are those of the original files,
@@ -63,6 +62,7 @@ MNIST = Source(
     place="mnist.npz",
     files=(
         RemoteFile(
+            url=f"{ORIGIN}mnist.npz",
             path="mnist.npz",
             sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
         ),
@@ -82,23 +82,18 @@ FASHION_MNIST = Source(
     name="fashion-mnist",
     title="Fashion-MNIST",
     place="fashion-mnist",
-    files=(
-        RemoteFile(
-            path="fashion-mnist/train-labels-idx1-ubyte.gz",
-            sha256="a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-        ),
-        RemoteFile(
-            path="fashion-mnist/train-images-idx3-ubyte.gz",
-            sha256="3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-        ),
-        RemoteFile(
-            path="fashion-mnist/t10k-labels-idx1-ubyte.gz",
-            sha256="67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-        ),
-        RemoteFile(
-            path="fashion-mnist/t10k-images-idx3-ubyte.gz",
-            sha256="346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-        ),
+    files=tuple(
+        RemoteFile(url=f"{ORIGIN}{name}.gz", path=f"fashion-mnist/{name}.gz", sha256=sha256)
+        for name, sha256 in zip(
+            IDX_NAMES.values(),
+            (
+                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            ),
+            strict=True,
+        )
     ),
     idx_md5=(
         "f4a8712d7a061bf5bd6d2ca38dc4d50a",

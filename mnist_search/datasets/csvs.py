@@ -105,34 +105,29 @@ def _are_labels(fields: list[str]) -> bool:
 
 def _load(path: Path, layout: Layout) -> NDArray[Any]:
     """Return all lines as (n, columns). Raises DataError."""
-    try:
-        # Ten times as fast as to read them as floats: 1.2 s in place of 10 for MNIST.
-        return _parse(path, layout, np.uint8)
-    except (ValueError, DeprecationWarning):
-        pass
-    try:
-        return _parse(path, layout, np.float32)
-    except ValueError as error:
-        reason = shorten(str(error).partition(";")[0].partition("\n")[0])
-        raise DataError(f"{path}: not a readable CSV file: {reason}") from error
-
-
-def _parse(path: Path, layout: Layout, dtype: type[np.generic]) -> NDArray[Any]:
-    with warnings.catch_warnings(), unpacked(path) as stream:
-        # Of a file without a line of numbers; the shape says so.
-        warnings.simplefilter("ignore")
-        # NumPy 2.0 cuts 0.5 down to a whole number and only warns of it.
-        warnings.simplefilter("error", DeprecationWarning)
-        rows: NDArray[Any] = np.loadtxt(
-            _lines(stream, path),
-            dtype=dtype,
-            delimiter=layout.delimiter,
-            skiprows=int(layout.has_header),
-            comments=None,
-            quotechar='"',
-            ndmin=2,
-        )
-    return rows if rows.size else np.empty((0, layout.columns), dtype)
+    # Ten times as fast as to read floats at once: 1.2 s in place of 10 for MNIST.
+    for dtype in (np.uint8, np.float32):
+        with warnings.catch_warnings(), unpacked(path) as stream:
+            # Of a file without a line of numbers; the shape says so.
+            warnings.simplefilter("ignore")
+            # NumPy 2.0 cuts 0.5 down to a whole number and only warns of it.
+            warnings.simplefilter("error", DeprecationWarning)
+            try:
+                rows = np.loadtxt(
+                    _lines(stream, path),
+                    dtype=dtype,
+                    delimiter=layout.delimiter,
+                    skiprows=int(layout.has_header),
+                    comments=None,
+                    quotechar='"',
+                    ndmin=2,
+                )
+            except (ValueError, DeprecationWarning) as error:
+                failure = error
+            else:
+                return rows if rows.size else np.empty((0, layout.columns), dtype)
+    reason = shorten(str(failure).partition(";")[0].partition("\n")[0])
+    raise DataError(f"{path}: not a readable CSV file: {reason}") from failure
 
 
 def _lines(stream: IO[bytes], path: Path) -> Iterator[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import http.client
-import queue
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,7 @@ def fetch_file(
     sha256: str,
     lock: Path,
     limits: Limits = LIMITS,
-    notice: Callable[[str], None] | None = None,
+    notice: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Download a file unless it is there with that SHA-256; several processes fetch it once.
 
@@ -52,12 +52,12 @@ def fetch_file(
     Raises DataError when it cannot be had or is not what it should be, ResourceError when the
     disk is full. The target is then as it was before.
     """
-    tell = notice if notice is not None else lambda _: None
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
-        with _held(FileLock(lock), target, limits, tell):
+        with _held(FileLock(lock), target, limits, notice):
             if not has_sha256(target, sha256):
-                _download(url, target, sha256=sha256, limits=limits, tell=tell)
+                notice(f"downloading {url}")
+                _download(url, target, sha256, limits)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise ResourceError(f"{target}: no space left to download it") from error
@@ -77,30 +77,30 @@ def has_sha256(path: Path, sha256: str) -> bool:
 
 @contextmanager
 def _held(
-    lock: FileLock, target: Path, limits: Limits, tell: Callable[[str], None]
+    lock: FileLock, target: Path, limits: Limits, notice: Callable[[str], None]
 ) -> Iterator[None]:
+    """Hold the lock; say so before waiting for it."""
     try:
-        with lock.acquire(timeout=0):
-            yield
-            return
+        held = lock.acquire(timeout=0)
     except Timeout:
-        tell(f"waiting for another process that downloads {target.name}")
-    try:
-        with lock.acquire(timeout=limits.total_seconds):
-            yield
-    except Timeout as error:
-        raise DataError(
-            f"{target}: another process has held its lock for {limits.total_seconds:g} s"
-        ) from error
+        notice(f"waiting for another process that downloads {target.name}")
+        try:
+            held = lock.acquire(timeout=limits.total_seconds)
+        except Timeout as error:
+            raise DataError(
+                f"{target}: another process has held its lock for {limits.total_seconds:g} s"
+            ) from error
+    with held:
+        yield
 
 
-def _download(
-    url: str, target: Path, *, sha256: str, limits: Limits, tell: Callable[[str], None]
-) -> None:
-    tell(f"downloading {url}")
-    with _open(url, limits) as response:
-        text = response.headers.get("Content-Length")
-        announced = int(text) if text is not None and text.isdecimal() else None
+def _download(url: str, target: Path, sha256: str, limits: Limits) -> None:
+    no_answer = f"no answer within {limits.connect_seconds:g} s"
+    with _failures_told(url, "cannot be reached", no_answer):
+        response = _open(url, limits)
+    with response:
+        text = response.headers.get("Content-Length") or ""
+        announced = int(text) if text.isdecimal() else None
         if announced is not None and announced > limits.max_bytes:
             raise DataError(f"{url}: must not exceed {limits.max_bytes:,} bytes, got {announced:,}")
         target.parent.mkdir(exist_ok=True)
@@ -118,10 +118,18 @@ def _download(
 def _copy(
     url: str, response: http.client.HTTPResponse, sink: IO[bytes], limits: Limits
 ) -> tuple[int, str]:
+    """Return how many bytes came, and their SHA-256."""
     digest = hashlib.sha256()
     received = 0
     end = time.monotonic() + limits.total_seconds
-    while chunk := _next_chunk(url, response, limits):
+    while True:
+        silent = f"no data for {limits.stall_seconds:g} s"
+        with _failures_told(url, "the download was cut off", silent):
+            # read1 returns what has come: read would wait for a whole chunk from a trickling
+            # server.
+            chunk = response.read1(CHUNK_BYTES)
+        if not chunk:
+            return received, digest.hexdigest()
         received += len(chunk)
         if received > limits.max_bytes:
             raise DataError(f"{url}: must not exceed {limits.max_bytes:,} bytes")
@@ -129,63 +137,51 @@ def _copy(
             raise DataError(f"{url}: took longer than {limits.total_seconds:g} s")
         digest.update(chunk)
         sink.write(chunk)
-    return received, digest.hexdigest()
-
-
-def _next_chunk(url: str, response: http.client.HTTPResponse, limits: Limits) -> bytes:
-    try:
-        # read1 returns what has come: read would wait for a whole chunk from a trickling server.
-        return response.read1(CHUNK_BYTES)
-    except TimeoutError as error:
-        raise DataError(f"{url}: no data for {limits.stall_seconds:g} s") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise DataError(f"{url}: the download was cut off: {_reason(error)}") from error
 
 
 def _open(url: str, limits: Limits) -> http.client.HTTPResponse:
-    try:
-        return _open_within(url, limits)
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise DataError(f"{url}: HTTP {error.code} {_reason(error)}") from error
-    except TimeoutError as error:
-        raise DataError(f"{url}: no answer within {limits.connect_seconds:g} s") from error
-    except (ValueError, http.client.InvalidURL):
-        # Neither shown nor kept as the cause: the address of a proxy may hold a password.
-        raise DataError(f"{url}: the address of a proxy or a redirect is not valid") from None
-    except (OSError, http.client.HTTPException) as error:
-        raise DataError(f"{url}: cannot be reached: {_reason(error)}") from error
-
-
-def _open_within(url: str, limits: Limits) -> http.client.HTTPResponse:
     """Open a URL, or give up after `connect_seconds` in all.
 
     A socket's timeout holds for each address of a host, and not for looking up its name, which
     takes minutes behind some firewalls; so a thread does it, and is abandoned.
     """
-    answers: queue.SimpleQueue[http.client.HTTPResponse | Exception] = queue.SimpleQueue()
-    abandoned = threading.Event()
+    answer: Future[http.client.HTTPResponse] = Future()
 
     def run() -> None:
         try:
             # Where redirects lead does not matter: what comes must have the SHA-256.
             response = urllib.request.urlopen(url, timeout=limits.stall_seconds)
         except Exception as error:
-            answers.put(error)
+            answer.set_exception(error)
             return
-        answers.put(response)
+        answer.set_result(response)
         if abandoned.is_set():
             response.close()
 
+    abandoned = threading.Event()
     threading.Thread(target=run, name="download", daemon=True).start()
     try:
-        answer = answers.get(timeout=limits.connect_seconds)
-    except queue.Empty as error:
+        return answer.result(timeout=limits.connect_seconds)
+    except TimeoutError:
         abandoned.set()
-        raise TimeoutError from error
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+        raise
+
+
+@contextmanager
+def _failures_told(url: str, failure: str, silence: str) -> Iterator[None]:
+    """Turn what the network and the server do wrong into a DataError."""
+    try:
+        yield
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise DataError(f"{url}: HTTP {error.code} {_reason(error)}") from error
+    except TimeoutError as error:
+        raise DataError(f"{url}: {silence}") from error
+    except (ValueError, http.client.InvalidURL):
+        # Neither shown nor kept as the cause: the address of a proxy may hold a password.
+        raise DataError(f"{url}: the address of a proxy or a redirect is not valid") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise DataError(f"{url}: {failure}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:

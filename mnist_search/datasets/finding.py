@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Sequence
@@ -15,17 +16,11 @@ from mnist_search.datasets.arrays import Part, PartName, class_counts
 from mnist_search.datasets.csvs import find_csv, pair_of, read_layout
 from mnist_search.datasets.forms import Reading, read_part_of
 from mnist_search.datasets.hints import RULE, format_of, refusal
-from mnist_search.datasets.places import is_folder, read_start
-from mnist_search.datasets.readers import (
-    Container,
-    find_idx,
-    find_in_npy,
-    find_in_npz,
-    keras_name,
-)
+from mnist_search.datasets.places import is_folder, is_there, read_start
+from mnist_search.datasets.readers import Container, find_files, find_in_npz, keras_name
 from mnist_search.errors import DataError, ResourceError
 
-MAX_FOLDER_FILES = 10_000
+MAX_ENTRIES = 10_000
 START_BYTES = 512
 MAX_FOLDERS = 100
 LOOKED_AT = 20
@@ -60,18 +55,19 @@ def read_whole(path: Path) -> Whole:
     """Read both parts. Raises what `read_part` does."""
     container = find_container(path)
     train, test = _read(container, "train"), _read(container, "test")
-    train_range, test_range = train.images.range, test.images.range
-    if None not in (train_range, test_range) and train_range != test_range:
+    if None not in (train.range, test.range) and train.range != test.range:
         raise DataError(
-            f"{path}: the training images are in {train_range}, the test images in {test_range}",
+            f"{path}: the training images are in {train.range}, the test images in {test.range}",
             hint="store both in the same range",
         )
+    told = f"{test.names} alike" if test.form == train.form else test.sentence
+    unread = f"; not read: {', '.join(container.unread[:8])}" if container.unread else ""
     return Whole(
         name=_own_name(container),
         path=container.path,
         train=train.part,
         test=test.part,
-        sentence=f"read {_sentence(container, train, test)}",
+        sentence=f"read {container.path}: {train.sentence}; {told}{unread}",
         warnings=tuple(f"{path}: {text}" for text in _oddities(train.part, test.part)),
     )
 
@@ -107,13 +103,14 @@ def _read(container: Container, name: PartName) -> Reading:
 
 
 def _in_folder(folder: Path) -> Container:
-    """Look in the folder, then in those in it."""
-    files = _files(folder)
-    found = find_idx(folder, files) or _npz_of(folder, files) or _csv_of(folder, files)
-    found = found or find_in_npy(folder, files)
+    """Look in the folder, then in those in it; torchvision has a folder `raw` in those."""
+    files, folders = _entries(folder)
+    found = find_files(folder, files, "idx") or _npz_of(folder, files) or _csv_of(folder, files)
+    found = found or find_files(folder, files, "npy")
     if found is not None:
         return found
-    sets = [found for below in _below(folder) if (found := _find_below(below)) is not None]
+    raws = [below / "raw" for below in folders if is_there(below / "raw")]
+    sets = [found for below in (*folders, *raws) if (found := _find_below(below)) is not None]
     if len(sets) == 1:
         return sets[0]
     if sets:
@@ -126,34 +123,24 @@ def _in_folder(folder: Path) -> Container:
     raise DataError(f"{folder}: holds no data that can be read", hint=RULE)
 
 
-def _below(folder: Path) -> list[Path]:
-    """Return the folders in which the data may lie that a folder holds; torchvision has a raw."""
-    children = sorted(child for child in folder.glob("*") if os.path.isdir(child))  # noqa: PTH112
-    raws = [child / "raw" for child in children[:MAX_FOLDERS]]
-    return [*children[:MAX_FOLDERS], *(raw for raw in raws if os.path.isdir(raw))]  # noqa: PTH112
-
-
 def _find_below(folder: Path) -> Container | None:
-    files = _files(folder)
+    files, _ = _entries(folder)
     named = [file for file in files if file.name.lower() == "mnist.npz"]
-    return find_idx(folder, files) or (find_in_npz(named[0]) if named else None)
+    return find_files(folder, files, "idx") or (find_in_npz(named[0]) if named else None)
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return the regular files of a folder, sorted. Raises DataError."""
-    found: list[Path] = []
+def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the regular files of a folder, and of the folders in it the first; both sorted."""
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_file():
-                    found.append(folder / entry.name)
-                if len(found) > MAX_FOLDER_FILES:
-                    raise DataError(
-                        f"{folder}: holds more than {MAX_FOLDER_FILES:,} files", hint=RULE
-                    )
+        with os.scandir(folder) as found:
+            entries = sorted(itertools.islice(found, MAX_ENTRIES + 1), key=lambda e: e.name)
+        files = [folder / entry.name for entry in entries if entry.is_file()]
+        folders = [folder / entry.name for entry in entries if entry.is_dir()]
     except OSError as error:
         raise DataError(f"{folder}: cannot be read: {error.strerror or error}") from error
-    return sorted(found)
+    if len(entries) > MAX_ENTRIES:
+        raise DataError(f"{folder}: holds more than {MAX_ENTRIES:,} files", hint=RULE)
+    return files, folders[:MAX_FOLDERS]
 
 
 def _npz_of(folder: Path, files: Sequence[Path]) -> Container | None:
@@ -187,21 +174,6 @@ def _own_name(container: Container) -> str:
     folder = container.kind in ("idx", "npy")
     text = path.name if folder else path.name.removesuffix(".gz").rpartition(".")[0]
     return f"{container.kind}:" + "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _sentence(container: Container, train: Reading, test: Reading) -> str:
-    told = _told(test)
-    if all(
-        (one.shape[1:], one.note) == (other.shape[1:], other.note)
-        for one, other in ((train.images, test.images), (train.labels, test.labels))
-    ):
-        told = f"{test.images.name} and {test.labels.name} alike"
-    unread = f"; not read: {', '.join(container.unread[:8])}" if container.unread else ""
-    return f"{container.path}: {_told(train)}; {told}{unread}"
-
-
-def _told(reading: Reading) -> str:
-    return f"{reading.images.as_kind('images')}, {reading.labels.as_kind('labels')}"
 
 
 def _oddities(train: Part, test: Part) -> list[str]:

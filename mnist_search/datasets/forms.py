@@ -32,38 +32,22 @@ BATCH = 4096
 WHITE = 255
 # What an image of floats may be beyond 1, or beside a whole grey level: a hundredth of one.
 ROUNDING = 4e-5
-UNIT_RANGE = "0..1 times 255"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsRead:
-    """An array as it was found; `note` says what was done to it, None: nothing."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    note: str | None
-
-    @property
-    def range(self) -> str | None:
-        """Return what the pixels lay in; None: True and False, black and white beside any range."""
-        if self.dtype.kind == "b":
-            return None
-        return "0..1" if self.note is not None and self.note.startswith(UNIT_RANGE) else "0..255"
-
-    def as_kind(self, kind: Kind) -> str:
-        """Return what was read as what, in words."""
-        note = "" if self.note is None else f" ({self.note})"
-        return f"{self.name} {self.shape} {self.dtype} as {kind}{note}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A part, and how its arrays were read."""
+    """A part, and how its arrays were read.
+
+    `sentence` says what was read as what. Parts of the same `form` were read alike, of which
+    `names` are the arrays. `range` is what the pixels were in; None: they were True and False,
+    black and white beside any range.
+    """
 
     part: Part
-    images: AsRead
-    labels: AsRead
+    sentence: str
+    form: tuple[object, ...]
+    names: str
+    range: str | None
 
 
 def read_part_of(container: Container, name: PartName) -> Reading:
@@ -72,25 +56,23 @@ def read_part_of(container: Container, name: PartName) -> Reading:
     Raises DataError for what is missing, damaged, of another form or of other classes, with a
     hint that converts it where there is one.
     """
-    image_member = _member(container, name, "images")
-    label_member = _member(container, name, "labels")
-    images, labels = image_member.load(), label_member.load()
-    _check_images(container, name, image_member, images)
-    _check_labels(label_member, labels, images=len(images))
-    pixels, image_note = _to_pixels(container, image_member, images)
-    classes, label_note = _to_classes(container, name, label_member, labels)
+    x, y = _member(container, name, "images"), _member(container, name, "labels")
+    images, labels = x.load(), y.load()
+    _check_images(container, name, x, images)
+    _check_labels(y, labels, images=len(images))
+    pixels, scale, image_note = _to_pixels(container, x, images)
+    classes, label_note = _to_classes(container, name, y, labels)
     if pixels.min() == pixels.max():
         raise DataError(f"{container.path}: every pixel of the {name} images is {pixels.max()}")
     if name == "train":
         _check_classes(classes, where=str(container.path))
     return Reading(
         part=Part(images=pixels, labels=classes),
-        images=AsRead(
-            name=image_member.name, shape=images.shape, dtype=images.dtype, note=image_note
-        ),
-        labels=AsRead(
-            name=label_member.name, shape=labels.shape, dtype=labels.dtype, note=label_note
-        ),
+        sentence=f"{x.name} {images.shape} {images.dtype} as images{image_note}, "
+        f"{y.name} {labels.shape} {labels.dtype} as labels{label_note}",
+        form=(images.shape[1:], image_note, labels.shape[1:], label_note),
+        names=f"{x.name} and {y.name}",
+        range=None if images.dtype.kind == "b" else "0..1" if scale == WHITE else "0..255",
     )
 
 
@@ -143,8 +125,8 @@ def _check_labels(member: Member, labels: NDArray[Any], *, images: int) -> None:
 
 def _to_pixels(
     container: Container, member: Member, found: NDArray[Any]
-) -> tuple[Images, str | None]:
-    """Return the images (n, 28, 28) in 0..255, and what was done to them."""
+) -> tuple[Images, int, str]:
+    """Return the images (n, 28, 28) in 0..255, what they were multiplied by, and a note on it."""
     found = found.reshape(len(found), SIDE, SIDE)
     if found.dtype.kind == "f" and not all(
         np.isfinite(found[start : start + BATCH]).all() for start in range(0, len(found), BATCH)
@@ -156,7 +138,7 @@ def _to_pixels(
     low, high = float(found.min()), float(found.max())
     scale = WHITE if high <= 1 + ROUNDING else 1
     if scale == 1 and found.dtype == np.uint8:
-        return np.ascontiguousarray(found), None
+        return np.ascontiguousarray(found), scale, ""
     pixels = np.empty(found.shape, np.uint8)
     whole = True
     if 0 <= low <= high <= WHITE:
@@ -174,18 +156,18 @@ def _to_pixels(
             hint=conversion(container, images=f'{stretched}.astype("uint8")'),
         )
     if scale == WHITE:
-        return pixels, UNIT_RANGE if whole else f"{UNIT_RANGE}, rounded"
-    return pixels, None if whole else "rounded to whole grey levels"
+        return pixels, scale, f" (0..1 times {WHITE}{'' if whole else ', rounded'})"
+    return pixels, scale, "" if whole else " (rounded to whole grey levels)"
 
 
 def _to_classes(
     container: Container, name: PartName, member: Member, found: NDArray[Any]
-) -> tuple[Labels, str | None]:
-    """Return the labels (n,) in 0..9 and how they were read."""
-    note, expression = None, "np.ravel({})"
+) -> tuple[Labels, str]:
+    """Return the labels (n,) in 0..9, and a note on how they were read."""
+    note, expression = "", "np.ravel({})"
     if found.ndim == 2 and 1 not in found.shape:
         found = _from_one_hot(container, member, found)
-        note, expression = "one-hot", "{}.argmax(axis=1)"
+        note, expression = " (one-hot)", "{}.argmax(axis=1)"
     values, places = np.unique(found.reshape(-1), return_inverse=True)
     counts = np.bincount(places.reshape(-1))
     if values.dtype.kind in "SU":
@@ -197,7 +179,7 @@ def _to_classes(
                 hint=_renumbering(container, name, texts, counts, expression),
             )
         values = np.array([int(text) for text in texts])
-        note, expression = "digits as texts", f"{expression}.astype(int)"
+        note, expression = " (digits as texts)", f"{expression}.astype(int)"
     numbers = values.astype(np.float64)
     odd = numbers[~(np.isfinite(numbers) & (numbers == np.rint(numbers)))]
     if odd.size:

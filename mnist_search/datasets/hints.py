@@ -29,22 +29,15 @@ FOUR_ARRAYS = (
     "np.savez with x_train (n, 28, 28), y_train (n,), x_test and y_test writes a file that can "
     "be read"
 )
+# What files of other formats begin with.
 FORMATS = {
-    b"\x93NUMPY": "a single NumPy array",
-    b"\0\0\x08\x03": "a single IDX file",
-    b"\0\0\x08\x01": "a single IDX file",
-    b"\x80\x02": "a pickle",
-    b"\x80\x03": "a pickle",
-    b"\x80\x04": "a pickle",
-    b"\x80\x05": "a pickle",
-    b"((": "a pickle",
-    b"(lp": "a pickle",
-    b"MATLAB 5": "a MATLAB file",
-    b"MATLAB 7": "an HDF5 file",
-    b"\x89HDF": "an HDF5 file",
-    b"PAR1": "a Parquet file",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
+    "a single NumPy array": (b"\x93NUMPY",),
+    "a single IDX file": (b"\0\0\x08\x03", b"\0\0\x08\x01"),
+    "a pickle": (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"((", b"(lp"),
+    "a MATLAB file": (b"MATLAB 5",),
+    "an HDF5 file": (b"MATLAB 7", b"\x89HDF"),
+    "a Parquet file": (b"PAR1",),
+    "a picture": (b"\x89PNG", b"\xff\xd8\xff"),
 }
 TAR_MAGIC_AT = 257
 
@@ -132,7 +125,7 @@ def format_of(start: bytes) -> str | None:
     """Return what a file is that begins so; None where that is not known."""
     if start[TAR_MAGIC_AT:].startswith(b"ustar"):
         return "a tar archive"
-    return next((told for magic, told in FORMATS.items() if start.startswith(magic)), None)
+    return next((told for told, magics in FORMATS.items() if start.startswith(magics)), None)
 
 
 def refusal(path: Path, start: bytes) -> DataError:

@@ -11,11 +11,11 @@ import tokenize
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy
@@ -58,19 +58,11 @@ IDX_NAME = re.compile(
 # The third byte of a file says what its numbers are; it stores the high byte first.
 IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 IDX_RANKS: Mapping[Kind, int] = {"images": 3, "labels": 1}
-# What zipfile, zlib, and NumPy's parser of headers with ast and tokenize below it, raise.
+# What zipfile, zlib, and NumPy's parser of headers with ast and tokenize below it, raise. Of
+# RuntimeError are RecursionError and the lack of a password.
 DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    TypeError,
-    SyntaxError,
-    tokenize.TokenError,
-    NotImplementedError,
-    OverflowError,
-    # RecursionError among them, and passwords.
-    RuntimeError,
+    *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, TypeError, SyntaxError),
+    *(tokenize.TokenError, NotImplementedError, OverflowError, RuntimeError),
 )
 
 
@@ -135,17 +127,18 @@ def check_size(
         )
 
 
-def find_idx(folder: Path, files: Sequence[Path]) -> Container | None:
-    """Recognise IDX files by their names; None where there is none.
+def find_files(
+    folder: Path, files: Sequence[Path], kind: Literal["idx", "npy"]
+) -> Container | None:
+    """Recognise IDX or .npy files, sorted, by their names; None where there is none.
 
     Raises DataError where two files could be the same part.
     """
     found: dict[Slot, Path] = {}
-    for path in sorted(files):
-        match = IDX_NAME.fullmatch(path.name.lower().removesuffix(".gz"))
-        if match is None:
+    for path in files:
+        slot = _idx_slot(path) if kind == "idx" else _npy_slot(path)
+        if slot is None:
             continue
-        slot = PARTS[match[1]], KINDS[match[2]]
         # Unpacked beside packed, as torchvision leaves them; sorted, the unpacked one is first.
         if slot in found and path.name != f"{found[slot].name}.gz":
             raise DataError(
@@ -156,35 +149,16 @@ def find_idx(folder: Path, files: Sequence[Path]) -> Container | None:
         found.setdefault(slot, path)
     if not found:
         return None
-    return Container(
-        kind="idx",
-        path=folder,
-        members={
-            slot: Member(
-                name=path.name,
-                where=str(path),
-                load=functools.partial(_load_idx, path, IDX_RANKS[slot[1]]),
-            )
-            for slot, path in found.items()
-        },
-        missing={
-            slot: f"{folder}: {name} or {name}.gz is missing" for slot, name in IDX_NAMES.items()
-        },
-    )
-
-
-def find_in_npy(folder: Path, files: Iterable[Path]) -> Container | None:
-    """Recognise .npy files by their names; None where there is none."""
     members: dict[Slot, Member] = {}
-    for path in files:
-        match slot_of(path.stem) if path.suffix == ".npy" else None:
-            case ("train" | "test" as part, kind):
-                load = functools.partial(_load_npy, path, None, str(path))
-                members[part, kind] = Member(name=path.name, where=str(path), load=load)
-    if not members:
-        return None
+    for slot, path in found.items():
+        load = functools.partial(_load_npy, path, None, str(path))
+        if kind == "idx":
+            load = functools.partial(_load_idx, path, IDX_RANKS[slot[1]])
+        members[slot] = Member(name=path.name, where=str(path), load=load)
     missing = {slot: f"{folder}: {keras_name(slot)}.npy is missing" for slot in SLOTS}
-    return Container(kind="npy", path=folder, members=members, missing=missing)
+    if kind == "idx":
+        missing = {s: f"{folder}: {n} or {n}.gz is missing" for s, n in IDX_NAMES.items()}
+    return Container(kind=kind, path=folder, members=members, missing=missing)
 
 
 def find_in_npz(path: Path) -> Container:
@@ -218,6 +192,19 @@ def find_in_npz(path: Path) -> Container:
         },
         unread=tuple(_printable(name) for name in infos if name not in chosen.values()),
     )
+
+
+def _idx_slot(path: Path) -> Slot | None:
+    match = IDX_NAME.fullmatch(path.name.lower().removesuffix(".gz"))
+    return None if match is None else (PARTS[match[1]], KINDS[match[2]])
+
+
+def _npy_slot(path: Path) -> Slot | None:
+    match slot_of(path.stem) if path.suffix == ".npy" else None:
+        case ("train" | "test" as part, kind):
+            return part, kind
+        case _:
+            return None
 
 
 def _by_name(path: Path, names: list[str]) -> dict[Slot, str]:

@@ -1,26 +1,29 @@
-"""From a name to a `DatasetRef`: find, fetch, check, recognise, and find again."""
+"""From a name to a `DatasetRef`: find, fetch, check, recognise, find again, and look around."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
-from mnist_search.datasets.arrays import join_digests, part_digest
-from mnist_search.datasets.catalog import CATALOG, ORIGIN, Source
-from mnist_search.datasets.digits import read_digits_part
+from mnist_search.datasets.arrays import Part, join_digests
+from mnist_search.datasets.catalog import CATALOG, Source
 from mnist_search.datasets.download import LIMITS, Limits, fetch_file
 from mnist_search.datasets.finding import read_whole
 from mnist_search.datasets.hints import RULE
-from mnist_search.datasets.loading import load_part
+from mnist_search.datasets.loading import load_part, read_digits_part
 from mnist_search.datasets.places import expand, is_there, shorten
 from mnist_search.errors import DataError, UsageError
 from mnist_search.specs import DatasetRef
 
 VARIABLE = "MNIST_SEARCH_DATA"
 NAMES = ("auto", "mnist", "fashion-mnist", "digits")
+HOME_HINT = "set HOME, or KERAS_HOME to a folder"
 
 Notice = Callable[[str], None]
+State = Literal["ok", "missing", "damaged", "other"]
+Origin = Literal["variable", "keras-cache", "embedded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +42,29 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """Where to look for data, where to fetch it from, and whom to tell what happens meanwhile."""
+    """Where to look for data, what to fetch and how long, and whom to tell what happens."""
 
     environ: Mapping[str, str]
     notice: Notice = lambda _: None
     catalog: Mapping[str, Source] = field(default_factory=lambda: CATALOG)
-    origin: str = ORIGIN
     limits: Limits = LIMITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetStatus:
+    """One place where data may be; `other` means sound data that is not the named set.
+
+    `auto` marks the place that `--dataset auto` takes; a download may come before the embedded
+    digits.
+    """
+
+    name: str
+    origin: Origin
+    location: str | None = None
+    state: State
+    auto: bool = False
+    ref: DatasetRef | None = None
+    problem: str | None = None
 
 
 def resolve(
@@ -63,7 +82,24 @@ def find_data(name: str, means: Means) -> Found:
     Raises DataError when the data is damaged, wrong or neither found nor downloadable, and
     UsageError for a name that is neither known nor a path.
     """
-    found = _find(name, means)
+    match name:
+        case "auto":
+            found = _from_variable(means) or _mnist_or_digits(means)
+        case "mnist":
+            found = _from_variable(means) or _published(name, means)
+            ref = found.ref
+            if ref.name != "mnist":
+                raise DataError(
+                    f"{VARIABLE}: {ref.path} does not hold MNIST but {ref.name} "
+                    f"({ref.train_images:,} + {ref.test_images:,} images)",
+                    hint=f"use --dataset auto to work with it, or set {VARIABLE} to MNIST",
+                )
+        case "fashion-mnist":
+            found = _published(name, means)
+        case "digits":
+            found = _digits(fallback=False)
+        case _:
+            found = _from_path(name, means)
     for sentence in (*(() if found.published else (found.sentence,)), *found.warnings):
         means.notice(sentence)
     return found
@@ -101,70 +137,87 @@ def find_again(
     ) from lost
 
 
-def fetch(source: Source, place: Path, means: Means) -> None:
-    """Download what is missing of a data set to its place in Keras' cache.
-
-    Raises DataError when it cannot be had.
-    """
-    folder = place.parent
-    for file in source.files:
-        fetch_file(
-            means.origin + file.path.rsplit("/", 1)[-1],
-            folder / file.path,
-            sha256=file.sha256,
-            lock=folder / f".{source.place}.lock",
-            limits=means.limits,
-            notice=means.notice,
-        )
-
-
 def inspect(path: Path, catalog: Mapping[str, Source] = CATALOG) -> Found:
     """Read everything at a path, check it, and name it by what its arrays are."""
     whole = read_whole(path)
     known = [source.name for source in catalog.values() if source.holds(whole.train, whole.test)]
-    ref = DatasetRef(
-        name=known[0] if known else whole.name,
-        path=str(whole.path),
-        digest=join_digests(part_digest(whole.train), part_digest(whole.test)),
-        train_images=len(whole.train.labels),
-        test_images=len(whole.test.labels),
-    )
+    name = known[0] if known else whole.name
+    ref = _ref(name, whole.train, whole.test, path=str(whole.path))
     return Found(ref=ref, sentence=whole.sentence, warnings=whole.warnings, published=bool(known))
 
 
-def embedded_digits(*, fallback: bool) -> Found:
-    """Return scikit-learn's digits."""
-    train, test = read_digits_part("train"), read_digits_part("test")
-    ref = DatasetRef(
-        name="digits",
-        digest=join_digests(part_digest(train), part_digest(test)),
+def survey(
+    environ: Mapping[str, str], catalog: Mapping[str, Source] = CATALOG
+) -> tuple[DatasetStatus, ...]:
+    """Look at the variable, Keras' cache and the embedded digits; reads and checks all of it."""
+    rows: list[DatasetStatus] = []
+    if value := environ.get(VARIABLE):
+        try:
+            place, problem = expand(value, environ), None
+        except DataError as error:
+            place, problem = Path(value), error.message
+        rows.append(_look("mnist", "variable", place, catalog, problem))
+    for source in catalog.values():
+        rows.append(_look(source.name, "keras-cache", source.location(environ), catalog))
+    digits = _digits(fallback=False).ref
+    rows.append(DatasetStatus(name="digits", origin="embedded", state="ok", ref=digits))
+    # The variable is taken whatever it holds, the cache where it holds MNIST.
+    taken = next(
+        row
+        for row in rows
+        if row.origin != "keras-cache" or (row.name == "mnist" and row.state == "ok")
+    )
+    return tuple(replace(row, auto=row is taken) for row in rows)
+
+
+def _look(
+    name: str,
+    origin: Origin,
+    place: Path | None,
+    catalog: Mapping[str, Source],
+    problem: str | None = None,
+) -> DatasetStatus:
+    ref: DatasetRef | None = None
+    state: State = "missing"
+    if place is None:
+        problem = f"there is no home folder: {HOME_HINT}"
+    elif problem is None and (is_there(place) or origin == "variable"):
+        try:
+            ref = inspect(place, catalog).ref
+            state = "ok" if ref.name == name else "other"
+        except DataError as error:
+            state = "damaged" if is_there(place) else "missing"
+            problem = error.message
+    return DatasetStatus(
+        name=ref.name if ref is not None and origin == "variable" else name,
+        origin=origin,
+        location=None if place is None else str(place),
+        state=state,
+        ref=ref,
+        problem=problem,
+    )
+
+
+def _ref(
+    name: str, train: Part, test: Part, *, path: str | None = None, fallback: bool = False
+) -> DatasetRef:
+    return DatasetRef(
+        name=name,
+        path=path,
+        digest=join_digests(train, test),
         train_images=len(train.labels),
         test_images=len(test.labels),
         fallback=fallback,
     )
+
+
+def _digits(*, fallback: bool) -> Found:
+    ref = _ref("digits", read_digits_part("train"), read_digits_part("test"), fallback=fallback)
     told = "read scikit-learn's digits of 8x8, enlarged to 28x28"
     return Found(ref=ref, sentence=told, published=True)
 
 
-def _find(name: str, means: Means) -> Found:
-    match name:
-        case "auto":
-            return _auto(means)
-        case "mnist":
-            named = _from_variable(means)
-            return _published("mnist", means) if named is None else _must_be_mnist(named)
-        case "fashion-mnist":
-            return _published(name, means)
-        case "digits":
-            return embedded_digits(fallback=False)
-        case _:
-            return _from_path(name, means)
-
-
-def _auto(means: Means) -> Found:
-    named = _from_variable(means)
-    if named is not None:
-        return named
+def _mnist_or_digits(means: Means) -> Found:
     try:
         return _published("mnist", means)
     except DataError as error:
@@ -172,12 +225,12 @@ def _auto(means: Means) -> Found:
             f"{error.message}; scikit-learn's embedded digits stand in for MNIST: "
             "their scores say nothing about MNIST"
         )
-        return embedded_digits(fallback=True)
+        return _digits(fallback=True)
 
 
 def _from_variable(means: Means) -> Found | None:
     value = means.environ.get(VARIABLE)
-    if value is None or not value:
+    if not value:
         return None
     try:
         return inspect(expand(value, means.environ), means.catalog)
@@ -188,24 +241,13 @@ def _from_variable(means: Means) -> Found | None:
         ) from error
 
 
-def _must_be_mnist(found: Found) -> Found:
-    ref = found.ref
-    if ref.name != "mnist":
-        raise DataError(
-            f"{VARIABLE}: {ref.path} does not hold MNIST but {ref.name} "
-            f"({ref.train_images:,} + {ref.test_images:,} images)",
-            hint=f"use --dataset auto to work with it, or set {VARIABLE} to MNIST",
-        )
-    return found
-
-
 def _published(name: str, means: Means) -> Found:
     source = means.catalog[name]
     place = source.location(means.environ)
     if place is None:
         raise DataError(
             f"no {source.title}: there is no home folder with Keras' cache",
-            hint="set HOME, or KERAS_HOME to a folder",
+            hint=HOME_HINT,
         )
     problem = f"no {source.title} at {place}"
     if is_there(place):
@@ -215,10 +257,27 @@ def _published(name: str, means: Means) -> Found:
             problem = error.message
             means.notice(f"{problem}; fetching it again")
     try:
-        fetch(source, place, means)
+        for file in source.files:
+            fetch_file(
+                file.url,
+                place.parent / file.path,
+                sha256=file.sha256,
+                lock=place.parent / f".{source.place}.lock",
+                limits=means.limits,
+                notice=means.notice,
+            )
         return _checked(source, place, means)
     except DataError as error:
-        raise DataError(f"{problem}, and {error.message}", hint=_hint(source)) from error
+        hint = (
+            f"set {VARIABLE} to an mnist.npz, or go online and run "
+            "`mnist-search data fetch`, or use --dataset digits"
+        )
+        if source.name != "mnist":
+            hint = (
+                f"go online and run `mnist-search data fetch {source.name}`, "
+                "or give --dataset a folder with its four IDX files"
+            )
+        raise DataError(f"{problem}, and {error.message}", hint=hint) from error
 
 
 def _checked(source: Source, place: Path, means: Means) -> Found:
@@ -226,18 +285,6 @@ def _checked(source: Source, place: Path, means: Means) -> Found:
     if found.ref.name != source.name:
         raise DataError(f"{place}: does not hold {source.title} but other images")
     return found
-
-
-def _hint(source: Source) -> str:
-    if source.name == "mnist":
-        return (
-            f"set {VARIABLE} to an mnist.npz, or go online and run "
-            "`mnist-search data fetch`, or use --dataset digits"
-        )
-    return (
-        f"go online and run `mnist-search data fetch {source.name}`, "
-        "or give --dataset a folder with its four IDX files"
-    )
 
 
 def _from_path(name: str, means: Means) -> Found:
@@ -253,8 +300,7 @@ def _from_path(name: str, means: Means) -> Found:
 
 def _places(environ: Mapping[str, str], catalog: Mapping[str, Source]) -> Iterator[Path]:
     """Yield where data may be: MNIST_SEARCH_DATA, and what there is in Keras' cache."""
-    value = environ.get(VARIABLE)
-    if value is not None and value:
+    if value := environ.get(VARIABLE):
         yield expand(value, environ)
     for source in catalog.values():
         place = source.location(environ)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated, Literal, Self, assert_never
+from typing import Annotated, Literal, assert_never
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from mnist_search.specs._frozen import Frozen
-from mnist_search.specs.models import Model, ModelFamily
+from mnist_search.specs.models import Conv, LinearClassifier, Model, ModelFamily, Network
 from mnist_search.specs.run import Protocol, RunConfig
 from mnist_search.specs.shapes import summarize
 from mnist_search.specs.training import Training
@@ -59,73 +58,83 @@ class Published(Frozen):
 
 
 class Reference(Frozen):
-    """A published system: its recipe as documented, and corrected where a quirk can go.
+    """A published system: the recipe that a document ran, beside what it published.
 
-    `seed` is the seed that the document set, of NumPy's generator.
+    `raw_test_pixels` is a quirk that can go: then there is a `corrected` recipe beside the one as
+    documented. `seed` is the seed that the document set, of NumPy's generator.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-    family: ModelFamily
     document: Document
     title: str
     source: str
-    config: RunConfig
-    corrected: RunConfig | None = None
+    model: Model
+    training: Training
+    raw_test_pixels: bool = False
     published: Published
     quirks: tuple[str, ...] = ()
     seed: int | None = None
 
-    @model_validator(mode="after")
-    def _check_protocols(self) -> Self:
-        if self.config.protocol != "documented":
-            raise ValueError(
-                f"{self.name}: the protocol of config must be documented, "
-                f"got {self.config.protocol}"
-            )
-        if self.corrected is not None and self.corrected.protocol != "corrected":
-            raise ValueError(
-                f"{self.name}: the protocol of corrected must be corrected, "
-                f"got {self.corrected.protocol}"
-            )
-        return self
+    @property
+    def family(self) -> ModelFamily:
+        """Return the kind of model: a network with a convolution is a CNN."""
+        match self.model:
+            case Network(layers=layers):
+                return "cnn" if any(isinstance(layer, Conv) for layer in layers) else "mlp"
+            case LinearClassifier():
+                return "linear"
+            case _:
+                assert_never(self.model)
 
     @property
     def summary(self) -> str:
         """Return the layers in one line, the output layer implied."""
-        return summarize(self.config.model)
+        return summarize(self.model)
+
+    @property
+    def config(self) -> RunConfig:
+        """Return the recipe as its document ran it."""
+        return self.run_config("documented")
+
+    @property
+    def corrected(self) -> RunConfig | None:
+        """Return the recipe without the quirk that can go; None where there is none."""
+        return self.run_config("corrected") if self.raw_test_pixels else None
 
     def run_config(self, protocol: Protocol) -> RunConfig:
         """Return the recipe under `protocol`; raw test pixels stay with `documented` alone."""
-        match protocol:
-            case "documented":
-                return self.config
-            case "corrected" if self.corrected is not None:
-                return self.corrected
-            case "corrected" | "held-out" | "confirm":
-                return RunConfig(
-                    model=self.config.model, training=self.config.training, protocol=protocol
-                )
-            case _:
-                assert_never(protocol)
-
-
-def documented(model: Model, training: Training, *, raw_test_pixels: bool = False) -> RunConfig:
-    """Return a recipe as its document ran it."""
-    return RunConfig(
-        model=model, training=training, protocol="documented", raw_test_pixels=raw_test_pixels
-    )
-
-
-def read_curves(name: str) -> tuple[PublishedEpoch, ...]:
-    """Return the epochs that a document printed of a reference, from `curves/NAME.csv`."""
-    with (CURVES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        return tuple(
-            PublishedEpoch.model_validate_strings({k: v for k, v in row.items() if k != "epoch"})
-            for row in rows
+        return RunConfig(
+            model=self.model,
+            training=self.training,
+            protocol=protocol,
+            raw_test_pixels=self.raw_test_pixels and protocol == "documented",
         )
 
 
-def mean_seconds(curves: Sequence[PublishedEpoch]) -> float:
-    """Return the mean seconds of an epoch, to the hundredth that the documents support."""
-    return round(fmean(epoch.seconds for epoch in curves), 2)
+def publish_curves(
+    name: str,
+    *,
+    accuracy: float,
+    loss: float | None = None,
+    train_accuracy: float | None = None,
+    train_accuracy_evaluated: float | None = None,
+) -> Published:
+    """Return what a document printed that printed its epochs: those are in `curves/NAME.csv`.
+
+    `loss` and `train_accuracy` are those of the last epoch where no other digits are published.
+    """
+    with (CURVES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        curves = tuple(
+            PublishedEpoch.model_validate_strings({k: v for k, v in row.items() if k != "epoch"})
+            for row in csv.DictReader(file)
+        )
+    return Published(
+        accuracy=accuracy,
+        loss=curves[-1].val_loss if loss is None else loss,
+        train_accuracy=curves[-1].accuracy if train_accuracy is None else train_accuracy,
+        train_accuracy_evaluated=train_accuracy_evaluated,
+        # The documents support hundredths.
+        seconds_per_epoch=round(fmean(epoch.seconds for epoch in curves), 2),
+        epochs=len(curves),
+        curves=curves,
+    )

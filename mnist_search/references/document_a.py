@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
-from mnist_search.references._base import Published, Reference, documented
+from mnist_search.references._base import Published, Reference
 from mnist_search.specs.models import BatchNorm, Conv, Dense, Dropout, Flatten, Network, Pool
-from mnist_search.specs.run import RunConfig
 from mnist_search.specs.training import Adadelta, Training
 
-_SOURCE: Final = (
-    "Untitled notebook that sets a small CNN against the same CNN with batch-norm and dropout"
-)
-# Adadelta() meant a rate of 1.0 in the Keras of the document.
-_TRAINING: Final = Training(
-    optimizer=Adadelta(learning_rate=1.0, rho=0.95), batch_size=100, epochs=3
+_reference: Final = partial(
+    Reference,
+    document="A",
+    source="Untitled notebook that sets a small CNN against the same CNN with batch-norm and "
+    "dropout",
+    # Adadelta() meant a rate of 1.0 in the Keras of the document.
+    training=Training(optimizer=Adadelta(learning_rate=1.0, rho=0.95), batch_size=100, epochs=3),
+    raw_test_pixels=True,
 )
 _RAW_PIXELS: Final = (
     "The test images were never scaled: the training images were divided by their maximum "
@@ -24,44 +26,19 @@ _RAW_PIXELS: Final = (
 _SECONDS: Final = "The fitting time is printed as milliseconds, but was measured in seconds."
 
 
-def _corrected(network: Network) -> RunConfig:
-    return RunConfig(model=network, training=_TRAINING, protocol="corrected")
-
-
-_PLAIN: Final = Network(
-    layers=(
-        Conv(filters=32, kernel=3),
-        Conv(filters=64, kernel=3),
-        Pool(),
-        Flatten(),
-        Dense(units=128),
-    )
-)
-_BATCH_NORM_AND_DROPOUT: Final = Network(
-    layers=(
-        Conv(filters=32, kernel=3),
-        BatchNorm(),
-        Dropout(rate=0.25),
-        Conv(filters=64, kernel=3),
-        BatchNorm(),
-        Pool(),
-        Dropout(rate=0.25),
-        Flatten(),
-        Dense(units=128),
-        BatchNorm(),
-        Dropout(rate=0.25),
-    )
-)
-
 REFERENCES: Final = (
-    Reference(
+    _reference(
         name="cnn-plain",
-        family="cnn",
-        document="A",
         title="Plain CNN",
-        source=_SOURCE,
-        config=documented(_PLAIN, _TRAINING, raw_test_pixels=True),
-        corrected=_corrected(_PLAIN),
+        model=Network(
+            layers=(
+                Conv(filters=32, kernel=3),
+                Conv(filters=64, kernel=3),
+                Pool(),
+                Flatten(),
+                Dense(units=128),
+            )
+        ),
         published=Published(
             accuracy=0.9900,
             loss=0.15895133051872254,
@@ -75,14 +52,24 @@ REFERENCES: Final = (
             "The document calls this model fully connected, which it is not.",
         ),
     ),
-    Reference(
+    _reference(
         name="cnn-bn-dropout",
-        family="cnn",
-        document="A",
         title="CNN with batch-norm and dropout",
-        source=_SOURCE,
-        config=documented(_BATCH_NORM_AND_DROPOUT, _TRAINING, raw_test_pixels=True),
-        corrected=_corrected(_BATCH_NORM_AND_DROPOUT),
+        model=Network(
+            layers=(
+                Conv(filters=32, kernel=3),
+                BatchNorm(),
+                Dropout(rate=0.25),
+                Conv(filters=64, kernel=3),
+                BatchNorm(),
+                Pool(),
+                Dropout(rate=0.25),
+                Flatten(),
+                Dense(units=128),
+                BatchNorm(),
+                Dropout(rate=0.25),
+            )
+        ),
         published=Published(
             accuracy=0.8776,
             loss=1.954911483001709,

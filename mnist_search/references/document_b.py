@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
-from mnist_search.references._base import (
-    Published,
-    Reference,
-    documented,
-    mean_seconds,
-    read_curves,
-)
+from mnist_search.references._base import Reference, publish_curves
 from mnist_search.specs.models import BatchNorm, Conv, Dense, Dropout, Flatten, Network, Pool
 from mnist_search.specs.training import Adadelta, Training
 
-_SOURCE: Final = (
-    "Notebook CNN_MNIST_1 to CNN_MNIST_4, four CNNs with their training logs and a closing table"
-)
-# Adadelta() meant a rate of 1.0 in the Keras of the document.
-_TRAINING: Final = Training(
-    optimizer=Adadelta(learning_rate=1.0, rho=0.95), batch_size=128, epochs=12
+_reference: Final = partial(
+    Reference,
+    document="B",
+    source="Notebook CNN_MNIST_1 to CNN_MNIST_4, four CNNs with their training logs and a closing "
+    "table",
+    # Adadelta() meant a rate of 1.0 in the Keras of the document.
+    training=Training(optimizer=Adadelta(learning_rate=1.0, rho=0.95), batch_size=128, epochs=12),
 )
 _SCALED_LOSS: Final = "The closing table prints the test loss times 100."
 _UNDEFINED: Final = (
@@ -39,62 +35,38 @@ _SIGMOID_D1024: Final = Dense(units=1024, activation="sigmoid")
 _SIGMOID_D524: Final = Dense(units=524, activation="sigmoid")
 
 
-def _published(name: str, accuracy: float, loss: float) -> Published:
-    curves = read_curves(name)
-    return Published(
-        accuracy=accuracy,
-        loss=loss,
-        train_accuracy=curves[-1].accuracy,
-        seconds_per_epoch=mean_seconds(curves),
-        epochs=12,
-        curves=curves,
-    )
-
-
 REFERENCES: Final = (
-    Reference(
+    _reference(
         name="cnn-mnist-1",
-        family="cnn",
-        document="B",
         title="CNN with relu and one dropout",
-        source=_SOURCE,
-        config=documented(
-            Network(
-                layers=(
-                    Conv(filters=32, kernel=5, padding="same"),
-                    Pool(),
-                    Conv(filters=64, kernel=5, padding="same"),
-                    Pool(),
-                    Flatten(),
-                    Dense(units=1024),
-                    Dropout(rate=0.5),
-                )
-            ),
-            _TRAINING,
+        model=Network(
+            layers=(
+                Conv(filters=32, kernel=5, padding="same"),
+                Pool(),
+                Conv(filters=64, kernel=5, padding="same"),
+                Pool(),
+                Flatten(),
+                Dense(units=1024),
+                Dropout(rate=0.5),
+            )
         ),
-        published=_published("cnn-mnist-1", 0.9932, 0.0227041470241536),
+        published=publish_curves("cnn-mnist-1", accuracy=0.9932, loss=0.0227041470241536),
         quirks=(_SCALED_LOSS, _UNDEFINED),
     ),
-    Reference(
+    _reference(
         name="cnn-mnist-2",
-        family="cnn",
-        document="B",
         title="Sigmoid CNN with batch-norm",
-        source=_SOURCE,
-        config=documented(
-            Network(
-                layers=(
-                    *_SIGMOID_STEM,
-                    Conv(filters=128, kernel=3, activation="sigmoid", bias=False),
-                    BatchNorm(),
-                    Flatten(),
-                    _SIGMOID_D1024,
-                    _SIGMOID_D524,
-                )
-            ),
-            _TRAINING,
+        model=Network(
+            layers=(
+                *_SIGMOID_STEM,
+                Conv(filters=128, kernel=3, activation="sigmoid", bias=False),
+                BatchNorm(),
+                Flatten(),
+                _SIGMOID_D1024,
+                _SIGMOID_D524,
+            )
         ),
-        published=_published("cnn-mnist-2", 0.9900, 0.029902513770171207),
+        published=publish_curves("cnn-mnist-2", accuracy=0.9900, loss=0.029902513770171207),
         quirks=(
             "The heading announces a second max pooling; the code has one.",
             _HEADING_D512,
@@ -105,26 +77,20 @@ REFERENCES: Final = (
             _SCALED_LOSS,
         ),
     ),
-    Reference(
+    _reference(
         name="cnn-mnist-3",
-        family="cnn",
-        document="B",
         title="Sigmoid CNN with dropout",
-        source=_SOURCE,
-        config=documented(
-            Network(
-                layers=(
-                    *_SIGMOID_STEM,
-                    _SIGMOID_C128,
-                    Dropout(rate=0.5),
-                    Flatten(),
-                    _SIGMOID_D1024,
-                    _SIGMOID_D524,
-                )
-            ),
-            _TRAINING,
+        model=Network(
+            layers=(
+                *_SIGMOID_STEM,
+                _SIGMOID_C128,
+                Dropout(rate=0.5),
+                Flatten(),
+                _SIGMOID_D1024,
+                _SIGMOID_D524,
+            )
         ),
-        published=_published("cnn-mnist-3", 0.1135, 2.3011466354370116),
+        published=publish_curves("cnn-mnist-3", accuracy=0.1135, loss=2.3011466354370116),
         quirks=(
             "It collapsed: 11.35 % is the share of the digit 1 in the test images, the score of "
             "one constant answer, and the loss is near ln 10.",
@@ -132,27 +98,21 @@ REFERENCES: Final = (
             _SCALED_LOSS,
         ),
     ),
-    Reference(
+    _reference(
         name="cnn-mnist-4",
-        family="cnn",
-        document="B",
         title="Sigmoid CNN with batch-norm and dropout",
-        source=_SOURCE,
-        config=documented(
-            Network(
-                layers=(
-                    *_SIGMOID_STEM,
-                    _SIGMOID_C128,
-                    BatchNorm(),
-                    Flatten(),
-                    _SIGMOID_D1024,
-                    Dropout(rate=0.2),
-                    _SIGMOID_D524,
-                )
-            ),
-            _TRAINING,
+        model=Network(
+            layers=(
+                *_SIGMOID_STEM,
+                _SIGMOID_C128,
+                BatchNorm(),
+                Flatten(),
+                _SIGMOID_D1024,
+                Dropout(rate=0.2),
+                _SIGMOID_D524,
+            )
         ),
-        published=_published("cnn-mnist-4", 0.9909, 0.029612665722063683),
+        published=publish_curves("cnn-mnist-4", accuracy=0.9909, loss=0.029612665722063683),
         quirks=(
             "The heading announces a dropout of 0.5; the code and the closing table have 0.2.",
             _SCALED_LOSS,

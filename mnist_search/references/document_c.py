@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Literal, assert_never
+from typing import Final, Literal
 
-from mnist_search.references._base import Published, Reference, documented
+from mnist_search.references._base import Published, Reference
 from mnist_search.specs.models import (
     BatchNorm,
     Dense,
@@ -19,8 +19,6 @@ from mnist_search.specs.training import Adam, Training
 
 Style = Literal["relu", "batch", "drop"]
 
-_SOURCE: Final = "Notebook 'Keras On MNIST': nine perceptrons, with violin plots of their weights"
-_TRAINING: Final = Training(optimizer=Adam(learning_rate=1e-3), batch_size=128, epochs=30)
 _INITIALIZATION: Final = (
     "The hidden kernels start with a spread of about sqrt(2 / units), the layer's own width, "
     "where He's rule takes the number of its inputs; the output layer keeps Keras' default."
@@ -39,16 +37,10 @@ _DROPOUT_HEADING: Final = "The heading names dropout alone; the code has batch-n
 def _hidden_layers(style: Style, hidden: tuple[tuple[int, float], ...]) -> Iterator[Layer]:
     for units, stddev in hidden:
         yield Dense(units=units, initializer=Initializer(name="random-normal", stddev=stddev))
-        match style:
-            case "relu":
-                pass
-            case "batch":
-                yield BatchNorm()
-            case "drop":
-                yield BatchNorm()
-                yield Dropout(rate=0.5)
-            case _:
-                assert_never(style)
+        if style != "relu":
+            yield BatchNorm()
+        if style == "drop":
+            yield Dropout(rate=0.5)
 
 
 def _perceptron(
@@ -62,11 +54,11 @@ def _perceptron(
     }
     return Reference(
         name=f"mlp-{style}-{len(hidden)}",
-        family="mlp",
         document="C",
         title=f"{titles[style]}, {len(hidden)} hidden layers",
-        source=_SOURCE,
-        config=documented(Network(layers=(Flatten(), *_hidden_layers(style, hidden))), _TRAINING),
+        model=Network(layers=(Flatten(), *_hidden_layers(style, hidden))),
+        source="Notebook 'Keras On MNIST': nine perceptrons, with violin plots of their weights",
+        training=Training(optimizer=Adam(learning_rate=1e-3), batch_size=128, epochs=30),
         published=Published(accuracy=accuracy, loss=loss, epochs=30),
         quirks=tuple(_quirks(style, len(hidden))),
     )

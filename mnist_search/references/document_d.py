@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, Literal
 
-from mnist_search.references._base import (
-    Published,
-    Reference,
-    documented,
-    mean_seconds,
-    read_curves,
-)
+from mnist_search.references._base import Published, Reference, publish_curves
 from mnist_search.specs.models import (
     Conv,
     Dense,
@@ -22,9 +17,11 @@ from mnist_search.specs.models import (
 )
 from mnist_search.specs.training import SGD, Adam, Augmentation, Training
 
-_SOURCE: Final = (
-    "Thibault Dody, 'A take on the famous MNIST dataset (Accuracy 99.5%)', blog notebook, "
-    "August 2019"
+_reference: Final = partial(
+    Reference,
+    document="D",
+    source="Thibault Dody, 'A take on the famous MNIST dataset (Accuracy 99.5%)', blog notebook, "
+    "August 2019",
 )
 # How a linear classifier says max_iter=20000: scikit-learn takes one image at a time, its rate
 # follows the policy of the model, and its tolerance ends the training long before.
@@ -63,45 +60,20 @@ def _logistic(
     accuracy: float,
     train_accuracy: float,
 ) -> Reference:
-    return Reference(
+    return _reference(
         name=name,
-        family="linear",
-        document="D",
         title=title,
-        source=_SOURCE,
-        config=documented(
-            # 1e-3 is the tolerance, and 1e-4 the alpha, that scikit-learn 0.21 took untold.
-            LinearClassifier(
-                penalty=penalty, alpha=1e-4, policy="optimal", eta0=0.01, tolerance=1e-3
-            ),
-            _LINEAR_TRAINING,
+        # 1e-3 is the tolerance, and 1e-4 the alpha, that scikit-learn 0.21 took untold.
+        model=LinearClassifier(
+            penalty=penalty, alpha=1e-4, policy="optimal", eta0=0.01, tolerance=1e-3
         ),
+        training=_LINEAR_TRAINING,
         published=Published(
             accuracy=accuracy,
             train_accuracy=train_accuracy,
             train_accuracy_evaluated=train_accuracy,
         ),
         quirks=_LINEAR_QUIRKS,
-    )
-
-
-def _published(
-    name: str,
-    *,
-    accuracy: float,
-    loss: float,
-    train_accuracy: float,
-    evaluated: float,
-) -> Published:
-    curves = read_curves(name)
-    return Published(
-        accuracy=accuracy,
-        loss=loss,
-        train_accuracy=train_accuracy,
-        train_accuracy_evaluated=evaluated,
-        seconds_per_epoch=mean_seconds(curves),
-        epochs=len(curves),
-        curves=curves,
     )
 
 
@@ -135,91 +107,74 @@ REFERENCES: Final = (
         accuracy=0.9152,
         train_accuracy=0.92040,
     ),
-    Reference(
+    _reference(
         name="dnn",
-        family="mlp",
-        document="D",
         title="Perceptron, 3 hidden layers",
-        source=_SOURCE,
-        config=documented(
-            Network(layers=(Flatten(), Dense(units=128), Dense(units=64), Dense(units=32))),
-            _DNN_TRAINING,
-        ),
-        published=_published(
+        model=Network(layers=(Flatten(), Dense(units=128), Dense(units=64), Dense(units=32))),
+        training=_DNN_TRAINING,
+        published=publish_curves(
             "dnn",
             accuracy=0.9786,
             loss=0.15362604289185866,
             train_accuracy=0.997883,
-            evaluated=0.9975,
+            train_accuracy_evaluated=0.9975,
         ),
         quirks=(_COMMENTED_DNN, _RUNNING_MEAN),
     ),
-    Reference(
+    _reference(
         name="dnn-dropout",
-        family="mlp",
-        document="D",
         title="Perceptron with dropout, 3 hidden layers",
-        source=_SOURCE,
-        config=documented(
-            Network(
-                layers=(
-                    Flatten(),
-                    Dense(units=128),
-                    Dropout(rate=0.2),
-                    Dense(units=64),
-                    Dropout(rate=0.2),
-                    Dense(units=32),
-                    Dropout(rate=0.2),
-                )
-            ),
-            _DNN_TRAINING,
+        model=Network(
+            layers=(
+                Flatten(),
+                Dense(units=128),
+                Dropout(rate=0.2),
+                Dense(units=64),
+                Dropout(rate=0.2),
+                Dense(units=32),
+                Dropout(rate=0.2),
+            )
         ),
-        published=_published(
+        training=_DNN_TRAINING,
+        published=publish_curves(
             "dnn-dropout",
             accuracy=0.9829,
             loss=0.10325850226903108,
             train_accuracy=0.990883,
-            evaluated=0.9984,
+            train_accuracy_evaluated=0.9984,
         ),
         quirks=(_RUNNING_MEAN, _ELEVEN),
     ),
-    Reference(
+    _reference(
         name="cnn-double-32",
-        family="cnn",
-        document="D",
         title="CNN with dropout",
-        source=_SOURCE,
-        config=documented(_CNN, _CNN_TRAINING),
-        published=_published(
+        model=_CNN,
+        training=_CNN_TRAINING,
+        published=publish_curves(
             "cnn-double-32",
             accuracy=0.9950,
             loss=0.018755361672989995,
             train_accuracy=0.993883,
-            evaluated=0.9994,
+            train_accuracy_evaluated=0.9994,
         ),
         quirks=(_COMMENTED_64, _UNUSED_SCHEDULE, _RUNNING_MEAN, _RAW_MAPS, _ELEVEN),
     ),
-    Reference(
+    _reference(
         name="cnn-double-32-augmented",
-        family="cnn",
-        document="D",
         title="CNN with dropout, augmented images",
-        source=_SOURCE,
-        config=documented(
-            _CNN,
-            Training(
-                optimizer=Adam(learning_rate=1e-3),
-                batch_size=32,
-                epochs=30,
-                augmentation=Augmentation(rotation_degrees=10.0, zoom=0.1, shift=0.1),
-            ),
+        model=_CNN,
+        training=Training(
+            optimizer=Adam(learning_rate=1e-3),
+            batch_size=32,
+            epochs=30,
+            augmentation=Augmentation(rotation_degrees=10.0, zoom=0.1, shift=0.1),
         ),
-        published=_published(
+        published=publish_curves(
             "cnn-double-32-augmented",
             accuracy=0.9938,
             loss=0.019008814232396254,
             train_accuracy=0.985100,
-            evaluated=0.9959,
+            train_accuracy_evaluated=0.9959,
         ),
         quirks=(
             _COMMENTED_64,

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
-from mnist_search.references._base import (
-    Published,
-    Reference,
-    documented,
-    mean_seconds,
-    read_curves,
-)
+from mnist_search.references._base import Reference, publish_curves
 from mnist_search.specs.models import Conv, Dense, Dropout, Flatten, Initializer, Network, Pool
 from mnist_search.specs.training import Adam, Training
 
-_SOURCE: Final = (
-    "Notebook 'Keras- Convolutional Neural Network': a baseline perceptron, a simple CNN and a "
-    "larger one"
+_reference: Final = partial(
+    Reference,
+    document="E",
+    source="Notebook 'Keras- Convolutional Neural Network': a baseline perceptron, a simple CNN "
+    "and a larger one",
+    seed=7,
 )
-_SEED: Final = 7
 # What kernel_initializer="normal" meant in the Keras of the document.
 _NORMAL: Final = Initializer(name="random-normal", stddev=0.05)
 _ERROR_RATE: Final = (
@@ -33,81 +30,51 @@ def _training(epochs: int) -> Training:
     return Training(optimizer=Adam(learning_rate=1e-3), batch_size=200, epochs=epochs)
 
 
-def _published(name: str, *, accuracy: float) -> Published:
-    curves = read_curves(name)
-    return Published(
-        accuracy=accuracy,
-        loss=curves[-1].val_loss,
-        train_accuracy=curves[-1].accuracy,
-        seconds_per_epoch=mean_seconds(curves),
-        epochs=len(curves),
-        curves=curves,
-    )
-
-
 REFERENCES: Final = (
-    Reference(
+    _reference(
         name="mlp-784",
-        family="mlp",
-        document="E",
         title="Baseline perceptron",
-        source=_SOURCE,
-        config=documented(
-            Network(
-                layers=(Flatten(), Dense(units=784, initializer=_NORMAL)),
-                output_initializer=_NORMAL,
-            ),
-            _training(epochs=10),
+        model=Network(
+            layers=(Flatten(), Dense(units=784, initializer=_NORMAL)),
+            output_initializer=_NORMAL,
         ),
-        published=_published("mlp-784", accuracy=0.9818),
+        training=_training(epochs=10),
+        published=publish_curves("mlp-784", accuracy=0.9818),
         quirks=(_ERROR_RATE,),
-        seed=_SEED,
     ),
-    Reference(
+    _reference(
         name="cnn-simple",
-        family="cnn",
-        document="E",
         title="Simple CNN",
-        source=_SOURCE,
-        config=documented(
-            Network(
-                layers=(
-                    Conv(filters=32, kernel=5),
-                    Pool(),
-                    Dropout(rate=0.2),
-                    Flatten(),
-                    Dense(units=128),
-                )
-            ),
-            _training(epochs=4),
+        model=Network(
+            layers=(
+                Conv(filters=32, kernel=5),
+                Pool(),
+                Dropout(rate=0.2),
+                Flatten(),
+                Dense(units=128),
+            )
         ),
-        published=_published("cnn-simple", accuracy=0.9878),
+        training=_training(epochs=4),
+        published=publish_curves("cnn-simple", accuracy=0.9878),
         quirks=(_CHANNELS_FIRST, _ERROR_RATE),
-        seed=_SEED,
     ),
-    Reference(
+    _reference(
         name="cnn-larger",
-        family="cnn",
-        document="E",
         title="Larger CNN",
-        source=_SOURCE,
-        config=documented(
-            Network(
-                layers=(
-                    Conv(filters=30, kernel=5),
-                    Pool(),
-                    Conv(filters=15, kernel=3),
-                    Pool(),
-                    Dropout(rate=0.2),
-                    Flatten(),
-                    Dense(units=128),
-                    Dense(units=50),
-                )
-            ),
-            _training(epochs=10),
+        model=Network(
+            layers=(
+                Conv(filters=30, kernel=5),
+                Pool(),
+                Conv(filters=15, kernel=3),
+                Pool(),
+                Dropout(rate=0.2),
+                Flatten(),
+                Dense(units=128),
+                Dense(units=50),
+            )
         ),
-        published=_published("cnn-larger", accuracy=0.9906),
+        training=_training(epochs=10),
+        published=publish_curves("cnn-larger", accuracy=0.9906),
         quirks=(_CHANNELS_FIRST, _ERROR_RATE),
-        seed=_SEED,
     ),
 )

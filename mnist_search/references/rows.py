@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from mnist_search.references._base import Reference
-from mnist_search.references.catalog import REFERENCES
+from mnist_search.references import REFERENCES, Reference
 from mnist_search.specs.models import (
     Conv,
     Dense,

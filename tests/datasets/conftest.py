@@ -156,7 +156,13 @@ def catalog(arrays: Arrays, archive: bytes) -> dict[str, Source]:
         name="mnist",
         title="MNIST",
         place="mnist.npz",
-        files=(RemoteFile(path="mnist.npz", sha256=hashlib.sha256(archive).hexdigest()),),
+        files=(
+            RemoteFile(
+                url="http://127.0.0.1:1/mnist.npz",
+                path="mnist.npz",
+                sha256=hashlib.sha256(archive).hexdigest(),
+            ),
+        ),
         idx_md5=md5,
         class_names=tuple("0123456789"),
     )

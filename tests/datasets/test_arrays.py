@@ -35,10 +35,11 @@ def test_counts_of_all_classes() -> None:
     assert class_counts(np.array([2, 2, 9])) == (0, 0, 2, 0, 0, 0, 0, 0, 0, 1)
 
 
-def test_digest_of_a_data_set_gives_back_its_parts() -> None:
-    digest = join_digests("ab", "cd")
-    assert digest_of_part(digest, "train") == "ab"
-    assert digest_of_part(digest, "test") == "cd"
+def test_digest_of_a_data_set_gives_back_its_parts(arrays: dict[str, np.ndarray]) -> None:
+    train, test = part_of(arrays), Part(images=arrays["x_test"], labels=arrays["y_test"])
+    digest = join_digests(train, test)
+    assert digest_of_part(digest, "train") == part_digest(train)
+    assert digest_of_part(digest, "test") == part_digest(test) != part_digest(train)
 
 
 def test_idx_md5_is_that_of_the_file() -> None:

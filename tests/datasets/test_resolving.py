@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from mnist_search.datasets import CATALOG, Means, find_again, find_data
-from mnist_search.datasets.catalog import ORIGIN, RemoteFile, Source
+from mnist_search.datasets.catalog import RemoteFile, Source
 from mnist_search.datasets.resolving import inspect
 from mnist_search.errors import DataError, UsageError
 from mnist_search.specs import DatasetRef
@@ -22,9 +23,8 @@ Write = Callable[..., Path]
 class Bench:
     """`find_data` with a folder for Keras' cache and a server, or none."""
 
-    def __init__(self, folder: Path, catalog: dict[str, Source], origin: str) -> None:
+    def __init__(self, folder: Path, catalog: dict[str, Source]) -> None:
         self.catalog = catalog
-        self.origin = origin
         self.environ = {"KERAS_HOME": str(folder / "keras"), "HOME": str(folder)}
         self.cached = folder / "keras" / "datasets" / "mnist.npz"
         self.said: list[str] = []
@@ -37,7 +37,6 @@ class Bench:
             environ={**self.environ, **environ},
             notice=self.said.append,
             catalog=self.catalog,
-            origin=self.origin,
         )
 
     def cache(self, body: bytes) -> None:
@@ -47,7 +46,9 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, catalog: dict[str, Source], server: Any) -> Bench:
-    return Bench(tmp_path, catalog, server.origin)
+    (file,) = catalog["mnist"].files
+    here = replace(file, url=f"{server.origin}mnist.npz")
+    return Bench(tmp_path, {"mnist": replace(catalog["mnist"], files=(here,))})
 
 
 @pytest.mark.parametrize("name", ["auto", "mnist"])
@@ -215,9 +216,13 @@ def test_cache_in_an_impossible_place(bench: Bench, npz: Write) -> None:
     assert bench.resolve("auto", KERAS_HOME=below_a_file).fallback
 
 
-def fashion_of(catalog: dict[str, Source], bodies: dict[str, bytes]) -> Source:
+def fashion_of(catalog: dict[str, Source], origin: str, bodies: dict[str, bytes]) -> Source:
     files = tuple(
-        RemoteFile(path=f"fashion-mnist/{name}", sha256=hashlib.sha256(body).hexdigest())
+        RemoteFile(
+            url=f"{origin}{name}",
+            path=f"fashion-mnist/{name}",
+            sha256=hashlib.sha256(body).hexdigest(),
+        )
         for name, body in bodies.items()
     )
     return Source(
@@ -232,7 +237,7 @@ def fashion_of(catalog: dict[str, Source], bodies: dict[str, bytes]) -> Source:
 
 def test_fashion_mnist(bench: Bench, server: Any, idx: Write) -> None:
     bodies = {path.name: path.read_bytes() for path in idx(zipped=True).iterdir()}
-    bench.catalog = {"fashion-mnist": fashion_of(bench.catalog, bodies)}
+    bench.catalog = {"fashion-mnist": fashion_of(bench.catalog, server.origin, bodies)}
     for name, body in bodies.items():
         server.put(name, body)
     first = bench.resolve("fashion-mnist")
@@ -352,9 +357,10 @@ def test_addresses_and_hashes_are_those_of_keras() -> None:
     mnist, fashion = (folder / "mnist.py").read_text(), (folder / "fashion_mnist.py").read_text()
     assert CATALOG["mnist"].files[0].sha256 in mnist
     for text, name in ((mnist, "mnist"), (fashion, "fashion-mnist")):
-        assert ORIGIN in text
         for file in CATALOG[name].files:
-            assert file.path.rsplit("/", 1)[-1] in text
+            origin, _, remote = file.url.rpartition("/")
+            assert f"{origin}/" in text
+            assert remote in text
 
 
 def test_place_of_the_cache() -> None:

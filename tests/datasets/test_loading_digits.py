@@ -4,7 +4,7 @@ import numpy as np
 
 from mnist_search.datasets import class_counts
 from mnist_search.datasets.arrays import part_digest
-from mnist_search.datasets.digits import _enlarge, read_digits_part
+from mnist_search.datasets.loading import _enlarge, read_digits_part
 
 
 def test_form_and_balance() -> None:
