@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 from mnist_search.specs import (
     SGD,
@@ -26,11 +26,16 @@ from mnist_search.specs import (
     Training,
 )
 from mnist_search.specs.shapes import INPUT_SHAPE
-from mnist_search.training import fused as fused_kinds
 from mnist_search.training.backend import keras
+from mnist_search.training.fused import (
+    FusedAdadelta,
+    FusedAdam,
+    FusedBatchNormalization,
+    FusedDropout,
+)
 
 CLASSES = 10
-WARM_UP_SHARE = 0.3
+ONE_CYCLE_SHARE = 0.3
 FIRST_RATE_SHARE = 0.1
 
 
@@ -57,7 +62,6 @@ def build_model(network: Network, precision: Precision, *, fused: bool = False) 
 
 
 def _layer(layer: Layer, policy: keras.DTypePolicy, *, fused: bool) -> keras.Layer:
-    fast = fused_kinds if fused else keras.layers
     match layer:
         case Conv():
             return keras.layers.Conv2D(
@@ -79,7 +83,8 @@ def _layer(layer: Layer, policy: keras.DTypePolicy, *, fused: bool) -> keras.Lay
                 dtype=policy,
             )
         case BatchNorm():
-            return fast.BatchNormalization(dtype=policy)
+            kind = FusedBatchNormalization if fused else keras.layers.BatchNormalization
+            return kind(dtype=policy)
         case Activate(activation=activation):
             return keras.layers.Activation(activation, dtype=policy)
         case Pool(function="max", size=size):
@@ -87,7 +92,8 @@ def _layer(layer: Layer, policy: keras.DTypePolicy, *, fused: bool) -> keras.Lay
         case Pool(size=size):
             return keras.layers.AveragePooling2D(size, dtype=policy)
         case Dropout(rate=rate):
-            return fast.Dropout(rate, dtype=policy)
+            kind = FusedDropout if fused else keras.layers.Dropout
+            return kind(rate, dtype=policy)
         case Flatten():
             return keras.layers.Flatten(dtype=policy)
         case _:
@@ -95,52 +101,33 @@ def _layer(layer: Layer, policy: keras.DTypePolicy, *, fused: bool) -> keras.Lay
 
 
 def _initializer(initializer: Initializer) -> keras.Initializer:
-    match initializer.name:
-        case "glorot-uniform":
-            return keras.initializers.GlorotUniform()
-        case "glorot-normal":
-            return keras.initializers.GlorotNormal()
-        case "he-uniform":
-            return keras.initializers.HeUniform()
-        case "he-normal":
-            return keras.initializers.HeNormal()
-        case "lecun-normal":
-            return keras.initializers.LecunNormal()
-        case "random-normal":
-            stddev = 0.05 if initializer.stddev is None else initializer.stddev
-            return keras.initializers.RandomNormal(stddev=stddev)
-        case _:
-            assert_never(initializer.name)
+    if initializer.name == "random-normal":
+        stddev = 0.05 if initializer.stddev is None else initializer.stddev
+        return keras.initializers.RandomNormal(stddev=stddev)
+    return keras.initializers.get(initializer.name.replace("-", "_"))
 
 
 def make_optimizer(training: Training, total_steps: int) -> keras.Optimizer:
     """Make the optimizer of a run of `total_steps` steps; defaults are those of Keras 2."""
-    optimizer = training.optimizer
-    rate = _rate(training, total_steps)
-    common: dict[str, Any] = {"learning_rate": rate, "global_clipnorm": training.clip_norm}
-    match optimizer:
-        case Adam():
-            return fused_kinds.Adam(**common, **_moments(optimizer))
-        case AdamW(weight_decay=weight_decay):
-            return fused_kinds.AdamW(**common, **_moments(optimizer), weight_decay=weight_decay)
-        case Nadam():
-            return keras.optimizers.Nadam(**common, **_moments(optimizer))
-        case RMSprop():
-            return keras.optimizers.RMSprop(**common)
-        case SGD(momentum=momentum, nesterov=nesterov):
-            return keras.optimizers.SGD(**common, momentum=momentum, nesterov=nesterov)
-        case Adadelta(rho=rho):
-            return fused_kinds.Adadelta(**common, rho=rho)
-        case _:
-            assert_never(optimizer)
-
-
-def _moments(optimizer: Adam | AdamW | Nadam) -> dict[str, float]:
-    return {
-        "beta_1": optimizer.beta_1,
-        "beta_2": optimizer.beta_2,
-        "epsilon": optimizer.epsilon,
+    # The other fields of a spec have the names that Keras gives them.
+    arguments: dict[str, Any] = {
+        **training.optimizer.model_dump(exclude={"name"}),
+        "learning_rate": _rate(training, total_steps),
+        "global_clipnorm": training.clip_norm,
     }
+    match training.optimizer:
+        case Adam() | AdamW():
+            return FusedAdam(**arguments)
+        case Nadam():
+            return keras.optimizers.Nadam(**arguments)
+        case RMSprop():
+            return keras.optimizers.RMSprop(**arguments)
+        case SGD():
+            return keras.optimizers.SGD(**arguments)
+        case Adadelta():
+            return FusedAdadelta(**arguments)
+        case _:
+            assert_never(training.optimizer)
 
 
 def _rate(
@@ -153,68 +140,49 @@ def _rate(
         case "cosine":
             return keras.optimizers.schedules.CosineDecay(peak, total_steps)
         case "one-cycle":
-            return OneCycle(peak, total_steps)
+            return WarmUp(peak, total_steps, ONE_CYCLE_SHARE, "cosine")
         case "warm-up-linear":
-            return WarmUpLinear(peak, total_steps, training.warm_up_share)
+            return WarmUp(peak, total_steps, training.warm_up_share, "linear")
         case _:
             assert_never(training.schedule)
 
 
-class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """Up once, down once, over all the steps of a run.
+class WarmUp(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """Up to the peak along a line, then down to 0, over all the steps of a run.
 
-    With w = round(0.3 total) the rate at step s is peak (0.1 + 0.9 s / w) for s < w, then
-    peak / 2 (1 + cos(pi (s - w) / (total - w))): 0 at s = total. After Smith & Topin,
-    https://arxiv.org/abs/1708.07120, with a cosine for the way down.
+    With w = round(share total) the rate at step s is peak (0.1 + 0.9 s / w) for s < w. Then it is
+    peak (total - s) / (total - w), or peak / 2 (1 + cos(pi (s - w) / (total - w))), the one cycle
+    of Smith & Topin, https://arxiv.org/abs/1708.07120, with a cosine for the way down.
     """
 
-    def __init__(self, peak: float, total_steps: int) -> None:
-        self.peak = peak
-        self.total_steps = total_steps
-        self.warm_steps = round(WARM_UP_SHARE * total_steps)
-
-    def __call__(self, step: Any) -> Any:
-        """Return the rate at a step; both scalar tensors."""
-        step = keras.ops.cast(step, "float32")
-        climb = step / max(self.warm_steps, 1)
-        fall = (step - self.warm_steps) / max(self.total_steps - self.warm_steps, 1)
-        # Not CosineDecay's warm-up: that is a branch in the graph, and AdamW asks for the rate
-        # once per variable.
-        return self.peak * keras.ops.where(
-            step < self.warm_steps,
-            FIRST_RATE_SHARE + (1 - FIRST_RATE_SHARE) * climb,
-            (1 + keras.ops.cos(math.pi * keras.ops.minimum(fall, 1.0))) / 2,
-        )
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make this schedule."""
-        return {"peak": self.peak, "total_steps": self.total_steps}
-
-
-class WarmUpLinear(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """Up to the peak and down to 0, both along a line, over all the steps of a run.
-
-    With w = round(share total) the rate at step s is peak (0.1 + 0.9 s / w) for s < w, then
-    peak (total - s) / (total - w).
-    """
-
-    def __init__(self, peak: float, total_steps: int, share: float) -> None:
+    def __init__(
+        self, peak: float, total_steps: int, share: float, fall: Literal["linear", "cosine"]
+    ) -> None:
         self.peak = peak
         self.total_steps = total_steps
         self.share = share
-        self.warm_steps = round(share * total_steps)
+        self.fall = fall
 
     def __call__(self, step: Any) -> Any:
         """Return the rate at a step; both scalar tensors."""
         step = keras.ops.cast(step, "float32")
-        climb = step / max(self.warm_steps, 1)
-        left = (self.total_steps - step) / max(self.total_steps - self.warm_steps, 1)
-        return self.peak * keras.ops.where(
-            step < self.warm_steps,
-            FIRST_RATE_SHARE + (1 - FIRST_RATE_SHARE) * climb,
-            keras.ops.maximum(left, 0.0),
-        )
+        warm_steps = round(self.share * self.total_steps)
+        falling_steps = max(self.total_steps - warm_steps, 1)
+        climb = FIRST_RATE_SHARE + (1 - FIRST_RATE_SHARE) * (step / max(warm_steps, 1))
+        if self.fall == "linear":
+            fall = keras.ops.maximum((self.total_steps - step) / falling_steps, 0.0)
+        else:
+            done = keras.ops.minimum((step - warm_steps) / falling_steps, 1.0)
+            fall = (1 + keras.ops.cos(math.pi * done)) / 2
+        # Not CosineDecay's warm-up: that is a branch in the graph, and AdamW asks for the rate
+        # once per variable.
+        return self.peak * keras.ops.where(step < warm_steps, climb, fall)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make this schedule."""
-        return {"peak": self.peak, "total_steps": self.total_steps, "share": self.share}
+        return {
+            "peak": self.peak,
+            "total_steps": self.total_steps,
+            "share": self.share,
+            "fall": self.fall,
+        }

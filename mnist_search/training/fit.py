@@ -8,7 +8,7 @@ from typing import Any
 from mnist_search.specs import QUARTERS, Epoch, Job, Network, describe_environment
 from mnist_search.specs.shapes import measure
 from mnist_search.training.backend import keras
-from mnist_search.training.build import build_model, make_optimizer
+from mnist_search.training.build import build_model
 from mnist_search.training.data import Labelled, RunData, load_data
 from mnist_search.training.evaluate import Evaluation, Evaluator, MovingAverages, finite
 from mnist_search.training.loop import EpochTotals, Loop
@@ -26,55 +26,40 @@ def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model
     """
     size = measure(network)
     recorder.note_size(size)
-    with recorder.timed() as timer:
+    training = job.config.training
+    with recorder.timed("data_seconds"):
         data = load_data(job)
-    recorder.data_seconds = timer.seconds
     check_fits(
         size,
-        batch_images=min(job.config.training.batch_size, len(data.train)),
+        batch_images=min(training.batch_size, len(data.train)),
         precision=job.precision,
         memory_bytes=describe_environment().memory_bytes,
     )
 
-    with recorder.timed() as timer:
+    with recorder.timed("build_seconds"):
         keras.utils.set_random_seed(job.seed)
         model = build_model(network, job.precision, fused=True)
         # The documents evaluated and kept their models with the averages as they were.
         documented = job.config.protocol in ("documented", "corrected")
         fit = _Fit(
-            loop=_make_loop(job, model, data.train),
+            loop=Loop(model, training, data.train, seed=job.seed),
             evaluator=Evaluator(model),
             averages=MovingAverages(None if documented else model),
             data=data,
             recorder=recorder,
             rungs=frozenset(job.rungs),
         )
-    recorder.build_seconds = timer.seconds
 
     with recorder.fit():
-        evaluation = fit.run(job.config.training.epochs)
+        evaluation = fit.run(training.epochs)
     fit.averages.correct(fit.loop.steps_done)
     if data.test is not None:
         evaluation = fit.evaluator.evaluate(data.test, what="the test images")
     if evaluation is not None:
         recorder.conclude(evaluation, test=data.scored_on_test)
     if not recorder.stopped:
-        recorder.inference_us = fit.evaluator.time_inference(data.scored.images)
+        recorder.note_inference(fit.evaluator.time_inference(data.scored.images))
     return model
-
-
-def _make_loop(job: Job, model: keras.Model, train: Labelled) -> Loop:
-    training = job.config.training
-    steps_per_epoch = -(-len(train) // training.batch_size)
-    return Loop(
-        model=model,
-        optimizer=make_optimizer(training, steps_per_epoch * training.epochs),
-        train=train,
-        batch_size=training.batch_size,
-        seed=job.seed,
-        augmentation=training.augmentation,
-        label_smoothing=training.label_smoothing,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,22 +86,21 @@ class _Fit:
         return evaluation
 
     def _epoch(self, epoch: int) -> Evaluation | None:
-        totals = EpochTotals()
-        validation_seconds = 0.0
-        order = self.loop.order(epoch)
-        train_seconds = self._first_step(order, totals) if epoch == 1 else 0.0
+        totals, order = EpochTotals(), self.loop.order(epoch)
+        if epoch == 1:
+            with self.recorder.timed("first_step_seconds") as timer:
+                self.loop.run(order, 1, totals)
+            totals.seconds += timer.seconds
         for quarter in range(1, QUARTERS + 1):
-            train_seconds += self._quarter(epoch, quarter, order, totals)
+            self._quarter(epoch, quarter, order, totals)
             rung = QUARTERS * (epoch - 1) + quarter
             if self.data.rung is not None and quarter < QUARTERS and rung in self.rungs:
-                evaluation, seconds = self._evaluate(self.data.rung, epoch)
-                validation_seconds += seconds
+                evaluation = self._evaluate(self.data.rung, epoch, totals)
                 if self.recorder.report(rung, evaluation.accuracy):
                     return None
         validation = None
         if self.data.validation is not None:
-            validation, seconds = self._evaluate(self.data.validation, epoch)
-            validation_seconds += seconds
+            validation = self._evaluate(self.data.validation, epoch, totals)
         self.recorder.epochs.append(
             Epoch(
                 epoch=epoch,
@@ -124,36 +108,29 @@ class _Fit:
                 accuracy=totals.correct / totals.images,
                 val_loss=None if validation is None else validation.loss,
                 val_accuracy=None if validation is None else validation.accuracy,
-                seconds=train_seconds,
-                validation_seconds=validation_seconds,
+                seconds=totals.seconds,
+                validation_seconds=totals.validation_seconds,
             )
         )
         if validation is not None:
             self.recorder.report(QUARTERS * epoch, validation.accuracy)
         return validation
 
-    def _first_step(self, order: Any, totals: EpochTotals) -> float:
-        with self.recorder.timed() as timer:
-            self.loop.run(order, 1, totals)
-        self.recorder.first_step_seconds = timer.seconds
-        return timer.seconds
-
-    def _quarter(self, epoch: int, quarter: int, order: Any, totals: EpochTotals) -> float:
+    def _quarter(self, epoch: int, quarter: int, order: Any, totals: EpochTotals) -> None:
         end = self.loop.boundary(quarter)
         steps = end - totals.steps
-        seconds = 0.0
         if steps > 0:
             with self.recorder.timed() as timer:
                 self.loop.run(order, end, totals)
-            seconds = timer.seconds
-            self.recorder.step_seconds.append(seconds / steps)
+            totals.seconds += timer.seconds
+            self.recorder.step_seconds.append(timer.seconds / steps)
         place = f"epoch {epoch}, by step {totals.steps} of {self.loop.steps_per_epoch},"
         finite(totals.loss, f"the training loss of {place}")
-        return seconds
 
-    def _evaluate(self, images: Labelled, epoch: int) -> tuple[Evaluation, float]:
+    def _evaluate(self, images: Labelled, epoch: int, totals: EpochTotals) -> Evaluation:
         with self.recorder.timed() as timer, self.averages.corrected(self.loop.steps_done):
             evaluation = self.evaluator.evaluate(
                 images, what=f"the validation images in epoch {epoch}"
             )
-        return evaluation, timer.seconds
+        totals.validation_seconds += timer.seconds
+        return evaluation

@@ -28,9 +28,11 @@ class _Slots:
         return made
 
 
-class _AdamStep(_Slots):
-    def update_step(self: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Take a step of Adam; its schedule and weight decay are seen to elsewhere."""
+class FusedAdam(_Slots, keras.optimizers.Adam):  # type: ignore[misc]
+    """Adam; with a weight decay, which Keras applies before the step, AdamW."""
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Take a step of Adam."""
         momentum, velocity = self.slots[variable.ref()]
         step = tf.cast(self.iterations.value + 1, variable.dtype)
         tf.raw_ops.ResourceApplyAdam(
@@ -47,15 +49,7 @@ class _AdamStep(_Slots):
         )
 
 
-class Adam(_AdamStep, keras.optimizers.Adam):  # type: ignore[misc]
-    """Adam."""
-
-
-class AdamW(_AdamStep, keras.optimizers.AdamW):  # type: ignore[misc]
-    """Adam with decoupled weight decay."""
-
-
-class Adadelta(_Slots, keras.optimizers.Adadelta):  # type: ignore[misc]
+class FusedAdadelta(_Slots, keras.optimizers.Adadelta):  # type: ignore[misc]
     """Adadelta."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
@@ -72,7 +66,7 @@ class Adadelta(_Slots, keras.optimizers.Adadelta):  # type: ignore[misc]
         )
 
 
-class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
+class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
     """Batch normalization over the channels, the last axis.
 
     A step of four convolutions of 16 and 32 filters with norms takes 0.75 of the time with it in
@@ -109,7 +103,7 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
         average.assign(average * self.momentum + value * (1.0 - self.momentum))
 
 
-class Dropout(keras.layers.Dropout):  # type: ignore[misc]
+class FusedDropout(keras.layers.Dropout):  # type: ignore[misc]
     """Dropout that draws 16 random bits for each value, where Keras draws a float of 32.
 
     Forward and back through a mask take half of the time with it (one thread, 128 feature maps of

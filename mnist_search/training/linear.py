@@ -40,27 +40,21 @@ def train_linear(job: Job, spec: LinearClassifier, recorder: Recorder) -> SGDCla
             "a linear classifier cannot be trained with label smoothing or clipped gradients"
         )
     recorder.note_size(measure(spec))
-    recorder.precision = "float32"
-    with recorder.timed() as timer:
+    recorder.note(precision="float32")
+    with recorder.timed("data_seconds"):
         data = load_data(job)
         pixels = data.train.scaled()
-    recorder.data_seconds = timer.seconds
-    with recorder.timed() as timer:
+    with recorder.timed("build_seconds"):
         model = _make_classifier(job, spec)
-    recorder.build_seconds = timer.seconds
-
     with recorder.fit(), _overflow_is_divergence():
-        if spec.tolerance is None:
-            evaluation = _fit_epochs(job, model, pixels, data, recorder)
-        else:
-            evaluation = _fit_at_once(model, pixels, data, recorder)
-    recorder.train = _evaluate(model, data.train, what="the training images").score
+        evaluation = _fit(job, model, pixels, data, recorder)
+    recorder.note(train=_evaluate(model, data.train, what="the training images").score)
     if data.test is not None:
         evaluation = _evaluate(model, data.test, what="the test images")
     if evaluation is not None:
         recorder.conclude(evaluation, test=data.scored_on_test)
     if not recorder.stopped:
-        recorder.inference_us = _time_inference(model, pixels)
+        recorder.note_inference(_time_inference(model, pixels))
     return model
 
 
@@ -90,56 +84,40 @@ def _make_classifier(job: Job, spec: LinearClassifier) -> SGDClassifier:
     )
 
 
-def _fit_at_once(
-    model: SGDClassifier, pixels: NDArray[np.float32], data: RunData, recorder: Recorder
+def _fit(
+    job: Job, model: SGDClassifier, pixels: NDArray[np.float32], data: RunData, recorder: Recorder
 ) -> Evaluation | None:
-    with recorder.timed() as training, warnings.catch_warnings():
-        # `n_iter_` tells the same: it reached the epochs allowed.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(pixels, data.train.labels)
-    epoch = int(model.n_iter_)
-    evaluation = _end_epoch(epoch, model, data, training.seconds, recorder)
-    if evaluation is not None:
-        recorder.report(QUARTERS * epoch, evaluation.accuracy)
-    return evaluation
-
-
-def _fit_epochs(
-    job: Job,
-    model: SGDClassifier,
-    pixels: NDArray[np.float32],
-    data: RunData,
-    recorder: Recorder,
-) -> Evaluation | None:
+    """Return the final weights evaluated on the validation images, None where there are none."""
+    at_once = model.tol is not None
     evaluation = None
     for epoch in range(1, job.config.training.epochs + 1):
-        with recorder.timed() as training:
-            model.partial_fit(pixels, data.train.labels, classes=CLASSES)
-        evaluation = _end_epoch(epoch, model, data, training.seconds, recorder)
-        if evaluation is not None and recorder.report(QUARTERS * epoch, evaluation.accuracy):
-            break
-    return evaluation
-
-
-def _end_epoch(
-    epoch: int, model: SGDClassifier, data: RunData, seconds: float, recorder: Recorder
-) -> Evaluation | None:
-    evaluation = None
-    with recorder.timed() as validation:
-        if data.validation is not None:
-            what = f"the validation images after epoch {epoch}"
-            evaluation = _evaluate(model, data.validation, what=what)
-    recorder.epochs.append(
-        Epoch(
-            epoch=epoch,
-            loss=None,
-            accuracy=None,
-            val_loss=None if evaluation is None else evaluation.loss,
-            val_accuracy=None if evaluation is None else evaluation.accuracy,
-            seconds=seconds,
-            validation_seconds=validation.seconds,
+        with recorder.timed() as training, warnings.catch_warnings():
+            # `n_iter_` tells the same: it reached the epochs allowed.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            if at_once:
+                model.fit(pixels, data.train.labels)
+                epoch = int(model.n_iter_)
+            else:
+                model.partial_fit(pixels, data.train.labels, classes=CLASSES)
+        with recorder.timed() as validation:
+            if data.validation is not None:
+                what = f"the validation images after epoch {epoch}"
+                evaluation = _evaluate(model, data.validation, what=what)
+        recorder.epochs.append(
+            Epoch(
+                epoch=epoch,
+                loss=None,
+                accuracy=None,
+                val_loss=None if evaluation is None else evaluation.loss,
+                val_accuracy=None if evaluation is None else evaluation.accuracy,
+                seconds=training.seconds,
+                validation_seconds=validation.seconds,
+            )
         )
-    )
+        if evaluation is not None:
+            recorder.report(QUARTERS * epoch, evaluation.accuracy)
+        if at_once or recorder.stopped:
+            break
     return evaluation
 
 

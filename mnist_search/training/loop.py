@@ -8,20 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from mnist_search.specs import QUARTERS, Augmentation
+from mnist_search.specs import QUARTERS, Training
 from mnist_search.training.augmentation import augment
 from mnist_search.training.backend import keras, tf
+from mnist_search.training.build import make_optimizer
 from mnist_search.training.data import Labelled
 
 
 @dataclass(slots=True, kw_only=True)
 class EpochTotals:
-    """Sums over the images that the steps of an epoch have trained on so far."""
+    """Sums over the images that the steps of an epoch have trained on so far, and seconds."""
 
     loss: float = 0.0
     correct: int = 0
     steps: int = 0
     images: int = 0
+    seconds: float = 0.0
+    validation_seconds: float = 0.0
 
 
 class Loop:
@@ -34,31 +37,14 @@ class Loop:
     """
 
     def __init__(
-        self,
-        *,
-        model: keras.Model,
-        optimizer: keras.Optimizer,
-        train: Labelled,
-        batch_size: int,
-        seed: int,
-        augmentation: Augmentation | None = None,
-        label_smoothing: float = 0.0,
+        self, model: keras.Model, training: Training, train: Labelled, *, seed: int
     ) -> None:
-        self.steps_per_epoch = -(-len(train) // batch_size)
+        self.steps_per_epoch = -(-len(train) // training.batch_size)
         self.steps_done = 0
         self._images = len(train)
-        self._batch_size = batch_size
+        self._batch_size = training.batch_size
         self._seed = seed
-        optimizer.build(model.trainable_variables)
-        self._run = _compile(
-            model=model,
-            optimizer=optimizer,
-            train=train,
-            batch_size=batch_size,
-            seed=seed,
-            augmentation=augmentation,
-            label_smoothing=label_smoothing,
-        )
+        self._run = _compile(model, training, train, self.steps_per_epoch, seed)
 
     def order(self, epoch: int) -> Any:
         """Return the order of the images in an epoch, a function of seed and epoch alone."""
@@ -81,31 +67,27 @@ class Loop:
 
 
 def _compile(
-    *,
-    model: keras.Model,
-    optimizer: keras.Optimizer,
-    train: Labelled,
-    batch_size: int,
-    seed: int,
-    augmentation: Augmentation | None,
-    label_smoothing: float,
+    model: keras.Model, training: Training, train: Labelled, steps_per_epoch: int, seed: int
 ) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+    optimizer = make_optimizer(training, steps_per_epoch * training.epochs)
+    optimizer.build(model.trainable_variables)
     images, labels = tf.constant(train.images), tf.constant(train.labels)
-    count = len(train)
+    batch_size, count = training.batch_size, len(train)
     variables = [variable.value for variable in model.trainable_variables]
 
     def step(order: Any, number: Any) -> tuple[Any, Any]:
         rows = order[number * batch_size : tf.minimum((number + 1) * batch_size, count)]
         pixels = tf.cast(tf.gather(images, rows), tf.float32)[..., tf.newaxis] / train.divisor
-        if augmentation is not None:
+        if training.augmentation is not None:
             # the global step, which `fit`'s callbacks would know as well
             done = tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.int64)
-            pixels = augment(pixels, augmentation, tf.stack([tf.constant(seed, tf.int64), done]))
+            seeds = tf.stack([tf.constant(seed, tf.int64), done])
+            pixels = augment(pixels, training.augmentation, seeds)
         classes = tf.gather(labels, rows)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
             logits = model(pixels, training=True)
-            losses = cross_entropies(classes, logits, label_smoothing)
+            losses = cross_entropies(classes, logits, training.label_smoothing)
             loss = tf.reduce_mean(losses)
         optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
         right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), classes)

@@ -18,23 +18,10 @@ BUDGET_SECONDS = 0.1
 MIN_REPEATS = 3
 MAX_REPEATS = 200
 
-PROCESS = Path("/proc/self")
 TOLERATED_SHARE = 0.10
 # Threads of one run get into each other's way as well: measured on two cores with two threads,
 # 0.15 alone, 0.17 beside processes of idle priority, 1.1 beside one process that takes a core.
 TOLERATED_WAITING = 0.30
-STAT = Path("/proc/stat")
-TASKS = Path("/proc/self/task")
-
-# Fields of a cpu line in proc_stat(5); guest time is already part of user time.
-_IDLE_FIELDS = (3, 4)
-_FIELDS = 8
-
-
-class Timer:
-    """The seconds of one piece of work, known once it is over."""
-
-    seconds: float = 0.0
 
 
 def time_per_image(
@@ -57,7 +44,7 @@ def time_per_image(
     return statistics.median(seconds) / batch_size * 1e6
 
 
-def reset_peak(process: Path = PROCESS) -> bool:
+def reset_peak(process: Path = Path("/proc/self")) -> bool:
     """Let the peak start again from the present size; False where that cannot be done."""
     try:
         # 5 resets VmHWM alone, see proc_pid_clear_refs(5).
@@ -67,7 +54,7 @@ def reset_peak(process: Path = PROCESS) -> bool:
     return True
 
 
-def peak_bytes(process: Path = PROCESS) -> int | None:
+def peak_bytes(process: Path = Path("/proc/self")) -> int | None:
     """Return the largest resident size since the last reset, or None where it is unknown."""
     try:
         lines = (process / "status").read_text().splitlines()
@@ -121,42 +108,33 @@ class Load:
     waiting_seconds: float | None = None
 
 
-class LoadMeter:
-    """Compares the load now with the load when it was made."""
-
-    def __init__(self) -> None:
-        self._start = read_load()
-
-    def contended(self, threads: int | None) -> bool | None:
-        """Return whether others got in the way of `threads` threads; None where unknown."""
-        return is_contended(self._start, read_load(), threads)
-
-
-def read_load(stat: Path = STAT) -> Load | None:
+def read_load(stat: Path = Path("/proc/stat")) -> Load | None:
     """Read the load of the cores that this process may use; None off Linux."""
     try:
         lines = stat.read_text().splitlines()
         usable = os.sched_getaffinity(0)
     except (OSError, AttributeError):
         return None
-    ticks_per_second = os.sysconf("SC_CLK_TCK")
+    ticks = {name: fields for name, *fields in map(str.split, lines) if name.startswith("cpu")}
+    # Fields of a cpu line, see proc_stat(5): the fourth and fifth are idle; those after the eighth
+    # are of guests, and part of the first two.
     busy = [
-        busy_ticks(line)
-        for line in lines
-        if line.startswith("cpu") and line[3:].split(maxsplit=1)[0] in {str(n) for n in usable}
+        sum(map(int, (*fields[:3], *fields[5:8])))
+        for number in usable
+        if (fields := ticks.get(f"cpu{number}")) is not None
     ]
     if not busy:
         return None
     return Load(
         wall_seconds=time.perf_counter(),
-        busy_seconds=sum(busy) / ticks_per_second,
+        busy_seconds=sum(busy) / os.sysconf("SC_CLK_TCK"),
         own_seconds=time.process_time(),
         cores=len(busy),
         waiting_seconds=read_waiting(),
     )
 
 
-def read_waiting(tasks: Path = TASKS) -> float | None:
+def read_waiting(tasks: Path = Path("/proc/self/task")) -> float | None:
     """Read how long this process's threads waited for a core, in seconds; None if unknown."""
     waited = 0
     try:
@@ -166,12 +144,6 @@ def read_waiting(tasks: Path = TASKS) -> float | None:
     except (OSError, IndexError, ValueError):
         return None
     return waited / 1e9
-
-
-def busy_ticks(line: str) -> int:
-    """Return the ticks of a cpu line of /proc/stat that were not idle, stolen ones included."""
-    fields = [int(field) for field in line.split()[1:][:_FIELDS]]
-    return sum(ticks for index, ticks in enumerate(fields) if index not in _IDLE_FIELDS)
 
 
 def is_contended(start: Load | None, end: Load | None, threads: int | None) -> bool | None:

@@ -66,16 +66,15 @@ def train(job: Job, report: Report) -> tuple[Any | None, RunResult]:
     The model is a `keras.Model` that answers logits, or a fitted `SGDClassifier`. Both expect
     pixels / 255.
     """
-    recorder = Recorder(job=job, report=report)
     prepare()
-    recorder.threads = _threads(os.environ)
+    recorder = Recorder(job=job, report=report, threads=_threads(os.environ))
     try:
         model = _train(job, recorder)
     except Exception as error:
-        return None, recorder.failed(describe_failure(error))
+        return None, recorder.result(describe_failure(error))
     if job.weights_path is not None and not recorder.stopped:
-        recorder.weights_sha256 = _store_weights(model, job, Path(job.weights_path))
-    return model, recorder.finished()
+        recorder.note(weights_sha256=_store_weights(model, job, Path(job.weights_path)))
+    return model, recorder.result()
 
 
 def _train(job: Job, recorder: Recorder) -> Any:

@@ -129,10 +129,10 @@ def test_normalization_trains_and_answers_as_that_of_keras():
 def test_the_variance_of_few_values_is_that_of_keras():
     import keras
 
-    from mnist_search.training.fused import BatchNormalization
+    from mnist_search.training.fused import FusedBatchNormalization
 
     inputs = np.random.default_rng(6).normal(size=(3, 1, 1, 8)).astype(np.float32)
-    layers = BatchNormalization(), keras.layers.BatchNormalization()
+    layers = FusedBatchNormalization(), keras.layers.BatchNormalization()
     for layer in layers:
         layer(inputs, training=True)
     ours, theirs = (layer.moving_variance.numpy() for layer in layers)
@@ -144,11 +144,11 @@ def test_the_variance_of_few_values_is_that_of_keras():
 def test_normalization_in_bfloat16_keeps_its_statistics_in_float32():
     import keras
 
-    from mnist_search.training.fused import BatchNormalization
+    from mnist_search.training.fused import FusedBatchNormalization
 
     inputs = np.random.default_rng(5).normal(2.0, 3.0, size=(64, 6, 6, 8)).astype(np.float32)
     found = []
-    for kind in (BatchNormalization, keras.layers.BatchNormalization):
+    for kind in (FusedBatchNormalization, keras.layers.BatchNormalization):
         layer = kind(dtype="mixed_bfloat16")
         outputs = [layer(inputs, training=training) for training in (True, False)]
         assert {output.dtype.name for output in outputs} == {"bfloat16"}
@@ -170,14 +170,14 @@ def test_all_layers_are_those_of_keras_where_it_is_not_fused():
         return {kind.__name__ for kind in layers if not kind.__module__.startswith("keras.")}
 
     assert own(fused=False) == set()
-    assert own(fused=True) == {"BatchNormalization", "Dropout"}
+    assert own(fused=True) == {"FusedBatchNormalization", "FusedDropout"}
 
 
 def dropped(rate, shape, *, seed=1, dtype="float32", calls=1):
     """Return what comes of ones, call by call."""
-    from mnist_search.training.fused import Dropout
+    from mnist_search.training.fused import FusedDropout
 
-    layer = Dropout(rate, seed=seed, dtype=dtype)
+    layer = FusedDropout(rate, seed=seed, dtype=dtype)
     return [np.asarray(layer(np.ones(shape, np.float32), training=True)) for _ in range(calls)]
 
 
@@ -214,9 +214,9 @@ def test_dropout_differs_by_call_and_repeats_by_seed():
 def test_dropout_sends_back_what_it_let_through():
     import tensorflow as tf
 
-    from mnist_search.training.fused import Dropout
+    from mnist_search.training.fused import FusedDropout
 
-    layer = Dropout(0.3, seed=3)
+    layer = FusedDropout(0.3, seed=3)
     inputs = tf.random.stateless_normal([9, 5, 5, 3], [1, 2])
     with tf.GradientTape() as tape:
         tape.watch(inputs)
@@ -230,11 +230,11 @@ def test_dropout_sends_back_what_it_let_through():
 def test_dropout_is_that_of_keras_where_nothing_is_drawn(rate, training):
     import keras
 
-    from mnist_search.training.fused import Dropout
+    from mnist_search.training.fused import FusedDropout
 
     inputs = np.random.default_rng(7).normal(size=(4, 6)).astype(np.float32)
     ours, theirs = (
         np.asarray(kind(rate)(inputs, training=training))
-        for kind in (Dropout, keras.layers.Dropout)
+        for kind in (FusedDropout, keras.layers.Dropout)
     )
     np.testing.assert_array_equal(ours, theirs)

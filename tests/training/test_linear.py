@@ -19,7 +19,7 @@ AT_ONCE = LinearClassifier(tolerance=1e-3)
 def run(job, report=lambda step, accuracy: False):
     recorder = Recorder(job=job, report=report)
     model = train_linear(job, job.config.model, recorder)
-    return model, recorder.finished()
+    return model, recorder.result()
 
 
 def test_it_learns_and_reports_every_epoch(make_job):

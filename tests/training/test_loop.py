@@ -23,22 +23,14 @@ def train(make_job):
 def make_loop(train, *, batch_size=40, seed=3, **changes):
     import keras
 
-    from mnist_search.training.build import build_model, make_optimizer
+    from mnist_search.training.build import build_model
     from mnist_search.training.loop import Loop
 
     recipe = {"optimizer": Adam(learning_rate=0.01), "batch_size": batch_size, "epochs": 1}
     training = Training(**recipe | changes)
     keras.utils.set_random_seed(seed)
     model = build_model(NETWORK, "float32")
-    loop = Loop(
-        model=model,
-        optimizer=make_optimizer(training, 1),
-        train=train,
-        batch_size=batch_size,
-        seed=seed,
-        augmentation=training.augmentation,
-        label_smoothing=training.label_smoothing,
-    )
+    loop = Loop(model, training, train, seed=seed)
     return model, loop
 
 

@@ -37,15 +37,15 @@ def test_waiting_for_an_answer_is_no_time_of_the_run(make_job, clock):
             clock.now += 3.0
             recorder.report(4, 0.5)
     assert timer.seconds == 3.0
-    assert recorder.finished().timings.fit_seconds == 5.0
+    assert recorder.result().timings.fit_seconds == 5.0
 
 
 def test_reports_are_kept_and_a_stop_makes_it_pruned(make_job, clock):
     recorder = Recorder(job=make_job(), report=lambda step, _: step == 4, clock=clock)
     assert not recorder.report(2, 0.25)
-    assert recorder.finished().status == "complete"
+    assert recorder.result().status == "complete"
     assert recorder.report(4, 0.5)
-    result = recorder.finished()
+    result = recorder.result()
     assert result.status == "pruned"
     assert result.reports == ((2, 0.25), (4, 0.5))
 
@@ -53,7 +53,7 @@ def test_reports_are_kept_and_a_stop_makes_it_pruned(make_job, clock):
 def test_a_failure_keeps_what_was_known(make_job, clock):
     job = make_job(seed=9)
     recorder = Recorder(job=job, report=lambda *_: False, clock=clock)
-    recorder.parameters = 12
+    recorder.note(parameters=12)
 
     def break_down():
         with recorder.fit():
@@ -63,7 +63,7 @@ def test_a_failure_keeps_what_was_known(make_job, clock):
 
     with pytest.raises(ZeroDivisionError):
         break_down()
-    result = recorder.failed(Failure(kind="error", message="broken"))
+    result = recorder.result(Failure(kind="error", message="broken"))
     assert result.status == "failed"
     assert (result.seed, result.config_id) == (9, job.config.config_id)
     assert (result.parameters, result.reports) == (12, ((1, 0.5),))
@@ -77,7 +77,7 @@ def test_the_last_evaluation_is_noted_as_test_or_validation(make_job, clock, tes
         np.eye(3, 10, dtype=np.float32), np.array([0, 1, 1]), what="images"
     )
     recorder.conclude(evaluation, test=test)
-    result = recorder.finished()
+    result = recorder.result()
     assert (result.test is not None) is test
     assert (result.predictions is not None) is test
     assert (result.validation is not None) is not test
@@ -85,7 +85,7 @@ def test_the_last_evaluation_is_noted_as_test_or_validation(make_job, clock, tes
 
 
 def test_nothing_is_invented(make_job):
-    result = Recorder(job=make_job(), report=lambda *_: False).finished()
+    result = Recorder(job=make_job(), report=lambda *_: False).result()
     for name in ("validation", "test", "collapsed", "parameters", "contended", "threads"):
         assert getattr(result, name) is None
     assert result.timings.fit_seconds is None

@@ -12,7 +12,6 @@ from mnist_search.specs import Conv, Dense, Flatten, Network
 from mnist_search.specs.shapes import measure
 from mnist_search.training.resources import (
     Load,
-    busy_ticks,
     check_fits,
     is_contended,
     least_step_bytes,
@@ -146,10 +145,6 @@ def test_unknown_stays_unknown():
     assert is_contended(START, after(0.1, own=0.1, others=0.1), 1) is None
 
 
-def test_busy_ticks_leave_out_idle_wait_and_guests():
-    assert busy_ticks("cpu0 1 2 4 1000 2000 8 16 32 64 128") == 1 + 2 + 4 + 8 + 16 + 32
-
-
 def test_only_usable_cores_count(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1}, raising=False)
     stat = tmp_path / "stat"
@@ -158,6 +153,15 @@ def test_only_usable_cores_count(tmp_path, monkeypatch):
     assert load is not None
     assert load.cores == 1
     assert load.busy_seconds == 200 / os.sysconf("SC_CLK_TCK")
+
+
+def test_busy_seconds_leave_out_idle_wait_and_guests(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    stat = tmp_path / "stat"
+    stat.write_text("cpu0 1 2 4 1000 2000 8 16 32 64 128\n")
+    load = read_load(stat)
+    assert load is not None
+    assert load.busy_seconds == (1 + 2 + 4 + 8 + 16 + 32) / os.sysconf("SC_CLK_TCK")
 
 
 def test_no_reading_without_proc(tmp_path):

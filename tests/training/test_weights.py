@@ -135,7 +135,7 @@ def test_a_classifier_answers_as_before(make_job, tmp_path):
     assert told.mean() > 0.9
     np.testing.assert_allclose(confidence[told], expected[told], atol=1e-4)
     right = int((classes == images.labels).sum())
-    assert right == recorder.finished().validation.correct
+    assert right == recorder.result().validation.correct
     assert again.feature_maps(images) == []
     (name,) = kernels(weights, job.config.model)
     assert name == "1 one-against-rest(l2 penalty)"
