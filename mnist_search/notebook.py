@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import warnings
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnist_search.errors import UsageError
+from mnist_search.errors import MnistSearchError, UsageError
 from mnist_search.specs import Record
 
 if TYPE_CHECKING:
     from optuna.study import Study
 
     from mnist_search.reporting.board_view import BoardView
+    from mnist_search.reporting.charts.style import AnyChart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,35 @@ class OpenedStudy:
             labels=read_labels(records),
         )
         return BoardView(board)
+
+    def charts(self) -> dict[str, AnyChart]:
+        """Return the charts of `report -f html` by their names, for a notebook to show.
+
+        Each is a chart of Vega-Altair: hover, zoom and selection work in a notebook, too, charts
+        put beside each other (`one | other`) share their selection, and `save` writes files.
+        A study of which nothing has run has none.
+        """
+        from mnist_search.analysis import build_leaderboard
+        from mnist_search.references import REFERENCES
+        from mnist_search.reporting.charts.studies import named_charts
+        from mnist_search.studies import read_confirmations
+        from mnist_search.studies.labels import read_labels
+        from mnist_search.studies.reading import read_study
+
+        stored = read_study(self.home, self.name)
+        records, search = stored.records, stored.spec.search
+        rows = build_leaderboard(records, REFERENCES, labels=read_labels(records)).rows
+
+        def warn(error: MnistSearchError) -> None:
+            warnings.warn(f"left out: {error.message}", stacklevel=2)
+
+        confirmed = read_confirmations(self.home, records, REFERENCES, warn)
+        return named_charts(
+            records,
+            None if search is None else search.space,
+            rows,
+            confirmed[0].confirmation if confirmed else None,
+        )
 
     def to_pandas(self) -> Any:
         """Return a data frame with a line for each trial, or measured reference.

@@ -100,6 +100,19 @@ def test_what_is_done_with_the_optuna_study_stays_in_memory(home: Path) -> None:
     assert content(path) == before
 
 
+def test_charts_are_those_of_the_page_and_show_themselves(home: Path, tmp_path: Path) -> None:
+    charts = open_study(NAME, home=home).charts()
+    assert {"best-so-far", "learning-curves", "accuracy-against-parameters"} <= set(charts)
+    both = charts["best-so-far"] | charts["accuracy-against-parameters"]
+    spec = both.to_dict()
+    # One selection for both: a click in one finds the trial in the other.
+    (picked,) = [each for each in spec["params"] if each["name"] == "picked"]
+    assert len(picked["views"]) == 2
+    assert charts["best-so-far"]._repr_mimebundle_()
+    charts["best-so-far"].save(tmp_path / "best.svg")
+    assert (tmp_path / "best.svg").read_text().startswith("<svg")
+
+
 def test_data_frame_has_a_line_per_trial(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pandas = types.ModuleType("pandas")
     pandas.DataFrame = list  # type: ignore[attr-defined]

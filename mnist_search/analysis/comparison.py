@@ -54,18 +54,6 @@ class Contender:
     right: npt.NDArray[np.float64] | None = None
     votes: npt.NDArray[np.float64] | None = None
 
-    @property
-    def flips(self) -> float | None:
-        """Return which share of one run's binomial variance another seed draws anew.
-
-        None where that is unknown: with one run, or without answers.
-        """
-        runs, accuracy = self.estimate.runs, self.estimate.accuracy
-        if self.right is None or runs < 2 or not 0 < accuracy < 1:
-            return None
-        within = float(np.mean(self.right * (1 - self.right))) * runs / (runs - 1)
-        return within / (accuracy * (1 - accuracy))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
@@ -159,7 +147,25 @@ def make_contender(
     right = answers == np.frombuffer(labels, np.uint8)
     if [int(run.sum()) for run in right] != [score.correct for score in known]:
         raise DataError("predictions contradict their scores")
-    return Contender(estimate=found, image_set=image_set, right=right.mean(axis=0))
+    share = right.mean(axis=0)
+    return Contender(
+        estimate=dataclasses.replace(found, flips=share_of_flips(share, found.runs)),
+        image_set=image_set,
+        right=share,
+    )
+
+
+def share_of_flips(right: npt.NDArray[np.float64], runs: int) -> float | None:
+    """Return which share of one run's binomial variance another seed draws anew.
+
+    `right` is the share of the runs that answered each image rightly. None for one run, or where
+    all answers are right, or wrong.
+    """
+    accuracy = float(right.mean())
+    if runs < 2 or not 0 < accuracy < 1:
+        return None
+    within = float(np.mean(right * (1 - right))) * runs / (runs - 1)
+    return within / (accuracy * (1 - accuracy))
 
 
 def estimate(scores: Sequence[Score]) -> Estimate | None:
@@ -173,8 +179,7 @@ def estimate(scores: Sequence[Score]) -> Estimate | None:
 
 def pool_of(contenders: Sequence[Contender]) -> SeedSpread:
     """Return the pooled spread between the seeds of contenders (collapsed ones left out)."""
-    known = [share for contender in contenders if (share := contender.flips) is not None]
-    return pool_seed_spread([contender.estimate for contender in contenders], known)
+    return pool_seed_spread(contender.estimate for contender in contenders)
 
 
 def recipe_interval(found: Estimate, spread: SeedSpread) -> Interval:
@@ -184,7 +189,7 @@ def recipe_interval(found: Estimate, spread: SeedSpread) -> Interval:
     seeds, z = part.variance / found.runs, normal_quantile(CONFIDENCE)
 
     def widened(half_width: float) -> float:
-        total = (1 - spread.flips) * (half_width / z) ** 2 + seeds
+        total = (1 - spread.flips_of(found)) * (half_width / z) ** 2 + seeds
         return student_quantile(CONFIDENCE, _total_dof(total, [(seeds, part.dof)])) * math.sqrt(
             total
         )
@@ -201,25 +206,51 @@ def compare(first: Contender, second: Contender, spread: SeedSpread) -> Differen
     The test is Student's, with the degrees of freedom after Welch and Satterthwaite. With one run
     each the pooled spread alone tells how much another seed would change.
     """
-    sides = (first, second)
-    # Both sides draw on one pool, whose error they share; a spread of its own stands alone.
-    parts: dict[int | None, tuple[float, int]] = {}
-    flips = 0.0
-    for place, side in enumerate(sides):
-        share = spread.flips if side.flips is None else side.flips
-        seed = spread.variance_of(side.estimate, share)
-        source = place if seed.own else None
-        before = parts.get(source, (0.0, seed.dof))[0]
-        parts[source] = (before + seed.variance / side.estimate.runs, seed.dof)
-        flips += share * side.estimate.run_variance / side.estimate.runs
+    return _compare(_side(first, spread), _side(second, spread), spread)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """A contender with the variances of its mean: by seeds, by their flips alone, by images alone.
+
+    The last is that of the images that it would meet alone, without a partner to pair them with.
+    """
+
+    contender: Contender
+    seeds: float
+    dof: int
+    own: bool
+    flips: float
+    images: float
+
+
+def _side(contender: Contender, spread: SeedSpread) -> _Side:
+    found = contender.estimate
+    part, share = spread.variance_of(found), spread.flips_of(found)
+    return _Side(
+        contender=contender,
+        seeds=part.variance / found.runs,
+        dof=part.dof,
+        own=part.own,
+        flips=share * found.run_variance / found.runs,
+        # What the seeds average out is not in the mean over them any more.
+        images=(1 - share) * found.run_variance,
+    )
+
+
+def _compare(one: _Side, other: _Side, spread: SeedSpread) -> Difference:
+    first, second = one.contender, other.contender
     paired = _paired_variance(first, second)
     if paired is None:
-        # What the seeds average out is not in the mean over them any more.
-        images = sum((1 - spread.flips) * side.estimate.run_variance for side in sides)
+        images = one.images + other.images
     else:
-        images = max(0.0, paired - flips)
-    seeds = list(parts.values())
-    total = images + sum(part for part, _ in seeds)
+        images = max(0.0, paired - one.flips - other.flips)
+    if one.own or other.own:
+        seeds = [(one.seeds, one.dof), (other.seeds, other.dof)]
+    else:
+        # Both draw on one pool, whose error they share.
+        seeds = [(one.seeds + other.seeds, one.dof)]
+    total = images + one.seeds + other.seeds
     difference = first.estimate.accuracy - second.estimate.accuracy
     degrees = _total_dof(total, seeds)
     if total == 0:
@@ -242,14 +273,10 @@ def compare(first: Contender, second: Contender, spread: SeedSpread) -> Differen
 
 def compare_all(contenders: Sequence[Contender], spread: SeedSpread) -> dict[Pair, Difference]:
     """Compare all pairs (of places, the lower first), corrected over all of them (Holm)."""
-    pairs = list(itertools.combinations(range(len(contenders)), 2))
-    return dict(
-        zip(
-            pairs,
-            corrected([compare(contenders[one], contenders[two], spread) for one, two in pairs]),
-            strict=True,
-        )
-    )
+    sides = [_side(contender, spread) for contender in contenders]
+    pairs = list(itertools.combinations(range(len(sides)), 2))
+    found = [_compare(sides[one], sides[two], spread) for one, two in pairs]
+    return dict(zip(pairs, corrected(found), strict=True))
 
 
 def corrected(family: Sequence[Difference]) -> list[Difference]:

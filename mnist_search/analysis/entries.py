@@ -129,7 +129,16 @@ def measured_entry(
             found["changes"] = recipe_changes(reference, config)
             found["quick"] = _is_quick(reference, config)
         if config is not None and finished:
-            found |= _judged(verdict(reference, config, dataset, results, spread))
+            found |= _judged(
+                verdict(
+                    reference,
+                    config,
+                    dataset,
+                    results,
+                    spread,
+                    flips=None if test is None else test.flips,
+                )
+            )
             if test is not None and _same_images(reference, dataset, test):
                 found["gap"] = test.accuracy - reference.published.accuracy
     contender = scores.best_known if finished else None

@@ -41,13 +41,16 @@ class SeedSpread:
     models: int
     source: Source
 
-    def variance_of(self, estimate: Estimate, flips: float | None = None) -> Part:
-        """Return the variance of one run of a recipe; `flips` is its own share, where known.
+    def flips_of(self, estimate: Estimate) -> float:
+        """Return the share of flips of a recipe: its own where that is known, else the pool's."""
+        return self.flips if estimate.flips is None else estimate.flips
+
+    def variance_of(self, estimate: Estimate) -> Part:
+        """Return the variance of one run of a recipe.
 
         That is the pool's, but for a recipe that evidently varies more: it has its own.
         """
-        share = self.flips if flips is None else flips
-        pooled = max(self.variance, share * estimate.run_variance)
+        pooled = max(self.variance, self.flips_of(estimate) * estimate.run_variance)
         if estimate.sd is not None and estimate.runs > 1 and pooled > 0:
             ratio = estimate.sd**2 / pooled
             if variance_ratio_p_value(ratio, estimate.runs - 1, self.dof) < UNUSUAL:
@@ -80,17 +83,16 @@ SHIPPED: Final = SeedSpread(
 )
 
 
-def pool_seed_spread(
-    estimates: Iterable[Estimate], flips: Sequence[float] = (), *, shipped: SeedSpread = SHIPPED
-) -> SeedSpread:
+def pool_seed_spread(estimates: Iterable[Estimate], *, shipped: SeedSpread = SHIPPED) -> SeedSpread:
     """Pool the spread of the recipes that were run with several seeds.
 
-    `flips` are the shares (see `SeedSpread`) of those whose answers are known. A pool with fewer
-    than ten degrees of freedom is filled up with the `shipped` one; recipes that evidently vary
-    more than the rest are left out.
+    A pool with fewer than ten degrees of freedom is filled up with the `shipped` one; recipes
+    that evidently vary more than the rest are left out.
     """
+    every = list(estimates)
+    flips = [estimate.flips for estimate in every if estimate.flips is not None]
     own = sorted(
-        (estimate for estimate in estimates if estimate.sd is not None and estimate.runs > 1),
+        (estimate for estimate in every if estimate.sd is not None and estimate.runs > 1),
         key=lambda estimate: estimate.sd or 0.0,
     )
     while True:

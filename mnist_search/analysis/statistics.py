@@ -45,12 +45,15 @@ class Estimate:
 
     `images` is the size of the one set of images that all runs met, never their sum: a second
     seed on the same images says nothing new about other images. `sd` is None for a single run.
+    `flips` is the share of `run_variance` that another seed draws anew, by the images that some of
+    the runs answer rightly and others do not; None where that is unknown.
     """
 
     accuracy: float
     images: int
     runs: int = 1
     sd: float | None = None
+    flips: float | None = None
 
     @property
     def run_variance(self) -> float:
@@ -154,16 +157,17 @@ def student_quantile(confidence: float, dof: float) -> float:
         raise ValueError(f"degrees of freedom must be > 0, got {dof}")
     if dof > NORMAL_FROM_DOF:
         return normal_quantile(confidence)
-    low, high = 0.0, 1.0
-    while student_p_value(high, dof) > 1 - confidence:
-        high *= 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        if student_p_value(middle, dof) > 1 - confidence:
-            low = middle
-        else:
-            high = middle
-    return high
+    # Newton's steps from the normal quantile: a whole board of intervals must not take seconds.
+    # From below they never jump over the goal, as the tail is convex.
+    t = normal_quantile(confidence)
+    scale = math.lgamma((dof + 1) / 2) - math.lgamma(dof / 2) - 0.5 * math.log(dof * math.pi)
+    for _ in range(200):
+        density = math.exp(scale - (dof + 1) / 2 * math.log1p(t * t / dof))
+        step = (student_p_value(t, dof) - (1 - confidence)) / (2 * density)
+        t += step
+        if abs(step) <= 1e-12 * t:
+            break
+    return t
 
 
 def variance_ratio_p_value(ratio: float, dof: int, other_dof: float) -> float:
@@ -186,21 +190,18 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
     front = math.exp(
         math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
     )
-    tiny = 1e-300
-    c, d = 1.0, 1 - (a + b) * x / (a + 1)
-    d = 1 / (d if abs(d) > tiny else tiny)
+    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1))
     fraction = d
     for m in range(1, 10_000):
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        d = 1 / (1 + even * d)
+        c = 1 + even / c
+        fraction *= c * d
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        before = fraction
-        for step in (even, odd):
-            d = 1 + step * d
-            d = 1 / (d if abs(d) > tiny else tiny)
-            c = 1 + step / c
-            c = c if abs(c) > tiny else tiny
-            fraction *= c * d
-        if abs(fraction / before - 1) < 1e-14:
+        d = 1 / (1 + odd * d)
+        c = 1 + odd / c
+        fraction *= c * d
+        if abs(c * d - 1) < 1e-14:
             break
     return front * fraction / a
 

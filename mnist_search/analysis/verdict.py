@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,8 +37,12 @@ def verdict(
     dataset: DatasetRef | None,
     results: Sequence[RunResult],
     spread: SeedSpread = SHIPPED,
+    *,
+    flips: float | None = None,
 ) -> Judgement | None:
     """Judge complete runs of one configuration of `reference` against its published accuracy.
+
+    `spread` and `flips` are what is known of the spread between seeds (see `Estimate`).
 
     The first rule that fits decides:
 
@@ -71,6 +76,7 @@ def verdict(
     measured = estimate(scores) if len(scores) == len(complete) else None
     if measured is None or measured.images != reference.published.test_images:
         return Judgement(verdict="not comparable", reason="not scored on the published test images")
+    measured = dataclasses.replace(measured, flips=flips)
     return judge(measured, published_estimate(reference), spread)
 
 

@@ -26,7 +26,6 @@ PACKAGES = (
     "sqlalchemy", "rich", "typer",
 )  # fmt: skip
 OPTIONAL = {
-    "matplotlib": ("`figures`", "pip install 'mnist-search[figures]'"),
     "pandas": ("`to_pandas()` of a study in a notebook", "pip install pandas"),
     "torch": ("--sampler gp", "pip install 'mnist-search[gp]'"),
     "optuna-dashboard": (

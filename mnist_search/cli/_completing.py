@@ -59,11 +59,6 @@ def complete_trial(context: typer.Context, incomplete: str) -> Offer:
     return _matching([("winner", "the best"), *_runs(context)], incomplete)
 
 
-def complete_run(context: typer.Context, incomplete: str) -> Offer:
-    """Offer trials and references of the study that was typed."""
-    return _matching(_runs(context), incomplete)
-
-
 def _home(context: typer.Context) -> Path:
     from mnist_search.studies.folder import resolve_home
 

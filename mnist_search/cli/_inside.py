@@ -22,7 +22,7 @@ from mnist_search.interpreter import python_environment
 
 if TYPE_CHECKING:
     from mnist_search.analysis import Leaderboard
-    from mnist_search.reporting.html import Inside
+    from mnist_search.reporting.inside import Inside
     from mnist_search.specs import Record
 
 CACHE = "inside.json"
@@ -93,7 +93,7 @@ def _trained(record: Record, records: Sequence[Record]) -> Record:
 def _read_cache(folder: Path, record: Record) -> Inside | None:
     from pydantic import ValidationError
 
-    from mnist_search.reporting.html import Inside
+    from mnist_search.reporting.inside import Inside
     from mnist_search.studies import weights_path
 
     assert record.result is not None
@@ -118,7 +118,7 @@ def _write_cache(folder: Path, inside: Inside) -> None:
 
 def _ask(wanted: Sequence[tuple[Path, Record]]) -> list[Inside | str]:
     """Return what another process found in each run, or why it found nothing."""
-    from mnist_search.reporting.html import Inside
+    from mnist_search.reporting.inside import Inside
 
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "mnist_search.cli._inside"],
@@ -160,7 +160,7 @@ def main() -> None:
 def _look(folder: Path, number: int) -> Inside:
     from mnist_search.cli._portrait import gather
     from mnist_search.datasets import class_names
-    from mnist_search.reporting.html.inside import look_inside
+    from mnist_search.reporting.inside import look_inside
     from mnist_search.studies import read_records
 
     records = read_records(folder.parent, [folder.name])
@@ -169,15 +169,8 @@ def _look(folder: Path, number: int) -> Inside:
         raise UsageError(f"study {folder.name} has no trained run {number}")
     assert record.dataset is not None
     portrait, missing = gather(record, records, folder, digit=None)
-    return look_inside(
-        portrait,
-        study=record.study,
-        number=number,
-        seed=record.result.seed,
-        weights_sha256=record.result.weights_sha256,
-        classes=class_names(record.dataset.name),
-        missing=missing,
-    )
+    classes = class_names(record.dataset.name)
+    return look_inside(portrait, record, classes=classes, missing=missing)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,110 +13,103 @@ import typer
 from mnist_search.cli._running import count_workers, interruptible
 
 if TYPE_CHECKING:
-    from mnist_search.cli._options import Format
-    from mnist_search.cli._session import SearchOptions, Surroundings
-    from mnist_search.engines import EngineName, PrunerName, SamplerName
-    from mnist_search.execution import PrecisionChoice
+    from mnist_search.cli._session import PlanOptions, SearchOptions, Surroundings
+    from mnist_search.planning.calibration import Calibration
+    from mnist_search.planning.forecast import Alternative, Forecast
+    from mnist_search.planning.survey import Plan, Range, Survey
     from mnist_search.specs import RunConfig
     from mnist_search.studies import StudySpec
-    from mnist_search.studies.calibrating import Calibration
-    from mnist_search.studies.planning import Alternative, Forecast
-    from mnist_search.studies.surveying import Plan, Range, Survey
+    from mnist_search.studies.storing import FirstPoint
 
 SAMPLES = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanOptions:
-    """The options of `plan`; `trials` are those that are still to be made."""
-
-    space: str
-    trials: int
-    engine: EngineName
-    sampler: SamplerName | None
-    pruner: PrunerName | None
-    epochs: int
-    seed: int
-    max_params: int | None
-    max_flops: int | None
-    workers: str
-    budget_seconds: float | None
-    trial_timeout_seconds: float | None
-    dataset: str
-    precision: PrecisionChoice
-    format: Format
-    quiet: bool
-    samples: int = SAMPLES
-    # How long trials take does not hang on what they are judged by.
-    objective: str = "val_accuracy"
 
 
 def dry_run(options: SearchOptions, folder: Path, spec: StudySpec, around: Surroundings) -> int:
     """Print the plan of what `run` would do, for the trials that the study lacks."""
     from mnist_search.studies import has_study, open_search
 
-    trials = options.trials
-    if has_study(folder):
-        with closing(open_search(folder, spec)) as ledger:
-            states = ledger.states()
-        done = sum(state not in ("waiting", "running") for state in states)
-        trials = max(trials, len(states)) - done
-        typer.echo(f"study {spec.name} has {done} trials, {trials} are left", err=True)
-        if trials == 0:
-            return 0
-    names = [field.name for field in dataclasses.fields(PlanOptions)]
-    same = {name: getattr(options, name) for name in names if hasattr(options, name)}
-    budget_seconds = options.time_budget_seconds
-    plan = PlanOptions(**{**same, "trials": trials, "budget_seconds": budget_seconds})
-    return plan_search(plan, spec, around)
+    if not has_study(folder):
+        return plan_search(options, spec, around)
+    with closing(open_search(folder, spec)) as ledger:
+        records = ledger.records()
+        first = ledger.first_points()[len(records) :]
+        seconds_used = ledger.seconds_used()
+    left = [record for record in records if record.state in ("waiting", "running")]
+    done = len(records) - len(left)
+    trials = max(options.trials, len(records)) - done
+    typer.echo(f"study {spec.name} has {done} trials, {trials} are left", err=True)
+    if trials == 0:
+        return 0
+    budget = options.time_budget_seconds
+    rest = dataclasses.replace(
+        options,
+        trials=trials,
+        time_budget_seconds=None if budget is None else max(0.0, budget - seconds_used),
+    )
+    # Interrupted trials come first.
+    again = [(record.reference, record.values) for record in left if record.values is not None]
+    return plan_search(rest, spec, around, first=[*again, *first])
 
 
-def plan_search(options: PlanOptions, spec: StudySpec, around: Surroundings) -> int:
-    """Print what a search would cost on this machine; return the exit code."""
-    from mnist_search.engines import check_pruner, check_sampler, learns
+def plan_search(
+    options: PlanOptions,
+    spec: StudySpec,
+    around: Surroundings,
+    *,
+    samples: int = SAMPLES,
+    first: Sequence[FirstPoint] | None = None,
+) -> int:
+    """Print what a search would cost on this machine; return the exit code.
+
+    `first` are what its first trials try, None: what those of a new study try.
+    """
+    from mnist_search.engines import check_objectives, check_pruner, check_sampler, learns
     from mnist_search.errors import BudgetError
     from mnist_search.execution import create_executor
-    from mnist_search.studies.calibrating import (
-        calibrate,
-        choose_networks,
-        images_of,
-        usual_networks,
-    )
-    from mnist_search.studies.planning import forecast
-    from mnist_search.studies.surveying import Plan, survey_space
+    from mnist_search.planning.calibration import calibrate, choose_networks, usual_networks
+    from mnist_search.planning.forecast import forecast
+    from mnist_search.planning.survey import Plan, survey_space
+    from mnist_search.references import REFERENCES
+    from mnist_search.studies.search import choose_first
+    from mnist_search.studies.spec import search_of
 
-    search = spec.search
-    assert search is not None
+    search = search_of(spec)
     check_sampler(search.engine, search.sampler, search.space)
     check_pruner(search.sampler, search.pruner)
+    check_objectives(search.engine, search.sampler, search.pruner, search.objectives)
+    if first is None:
+        first = choose_first(search.space, REFERENCES if options.with_references else ())
     chosen = count_workers(options.workers)
-    workers = chosen.count
     plan = Plan(
-        search=search,
+        spec=spec,
         trials=options.trials,
-        images=images_of(spec.dataset),
-        workers=workers,
-        timeout_seconds=options.trial_timeout_seconds,
+        workers=chosen.count,
+        first=tuple(first),
+        trial_timeout_seconds=options.trial_timeout_seconds,
     )
-    survey = survey_space(plan, samples=options.samples)
+    survey = survey_space(search, samples=samples)
     timed: Sequence[RunConfig] = survey.configs
     if learns(search.sampler):
         default = search.space.config(search.space.defaults(), epochs=search.epochs)
         timed = usual_networks(timed, default)
-    networks = choose_networks(timed, workers=workers)
+    networks = choose_networks(timed, workers=plan.workers)
     if not networks:
         raise BudgetError(
-            f"none of {options.samples} points of space {search.space.name} can be trained",
+            f"none of {samples} points of space {search.space.name} can be trained",
             hint="`mnist-search spaces check` and the limits say why",
         )
     if not options.quiet:
-        told = f"timing {len(networks)} networks of the space for a moment, {workers} at a time"
-        told += "" if chosen.reason is None else f" ({chosen.reason})"
-        typer.echo(told, err=True)
+        message = f"timing {len(networks)} networks of the space, {plan.workers} at a time"
+        message += "" if chosen.reason is None else f" ({chosen.reason})"
+        typer.echo(message, err=True)
     with interruptible() as interrupt:
         calibration = calibrate(
             networks,
-            lambda: create_executor(workers, environ=around.environ),
+            lambda: create_executor(
+                plan.workers,
+                memory_limit_bytes=options.memory_limit_bytes,
+                environ=around.environ,
+            ),
             dataset=spec.dataset,
             precision=spec.precision,
             seed=search.seed,
@@ -126,10 +118,9 @@ def plan_search(options: PlanOptions, spec: StudySpec, around: Surroundings) -> 
         )
     if calibration is None:
         return interrupt.exit_code
-    expected, alternatives = forecast(
-        plan, survey, calibration.rates, budget_seconds=options.budget_seconds
-    )
-    text = _render(plan, survey, calibration, expected, alternatives, options, spec)
+    budget = options.time_budget_seconds
+    expected, alternatives = forecast(plan, survey, calibration.rates, budget_seconds=budget)
+    text = _render(plan, survey, calibration, expected, alternatives, options)
     typer.echo(text, nl=False)
     return 0
 
@@ -141,12 +132,11 @@ def _render(
     expected: Forecast,
     alternatives: Sequence[Alternative],
     options: PlanOptions,
-    spec: StudySpec,
 ) -> str:
     from mnist_search.reporting import Column, render_rows
 
     people = options.format in {"table", "markdown"}
-    budget = options.budget_seconds
+    budget = options.time_budget_seconds
     rows = [*_space_rows(plan, survey, calibration), *_run_rows(expected, budget)]
     rows += _alternative_rows(alternatives, budget, people=people)
     names = ["label", "low", "middle", "high"]
@@ -159,7 +149,7 @@ def _render(
         keys = ("quantity", *names, "unit", "pruner", "epochs", "fits")
         columns = [Column(key, key) for key in keys]
     title = (
-        f"plan: {plan.trials} trials of {plan.search.space.name} on {spec.dataset.name}, "
+        f"plan: {plan.trials} trials of {plan.search.space.name} on {plan.spec.dataset.name}, "
         f"{plan.search.sampler}, {plan.search.pruner}, {plan.search.epochs} epochs, "
         f"{plan.workers} at a time"
     )
@@ -190,16 +180,16 @@ def _row(
 
 
 def _space_rows(plan: Plan, survey: Survey, calibration: Calibration) -> list[dict[str, object]]:
-    from mnist_search.studies.surveying import whole_trial_seconds
+    from mnist_search.planning.survey import whole_trial_seconds
 
-    limited = plan.limits.params is not None or plan.limits.flops is not None
+    limited = plan.search.max_params is not None or plan.search.max_flops is not None
     whole = whole_trial_seconds(plan, survey, calibration.rates)
     return [
         _row("points", "points of the space", "count", plan.search.space.size()),
-        _row("samples", "random points looked at", "count", len(survey.points)),
-        _row("unbuildable", "of them cannot be built", "share", survey.unbuildable),
-        *([_row("too_large", "exceed the limits", "share", survey.too_large)] if limited else []),
-        _row("duplicates", "are there already", "share", survey.duplicates),
+        _row("samples", "random points drawn", "count", len(survey.points)),
+        _row("unbuildable", "of them invalid", "share", survey.invalid),
+        *([_row("too_large", "too large", "share", survey.too_large)] if limited else []),
+        _row("duplicates", "duplicates", "share", survey.duplicates),
         _row("parameters", "parameters of a network", "count", survey.parameters),
         _row("flops", "forward operations per image", "count", survey.flops),
         _row("whole_trial_seconds", "time of one with all epochs", "seconds", whole),
@@ -210,8 +200,9 @@ def _run_rows(expected: Forecast, budget_seconds: float | None) -> list[dict[str
     fits = None if budget_seconds is None else expected.seconds.high <= budget_seconds
     return [
         _row("complete", "trials that train all epochs", "trials", expected.complete),
-        _row("pruned", "trials that are stopped before", "trials", expected.stopped),
+        _row("pruned", "trials that are stopped early", "trials", expected.pruned),
         _row("failed", "trials that fail", "trials", expected.failed),
+        _row("skipped", "duplicates and too large: not trained", "trials", expected.skipped),
         _row("mean_epochs", "epochs of a trial, on average", "epochs", expected.epochs),
         _row("run_seconds", "time of the whole run", "seconds", expected.seconds, fits=fits),
     ]
@@ -220,7 +211,7 @@ def _run_rows(expected: Forecast, budget_seconds: float | None) -> list[dict[str
 def _alternative_rows(
     alternatives: Sequence[Alternative], budget_seconds: float | None, *, people: bool
 ) -> list[dict[str, object]]:
-    from mnist_search.studies.planning import choose_fitting
+    from mnist_search.planning.forecast import choose_fitting
 
     if budget_seconds is None:
         return []
@@ -267,33 +258,38 @@ def _notes(
     alternatives: Sequence[Alternative],
     budget_seconds: float | None,
 ) -> list[str]:
-    from mnist_search.reporting.cells import format_seconds
-    from mnist_search.studies.planning import (
-        PLAYED_SEARCHES,
+    from mnist_search.planning.forecast import (
+        SIMULATIONS,
         choose_fitting,
-        played_pruner,
-        understudy,
+        proxy_pruner,
+        proxy_sampler,
     )
+    from mnist_search.reporting.cells import format_seconds
 
     rates = calibration.rates
     notes = [
-        f"timed: {rates.networks} networks of the space, {plan.workers} at a time; the time of a "
-        f"network is told by its size to ±{100 * rates.error:.0f} %",
-        f"expected is the mean of {PLAYED_SEARCHES} searches played with the real sampler and "
-        "pruner and invented scores, of which size explains the more the longer networks train; "
-        "10 % and 90 % hold those and the error of the timing",
+        f"timed: {rates.networks} networks of the space, {plan.workers} at a time; training time "
+        f"predicted from network size, ±{100 * rates.error:.0f} %",
+        f"expected is the mean of {SIMULATIONS} simulated searches: real sampler, pruner and "
+        "limits, and invented accuracies, which depend the more on size the longer networks "
+        "train; 10 % and 90 % include the error of the timing",
     ]
     search = plan.search
-    stand_in = understudy(search.sampler, search.engine)
-    if stand_in != search.sampler:
-        with_what = f"{stand_in} and pruner {played_pruner(search)}"
-        notes.append(f"the part of sampler {search.sampler} was played by {with_what}")
+    proxy = proxy_sampler(search)
+    if proxy != search.sampler:
+        pruner = f" and pruner {proxy_pruner(search)}" if search.sampler == "hyperband" else ""
+        notes.append(f"sampler {search.sampler} was simulated with {proxy}{pruner}")
     if calibration.failed:
         notes.append(f"{calibration.failed} networks could not be timed")
     if calibration.contended:
         notes.append(
             f"WARNING: other processes took cores while {calibration.contended} networks were "
             "timed; plan again on an idle machine"
+        )
+    if expected.gave_up:
+        notes.append(
+            f"WARNING: {expected.gave_up} of {SIMULATIONS} simulated searches end early, after "
+            "too many failures in a row"
         )
     if budget_seconds is None:
         return notes
@@ -303,7 +299,8 @@ def _notes(
     elif expected.budget_trials is None:
         notes.append(f"this run fits {budget} about as often as not")
     else:
-        notes.append(f"after {budget} some {expected.budget_trials} of its trials are over")
+        trials = "1 trial" if expected.budget_trials == 1 else f"{expected.budget_trials} trials"
+        notes.append(f"about {trials} would finish in {budget}")
     if not choose_fitting(alternatives, budget_seconds=budget_seconds):
         notes.append(f"no pruner fits {plan.trials} trials into {budget}: ask for fewer")
     return notes

@@ -7,15 +7,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
 from mnist_search.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from mnist_search.reporting.figures.portrait import Answered, Convolved, Portrait
-    from mnist_search.reporting.figures.training import EpochFigures
+    from mnist_search.reporting.portrait import Answered, Convolved, EpochFigures, Portrait
     from mnist_search.specs import Record, RunConfig, RunResult
     from mnist_search.training.data import Labelled
     from mnist_search.training.trained import TrainedModel
@@ -31,7 +30,7 @@ def gather(
     `digit` is the class to make feature maps of, None: 7, where there are any.
     Raises DataError where stored weights or predictions are not those that the study wrote.
     """
-    from mnist_search.reporting.figures.portrait import Portrait, from_first_epoch
+    from mnist_search.reporting.portrait import Portrait, from_first_epoch
     from mnist_search.specs import LinearClassifier
     from mnist_search.studies import run_name, stored_weights
     from mnist_search.training.weights import COEFFICIENTS, kernels, load_weights
@@ -116,21 +115,61 @@ def tell_missing(
 
 def show_text(portrait: Portrait) -> None:
     """Print the portrait as text, as wide as the terminal."""
-    from mnist_search.reporting.figures.portrait import portrait_text
+    from mnist_search.reporting.portrait_text import portrait_text
     from mnist_search.reporting.terminal import detect_terminal
 
     terminal = detect_terminal()
     typer.echo(portrait_text(portrait, width=terminal.width, ascii_only=terminal.ascii_only))
 
 
-def write_pictures(portrait: Portrait, folder: Path, *, format: str) -> None:
-    """Write each picture to a file of its own and print its path."""
-    from mnist_search.reporting.figures import save_figure
-    from mnist_search.reporting.figures.portrait import draw_portrait
+def write_pictures(
+    portrait: Portrait, record: Record, folder: Path, *, format: Literal["png", "svg"]
+) -> None:
+    """Write each chart to a file of its own and print its path."""
+    from mnist_search.datasets import class_names
+    from mnist_search.reporting.charts.files import save_chart
+    from mnist_search.reporting.charts.portraits import portrait_charts
+    from mnist_search.reporting.inside import look_inside
 
-    for kind, draw in draw_portrait(portrait):
+    assert record.dataset is not None
+    inside = look_inside(portrait, record, classes=class_names(record.dataset.name))
+    for kind, title, chart in portrait_charts(portrait, inside):
         path = folder / f"{portrait.name}-{kind}.{format}"
-        save_figure(draw(), path)
+        save_chart(chart, path, title=title)
+        typer.echo(path)
+
+
+def write_study(home: Path, study: str, output: Path, *, format: Literal["png", "svg"]) -> None:
+    """Write each chart of a study to a file of its own and print its path.
+
+    Raises UsageError where nothing of it has run.
+    """
+    from mnist_search.analysis import build_leaderboard
+    from mnist_search.references import REFERENCES
+    from mnist_search.reporting.charts.files import save_chart
+    from mnist_search.reporting.charts.studies import named_charts
+    from mnist_search.studies import read_confirmations
+    from mnist_search.studies.labels import read_labels
+    from mnist_search.studies.reading import read_study
+
+    stored = read_study(home, study)
+    records, search = stored.records, stored.spec.search
+    if all(record.result is None for record in records):
+        raise UsageError(f"study {study} has no result yet, so there is nothing to draw")
+    board = build_leaderboard(records, REFERENCES, labels=read_labels(records))
+    found = read_confirmations(
+        home, records, REFERENCES, lambda error: typer.echo(f"left out: {error.message}", err=True)
+    )
+    confirmed = [each.confirmation for each in found]
+    charts = named_charts(
+        records,
+        None if search is None else search.space,
+        board.rows,
+        confirmed[0] if confirmed else None,
+    )
+    for name, chart in charts.items():
+        path = output / f"{study}-{name}.{format}"
+        save_chart(chart, path, title=f"{study}: {name.replace('-', ' ')}")
         typer.echo(path)
 
 
@@ -162,7 +201,7 @@ def _images(record: Record, config: RunConfig, missing: list[str]) -> Labelled |
 
 
 def _ask(model: TrainedModel, images: Labelled, config: RunConfig) -> Answered:
-    from mnist_search.reporting.figures.portrait import Answered
+    from mnist_search.reporting.portrait import Answered
 
     classes, confidence = model.predict(images)
     return Answered(
@@ -178,7 +217,7 @@ def _remember(result: RunResult, images: Labelled, config: RunConfig) -> Answere
     import numpy as np
 
     from mnist_search.analysis import unpack_predictions
-    from mnist_search.reporting.figures.portrait import Answered
+    from mnist_search.reporting.portrait import Answered
 
     assert result.predictions is not None
     packed = unpack_predictions(result.predictions, len(images))
@@ -199,7 +238,7 @@ def _first_of(images: Labelled, digit: int) -> Labelled | None:
 
 
 def _convolve(model: TrainedModel, image: Labelled) -> list[Convolved]:
-    from mnist_search.reporting.figures.portrait import Convolved
+    from mnist_search.reporting.portrait import Convolved
 
     return [
         Convolved(layer=found.layer, label=found.label, maps=found.maps)

@@ -87,3 +87,27 @@ MaxFlopsOption = Annotated[
         help="Do not train networks with more forward operations per image.",
     ),
 ]
+ObjectiveOption = Annotated[
+    str,
+    typer.Option(
+        envvar="MNIST_SEARCH_OBJECTIVE",
+        metavar="val_accuracy[,COST]",
+        help="What is searched for; the cost may be train_seconds, parameters or "
+        "inference_us, and is to be low.",
+    ),
+]
+TimeBudgetOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MNIST_SEARCH_TIME_BUDGET",
+        metavar="DURATION",
+        help="Stop after so long, all sessions together: 90s, 20m, 1.5h.",
+    ),
+]
+WithReferencesOption = Annotated[
+    bool,
+    typer.Option(
+        "--with-references",
+        help="Start with the references that are points of the space.",
+    ),
+]

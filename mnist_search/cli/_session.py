@@ -29,7 +29,6 @@ from mnist_search.errors import UsageError
 
 if TYPE_CHECKING:
     from mnist_search.cli._options import Format
-    from mnist_search.cli._planning import PlanOptions
     from mnist_search.engines import EngineName, PrunerName, SamplerName
     from mnist_search.execution import PrecisionChoice
     from mnist_search.specs import Protocol
@@ -71,14 +70,11 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SearchOptions:
-    """The options of `run`."""
+class PlanOptions:
+    """The options of `plan`, which are those of `run` that say what it searches and with what."""
 
     space: str
     trials: int
-    study: str | None
-    new: bool
-    resume: bool
     engine: EngineName
     objective: str
     sampler: SamplerName | None
@@ -91,16 +87,25 @@ class SearchOptions:
     time_budget_seconds: float | None
     trial_timeout_seconds: float | None
     memory_limit_bytes: int | None
-    keep_models: int | None
     with_references: bool
+    dataset: str
+    precision: PrecisionChoice
+    format: Format
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOptions(PlanOptions):
+    """The options of `run`."""
+
+    study: str | None
+    new: bool
+    resume: bool
+    keep_models: int | None
     confirm: int | None
     confirm_seeds: int
     confirm_references: Sequence[str]
-    dataset: str
-    precision: PrecisionChoice
     home: Path | None
-    format: Format
-    quiet: bool
     dry_run: bool = False
 
 
@@ -245,7 +250,7 @@ def benchmark(options: BenchmarkOptions, around: Surroundings) -> int:
     return exit_code(outcome, interrupt, records)
 
 
-def study_spec(options: SearchOptions | PlanOptions, around: Surroundings) -> StudySpec:
+def study_spec(options: PlanOptions, around: Surroundings) -> StudySpec:
     """Return what a search is about, under the name that it has by itself."""
     from mnist_search.engines import default_pruner, default_sampler, parse_objectives
     from mnist_search.spaces import find_space

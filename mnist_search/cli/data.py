@@ -249,19 +249,25 @@ def sample_lines(name: str, data: FullData, count: int, terminal: Terminal) -> l
 def draw_data(ref: DatasetRef, data: FullData, path: Path, samples: int) -> list[Path]:
     """Draw the training images' histogram and some of them; return the files written."""
     from mnist_search.datasets import class_counts, class_names, pick_samples
-    from mnist_search.reporting.figures import class_histogram, digit_grid, save_figure
+    from mnist_search.reporting.charts.files import save_chart
+    from mnist_search.reporting.charts.portraits import class_counts as count_bars
+    from mnist_search.reporting.charts.portraits import picture_grid
+    from mnist_search.reporting.pictures import picture_of
 
     name = f"{ref.name}, not MNIST" if ref.fallback else ref.name
-    counts = class_counts(data.y_train)
-    save_figure(class_histogram(counts, title=f"{name}: training images by class"), path)
+    names = class_names(ref.name)
+    bars = count_bars(class_counts(data.y_train), names)
+    assert bars is not None, "a data set has images"
+    save_chart(bars, path, title=f"{name}: training images by class")
     if samples == 0:
         return [path]
     chosen = pick_samples(data.y_train, samples)
-    names = class_names(ref.name)
     captions = [names[label] for label in data.y_train[chosen].tolist()]
     beside = path.with_stem(f"{path.stem}-samples")
-    grid = digit_grid(data.x_train[chosen], captions, title=f"{name}: training images")
-    save_figure(grid, beside)
+    pictures = [picture_of(image.reshape(28, 28), 0, 255) for image in data.x_train[chosen]]
+    grid = picture_grid(pictures, captions, columns=10)
+    assert grid is not None
+    save_chart(grid, beside, title=f"{name}: training images")
     return [path, beside]
 
 

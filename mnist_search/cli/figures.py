@@ -1,4 +1,4 @@
-"""`mnist-search figures`: what a finished run looks like."""
+"""`mnist-search figures`: what a study or a finished run looks like."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mnist_search.cli._completing import complete_run, complete_study
+from mnist_search.cli._completing import complete_study, complete_trial
 from mnist_search.cli._options import HomeOption
 from mnist_search.errors import UsageError
 
@@ -22,19 +22,21 @@ def figures(
         ),
     ],
     run: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="TRIAL|REFERENCE",
-            autocompletion=complete_run,
-            help="Number of a run, or name of a reference: its first complete run.",
+            metavar="[TRIAL|winner|REFERENCE]",
+            autocompletion=complete_trial,
+            help="Number of a run, winner, or a reference: its first complete run. "
+            "None: the study itself.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Write the pictures there, as files."),
+        typer.Option("--output", "-o", metavar="DIR", help="Write the charts there, as files."),
     ] = None,
     format: Annotated[
-        Literal["png", "svg"], typer.Option("--format", "-f", help="Format of the files.")
+        Literal["png", "svg"], typer.Option("--as", "--format", "-f", help="Format of the files.")
     ] = "png",
     digit: Annotated[
         int | None,
@@ -58,30 +60,50 @@ def figures(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Draw learning curves, weights, confusions, mistakes and feature maps of a run.
+    """Draw a study, or one of its runs: curves, weights, confusions, mistakes, feature maps.
 
-    A search keeps the weights of its best trials (`run --keep-models`), a benchmark those of the
-    first run of each reference; of other runs there is less to draw. Held-out trials are asked
-    about the validation images, never about the test images.
+    Without a run, the charts of the study that `report -f html` shows are written. A search keeps
+    the weights of its best trials (`run --keep-models`), a benchmark those of the first run of
+    each reference; of other runs there is less to draw. Held-out trials are shown validation
+    images, never test images.
 
-    Example: mnist-search figures bench-mnist cnn-simple --output pictures
+    Example: mnist-search figures bench-mnist cnn-simple --output pictures, or
+    mnist-search figures cnn-mnist-seed1 winner --as svg -o pictures
     """
-    from mnist_search.cli._portrait import gather, show_text, tell_missing, write_pictures
-    from mnist_search.reporting.figures import require_matplotlib
-    from mnist_search.studies import choose_run, read_records, resolve_home, study_folder
+    from mnist_search.cli._portrait import (
+        gather,
+        show_text,
+        tell_missing,
+        write_pictures,
+        write_study,
+    )
+    from mnist_search.studies import (
+        choose_run,
+        read_confirmed,
+        read_records,
+        resolve_home,
+        study_folder,
+    )
+    from mnist_search.studies.explaining import WINNER, choose_trial
 
-    shown = sys.stdout.isatty() if show is None else show
-    if output is not None:
-        require_matplotlib()
-    elif not shown:
-        raise UsageError("figures needs --output DIR or --show, else it has nowhere to draw")
     place = resolve_home(home, os.environ)
+    if run is None:
+        if output is None:
+            raise UsageError("figures of a study needs --output DIR, where it writes its charts")
+        write_study(place, study, output, format=format)
+        return
+    shown = sys.stdout.isatty() if show is None else show
+    if output is None and not shown:
+        raise UsageError("figures needs --output DIR or --show, else it has nowhere to draw")
     records = read_records(place, [study])
-    record = choose_run(records, run, study=study, seed=seed)
+    if run == WINNER:
+        record = choose_trial(records, read_confirmed(place, study), run, study=study)
+    else:
+        record = choose_run(records, run, study=study, seed=seed)
     folder = study_folder(place, study)
     portrait, missing = gather(record, records, folder, digit=digit)
     tell_missing(portrait, missing, records, folder)
     if shown:
         show_text(portrait)
     if output is not None:
-        write_pictures(portrait, output, format=format)
+        write_pictures(portrait, record, output, format=format)

@@ -103,7 +103,8 @@ def report(
         sessions = {each.spec.name: each.sessions for each in found if with_sessions}
         specs = [each.spec for each in found] if format in ("html", "markdown") else []
         if format == "html":
-            from mnist_search.reporting.html import gather_answers, render_page, tell_confirmations
+            from mnist_search.reporting.html import render_page, tell_confirmations
+            from mnist_search.reporting.mistakes import gather_answers
 
             told, answers = tell_confirmations(confirmed), gather_answers(board, records)
             insides = find_insides(board, records, where) if inside else []

@@ -27,11 +27,14 @@ from mnist_search.cli._search_options import (
     EpochsOption,
     MaxFlopsOption,
     MaxParamsOption,
+    ObjectiveOption,
     PrunerOption,
     SamplerOption,
     SeedOption,
     SpaceOption,
+    TimeBudgetOption,
     TrialsOption,
+    WithReferencesOption,
 )
 
 
@@ -55,15 +58,7 @@ def run(
         bool, typer.Option("--resume", help="Go on with a study that must exist.")
     ] = False,
     engine: EngineOption = "optuna",
-    objective: Annotated[
-        str,
-        typer.Option(
-            envvar="MNIST_SEARCH_OBJECTIVE",
-            metavar="val_accuracy[,COST]",
-            help="What is searched for; the cost may be train_seconds, parameters or "
-            "inference_us, and is to be low.",
-        ),
-    ] = "val_accuracy",
+    objective: ObjectiveOption = "val_accuracy",
     sampler: SamplerOption = None,
     pruner: PrunerOption = None,
     epochs: EpochsOption = 8,
@@ -71,14 +66,7 @@ def run(
     max_params: MaxParamsOption = None,
     max_flops: MaxFlopsOption = None,
     workers: WorkersOption = "auto",
-    time_budget: Annotated[
-        str | None,
-        typer.Option(
-            envvar="MNIST_SEARCH_TIME_BUDGET",
-            metavar="DURATION",
-            help="Stop after so long, all sessions together: 90s, 20m, 1.5h.",
-        ),
-    ] = None,
+    time_budget: TimeBudgetOption = None,
     trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
     keep_models: Annotated[
@@ -92,13 +80,7 @@ def run(
             show_default="3, or as so far",
         ),
     ] = None,
-    with_references: Annotated[
-        bool,
-        typer.Option(
-            "--with-references",
-            help="Start with the references that are points of the space.",
-        ),
-    ] = False,
+    with_references: WithReferencesOption = False,
     confirm: Annotated[
         int | None,
         typer.Option(

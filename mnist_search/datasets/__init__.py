@@ -4,6 +4,7 @@ from mnist_search.datasets.arrays import class_counts
 from mnist_search.datasets.catalog import CATALOG, Source, class_names
 from mnist_search.datasets.download import Limits
 from mnist_search.datasets.drawing import draw_images, pick_samples
+from mnist_search.datasets.finding import read_arrays
 from mnist_search.datasets.loading import FullData, SearchData, load_full, load_search, save_data
 from mnist_search.datasets.places import home_folder
 from mnist_search.datasets.resolving import Found, Means, find_again, find_data, resolve
@@ -28,6 +29,7 @@ __all__ = [
     "load_full",
     "load_search",
     "pick_samples",
+    "read_arrays",
     "resolve",
     "rung_subset",
     "save_data",

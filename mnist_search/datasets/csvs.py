@@ -12,11 +12,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_search.datasets.arrays import CLASSES, SIDE, PartName, Slot
-from mnist_search.datasets.containers import MAX_ARRAY_BYTES, Container, Form, Member, slot_of
-from mnist_search.datasets.hints import literal
-from mnist_search.datasets.idx import read_start, unpacked
-from mnist_search.datasets.places import shorten
+from mnist_search.datasets.arrays import CLASSES, SIDE, SLOTS, PartName, Slot
+from mnist_search.datasets.places import read_start, shorten, unpacked
+from mnist_search.datasets.readers import MAX_ARRAY_BYTES, Container, Member, slot_of
 from mnist_search.errors import DataError
 
 MAX_LINE_BYTES = 2**16
@@ -70,59 +68,32 @@ def pair_of(path: Path) -> dict[PartName, Path]:
 def find_csv(path: Path, files: Mapping[PartName, Path]) -> Container:
     """Take CSV files for the parts of a data set; `path` is what the user named."""
     members: dict[Slot, Member] = {}
-    setup: list[str] = []
+    missing: dict[Slot, str] = {}
+    for slot in SLOTS:
+        part, _ = slot
+        if part in files:
+            missing[slot] = f"{files[part]}: holds no labels beside {PIXELS} pixels in a line"
+        else:
+            missing[slot] = (
+                f"{path}: there is no CSV file of {part} images beside it, as mnist_{part}.csv"
+            )
     for part, file in files.items():
         layout = read_layout(file)
-        if layout is None or layout.label is None:
-            continue
-        members |= _members(file, layout, part)
-        setup.append(
-            f'{part} = np.loadtxt({literal(file)}, dtype="float32", '
-            f"delimiter={literal(layout.delimiter)}, skiprows={int(layout.has_header)})"
-        )
-
-    def missing(slot: Slot) -> str:
-        if slot[0] in files:
-            return f"{files[slot[0]]}: holds no labels beside {PIXELS} pixels in a line"
-        return f"{path}: there is no CSV file of {slot[0]} images beside it, as mnist_{slot[0]}.csv"
-
-    return Container(kind="csv", path=path, members=members, missing=missing, setup=tuple(setup))
+        if layout is not None and layout.label is not None:
+            members |= _members(file, layout, layout.label, part)
+    return Container(kind="csv", path=path, members=members, missing=missing)
 
 
-def _members(path: Path, layout: Layout, part: PartName) -> dict[Slot, Member]:
-    assert layout.label is not None
-    label = layout.label
-
-    @functools.cache
-    def rows() -> NDArray[Any]:
-        return _load(path, layout)
-
-    def images() -> NDArray[Any]:
-        return np.delete(rows(), label, axis=1)
-
-    def image_form() -> Form:
-        return Form(shape=(len(rows()), layout.columns - 1), dtype=rows().dtype)
-
-    def labels() -> NDArray[Any]:
-        return rows()[:, label]
-
-    def label_form() -> Form:
-        return Form(shape=(len(rows()),), dtype=rows().dtype)
-
+def _members(path: Path, layout: Layout, label: int, part: PartName) -> dict[Slot, Member]:
+    rows = functools.cache(functools.partial(_load, path, layout))
     return {
         (part, "images"): Member(
-            name=path.name,
-            where=str(path),
-            form=image_form,
-            load=images,
-            code=f"np.delete({part}, {label}, 1)",
+            name=path.name, where=str(path), load=lambda: np.delete(rows(), label, axis=1)
         ),
         (part, "labels"): Member(
             name=f"its column {label + 1}",
             where=f"{path}: column {label + 1}",
-            form=label_form,
-            load=labels,
-            code=f"{part}[:, {label}]",
+            load=lambda: rows()[:, label],
         ),
     }
 

@@ -13,13 +13,14 @@ from mnist_search.datasets.arrays import (
     CLASSES,
     SIDE,
     Images,
+    Kind,
     Labels,
     Part,
     PartName,
     class_counts,
 )
-from mnist_search.datasets.containers import Container, Form, Member
-from mnist_search.datasets.hints import as_squares, conversion
+from mnist_search.datasets.hints import FOUR_ARRAYS, as_squares, conversion
+from mnist_search.datasets.readers import Container, Member
 from mnist_search.errors import DataError
 
 # The held-out part is a sixth: below six images a class could be missing there.
@@ -31,103 +32,119 @@ BATCH = 4096
 WHITE = 255
 # What an image of floats may be beyond 1, or beside a whole grey level: a hundredth of one.
 ROUNDING = 4e-5
-FOUR_ARRAYS = (
-    "np.savez with x_train (n, 28, 28), y_train (n,), x_test and y_test writes a file that can "
-    "be read"
-)
+UNIT_RANGE = "0..1 times 255"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsRead:
+    """An array as it was found; `note` says what was done to it, None: nothing."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    note: str | None
+
+    @property
+    def range(self) -> str | None:
+        """Return what the pixels lay in; None: True and False, black and white beside any range."""
+        if self.dtype.kind == "b":
+            return None
+        return "0..1" if self.note is not None and self.note.startswith(UNIT_RANGE) else "0..255"
+
+    def as_kind(self, kind: Kind) -> str:
+        """Return what was read as what, in words."""
+        note = "" if self.note is None else f" ({self.note})"
+        return f"{self.name} {self.shape} {self.dtype} as {kind}{note}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A part, how its arrays were read (None: as they were), and what its pixels were times."""
+    """A part, and how its arrays were read."""
 
     part: Part
-    images: Member
-    labels: Member
-    image_form: Form
-    label_form: Form
-    image_note: str | None
-    label_note: str | None
-    scale: int
+    images: AsRead
+    labels: AsRead
 
 
 def read_part_of(container: Container, name: PartName) -> Reading:
-    """Read one part and nothing else; forms are checked before data is read.
+    """Read one part and nothing else.
 
     Raises DataError for what is missing, damaged, of another form or of other classes, with a
     hint that converts it where there is one.
     """
-    images, labels = _member(container, name, "images"), _member(container, name, "labels")
-    image_form, label_form = images.form(), labels.form()
-    _check_images(container, name, images, image_form)
-    _check_labels(container, labels, label_form, images=image_form.shape[0])
-    pixels, image_note, scale = _to_pixels(container, images, images.load())
-    classes, label_note = _to_classes(container, name, labels, labels.load())
+    image_member = _member(container, name, "images")
+    label_member = _member(container, name, "labels")
+    images, labels = image_member.load(), label_member.load()
+    _check_images(container, name, image_member, images)
+    _check_labels(label_member, labels, images=len(images))
+    pixels, image_note = _to_pixels(container, image_member, images)
+    classes, label_note = _to_classes(container, name, label_member, labels)
     if pixels.min() == pixels.max():
         raise DataError(f"{container.path}: every pixel of the {name} images is {pixels.max()}")
     if name == "train":
         _check_classes(classes, where=str(container.path))
     return Reading(
         part=Part(images=pixels, labels=classes),
-        images=images,
-        labels=labels,
-        image_form=image_form,
-        label_form=label_form,
-        image_note=image_note,
-        label_note=label_note,
-        scale=scale,
+        images=AsRead(
+            name=image_member.name, shape=images.shape, dtype=images.dtype, note=image_note
+        ),
+        labels=AsRead(
+            name=label_member.name, shape=labels.shape, dtype=labels.dtype, note=label_note
+        ),
     )
 
 
-def _member(container: Container, name: PartName, kind: Any) -> Member:
+def _member(container: Container, name: PartName, kind: Kind) -> Member:
     found = container.members.get((name, kind))
     if found is None:
         hint = conversion(container) if name == "test" else None
-        raise DataError(container.missing((name, kind)), hint=hint or FOUR_ARRAYS)
+        raise DataError(container.missing[name, kind], hint=hint or FOUR_ARRAYS)
     return found
 
 
-def _check_images(container: Container, name: PartName, member: Member, form: Form) -> None:
-    if form.dtype.hasobject:
-        raise DataError(f"{member.where} holds pickled objects, which are not loaded")
-    if form.dtype.kind not in "biuf":
-        raise DataError(f"{member.where} must be numbers, got {form}", hint=FOUR_ARRAYS)
-    if form.shape[:1] == (0,) and name == "test":
+def _check_images(
+    container: Container, name: PartName, member: Member, images: NDArray[Any]
+) -> None:
+    if images.dtype.kind not in "biuf":
+        got = f"{images.shape} {images.dtype}"
+        raise DataError(f"{member.where} must be numbers, got {got}", hint=FOUR_ARRAYS)
+    if images.shape[:1] == (0,) and name == "test":
         trained = {slot: found for slot, found in container.members.items() if slot[0] == "train"}
         raise DataError(
             f"{member.where} holds no test image",
             hint=conversion(replace(container, members=trained)),
         )
     known = {(SIDE, SIDE), (SIDE, SIDE, 1), (1, SIDE, SIDE), (SIDE * SIDE,)}
-    if form.shape[1:] not in known or form.shape[0] < 1:
-        squares = as_squares(form)
+    if images.shape[1:] not in known or len(images) < 1:
+        squares = as_squares(images)
         raise DataError(
-            f"{member.where} must have the shape (n, 28, 28) with n >= 1, got {form.shape}",
+            f"{member.where} must have the shape (n, 28, 28) with n >= 1, got {images.shape}",
             hint=FOUR_ARRAYS if squares is None else conversion(container, images=squares),
         )
 
 
-def _check_labels(container: Container, member: Member, form: Form, *, images: int) -> None:
-    if form.dtype.hasobject:
-        raise DataError(f"{member.where} holds pickled objects, which are not loaded")
-    if form.dtype.kind not in "biufSU":
-        raise DataError(f"{member.where} must be numbers or digits, got {form}", hint=FOUR_ARRAYS)
-    if form.dtype.kind in "SU" and form.dtype.itemsize > 4 * MAX_LABEL_CHARACTERS:
-        raise DataError(f"{member.where} must be digits, got texts of {form.dtype}")
-    if form.shape in {(images,), (images, 1), (1, images)}:
+def _check_labels(member: Member, labels: NDArray[Any], *, images: int) -> None:
+    shape, dtype = labels.shape, labels.dtype
+    if dtype.kind not in "biufSU":
+        raise DataError(
+            f"{member.where} must be numbers or digits, got {shape} {dtype}", hint=FOUR_ARRAYS
+        )
+    if dtype.kind in "SU" and dtype.itemsize > 4 * MAX_LABEL_CHARACTERS:
+        raise DataError(f"{member.where} must be digits, got texts of {dtype}")
+    if shape in {(images,), (images, 1), (1, images)}:
         return
-    columns = form.shape[1] if len(form.shape) == 2 else 0
-    if form.shape[:1] != (images,) or not 2 <= columns <= MAX_LABEL_COLUMNS:
+    columns = shape[1] if len(shape) == 2 else 0
+    if shape[:1] != (images,) or not 2 <= columns <= MAX_LABEL_COLUMNS:
         raise DataError(
             f"{member.where} must hold one label for each of the {images:,} images, "
-            f"got the shape {form.shape}"
+            f"got the shape {shape}"
         )
 
 
 def _to_pixels(
     container: Container, member: Member, found: NDArray[Any]
-) -> tuple[Images, str | None, int]:
-    """Return the images in 0..255, what was done to them, and what they were multiplied by."""
+) -> tuple[Images, str | None]:
+    """Return the images (n, 28, 28) in 0..255, and what was done to them."""
     found = found.reshape(len(found), SIDE, SIDE)
     if found.dtype.kind == "f" and not all(
         np.isfinite(found[start : start + BATCH]).all() for start in range(0, len(found), BATCH)
@@ -139,7 +156,7 @@ def _to_pixels(
     low, high = float(found.min()), float(found.max())
     scale = WHITE if high <= 1 + ROUNDING else 1
     if scale == 1 and found.dtype == np.uint8:
-        return np.ascontiguousarray(found), None, 1
+        return np.ascontiguousarray(found), None
     pixels = np.empty(found.shape, np.uint8)
     whole = True
     if 0 <= low <= high <= WHITE:
@@ -156,10 +173,9 @@ def _to_pixels(
             f"{member.where} must lie in 0..255 or 0..1, got {low:g}..{high:g}",
             hint=conversion(container, images=f'{stretched}.astype("uint8")'),
         )
-    note = "0..1 times 255" if scale == WHITE else None
-    if not whole:
-        note = "rounded to whole grey levels" if note is None else f"{note}, rounded"
-    return pixels, note, scale
+    if scale == WHITE:
+        return pixels, UNIT_RANGE if whole else f"{UNIT_RANGE}, rounded"
+    return pixels, None if whole else "rounded to whole grey levels"
 
 
 def _to_classes(

@@ -1,4 +1,4 @@
-"""The NumPy line that turns data which is refused into data that is read."""
+"""Data that is refused: what it is, and the command that turns it into data that is read."""
 
 from __future__ import annotations
 
@@ -8,29 +8,45 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from mnist_search.datasets.arrays import SIDE, SLOTS
-from mnist_search.datasets.containers import Container, Form
+from mnist_search.datasets.csvs import pair_of
+from mnist_search.datasets.places import GZIP_MAGIC
+from mnist_search.datasets.readers import Container, keras_name
+from mnist_search.errors import DataError
 
 # Every seventh image becomes a test image: of ten classes in turn that takes all, and of classes
 # one after the other as well.
 TEST_STRIDE = 7
-
-
-def literal(path: Path | str) -> str:
-    """Return a path or name as a Python string in plain ASCII."""
-    return json.dumps(str(path))
-
-
-def command(*statements: str) -> str:
-    """Return the shell command that runs some Python."""
-    return f"{_python()} -c {shlex.quote('; '.join(statements))}"
-
-
-def output_name(path: Path) -> str:
-    """Return the name of the file that a hint writes, in the working folder."""
-    stem = path.name.partition(".")[0] or "data"
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:100] + "-converted.npz"
+RULE = (
+    "a .npz file, a folder with the four IDX files or .npy files of MNIST, or CSV files with a "
+    "label and 784 pixels in each line can be read"
+)
+FOUR_ARRAYS = (
+    "np.savez with x_train (n, 28, 28), y_train (n,), x_test and y_test writes a file that can "
+    "be read"
+)
+FORMATS = {
+    b"\x93NUMPY": "a single NumPy array",
+    b"\0\0\x08\x03": "a single IDX file",
+    b"\0\0\x08\x01": "a single IDX file",
+    b"\x80\x02": "a pickle",
+    b"\x80\x03": "a pickle",
+    b"\x80\x04": "a pickle",
+    b"\x80\x05": "a pickle",
+    b"((": "a pickle",
+    b"(lp": "a pickle",
+    b"MATLAB 5": "a MATLAB file",
+    b"MATLAB 7": "an HDF5 file",
+    b"\x89HDF": "an HDF5 file",
+    b"PAR1": "a Parquet file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+}
+TAR_MAGIC_AT = 257
 
 
 def conversion(
@@ -49,11 +65,15 @@ def conversion(
     if not set(SLOTS[:2]) <= set(slots):
         return None
     split = len(slots) < len(SLOTS)
-    code = ["import numpy as np", *container.setup]
+    code = [
+        "import numpy as np",
+        "from mnist_search.datasets import read_arrays",
+        f"d = read_arrays({_literal(container.path)})",
+    ]
     names = "xy" if split else "xyuv"
     for letter, slot in zip(names, SLOTS, strict=False):
-        expression = images if slot[1] == "images" else labels
-        code.append(f"{letter} = {expression.format(container.members[slot].code)}")
+        array, expression = f'd["{keras_name(slot)}"]', images if slot[1] == "images" else labels
+        code.append(f"{letter} = {expression.format(array)}")
     if classes is not None:
         code.append(f"c = {json.dumps(list(classes))}")
         for image, label in zip(names[::2], names[1::2], strict=True):
@@ -62,15 +82,15 @@ def conversion(
     if split:
         code.append(f"t = np.arange(len(x)) % {TEST_STRIDE} == 0")
         code.append("x, y, u, v = x[~t], y[~t], x[t], y[t]")
-    name = output_name(container.path)
-    code.append(f"np.savez({literal(name)}, x_train=x, y_train=y, x_test=u, y_test=v)")
+    name = _output_name(container.path)
+    code.append(f"np.savez({_literal(name)}, x_train=x, y_train=y, x_test=u, y_test=v)")
     does = ", with every seventh image as a test image" if split else ""
-    return f"this writes {name}{does}: {command(*code)}"
+    return f"this writes {name}{does}: {_command(*code)}"
 
 
-def as_squares(form: Form) -> str | None:
-    """Return the expression that makes images (n, 28, 28) of a form; None where none is known."""
-    expression, shape = "{}", form.shape
+def as_squares(images: NDArray[Any]) -> str | None:
+    """Return the expression that makes images (n, 28, 28) of others; None where none is known."""
+    expression, shape = "{}", images.shape
     match shape:
         case (28 | 32 as height, width, count) if height == width != count:
             expression, shape = "np.moveaxis({}, -1, 0)", (count, height, width)
@@ -103,11 +123,95 @@ def as_squares(form: Form) -> str | None:
         case (height, width):
             rows, columns = (f"np.arange({SIDE}) * {n} // {SIDE}" for n in (height, width))
             expression += f"[:, {rows}][:, :, {columns}]"
-    if "mean" in expression and form.dtype.kind == "u":
-        expression += f'.round().astype("{form.dtype.name}")'
+    if "mean" in expression and images.dtype.kind == "u":
+        expression += f'.round().astype("{images.dtype.name}")'
     return None if expression == "{}" else expression
 
 
-def _python() -> str:
-    """Return what starts this interpreter: `python` where the shell would find it."""
-    return "python" if shutil.which("python") == sys.executable else shlex.quote(sys.executable)
+def format_of(start: bytes) -> str | None:
+    """Return what a file is that begins so; None where that is not known."""
+    if start[TAR_MAGIC_AT:].startswith(b"ustar"):
+        return "a tar archive"
+    return next((told for magic, told in FORMATS.items() if start.startswith(magic)), None)
+
+
+def refusal(path: Path, start: bytes) -> DataError:
+    """Return the error of a file that begins so, with a hint that converts it."""
+    told = format_of(start)
+    if told is None:
+        found = start[:4].hex() or "nothing"
+        message = f"{path}: neither a .npz nor a CSV file: it starts with {found}"
+        return DataError(message, hint=RULE)
+    return DataError(f"{path}: {told} is not read", hint=_convert(told, path))
+
+
+def _convert(told: str, path: Path) -> str:
+    name = _output_name(path)
+    out, here = _literal(name), _literal(path)
+    save = f'np.savez({out}, **{{k: f[k] for k in f if k[0] != "_"}})'
+    writes = f"this writes its arrays to {name}"
+    match told:
+        case "a pickle":
+            with path.open("rb") as file:
+                packed = file.read(2) == GZIP_MAGIC
+            raw = f"Path({here}).read_bytes()"
+            code = _command(
+                "import gzip, pickle, numpy as np",
+                "from pathlib import Path",
+                f"raw = {f'gzip.decompress({raw})' if packed else raw}",
+                '(a, b), (c, d), (u, v) = pickle.loads(raw, encoding="latin1")',
+                f"np.savez({out}, x_train=np.concatenate([a, c]), y_train=np.concatenate([b, d]), "
+                "x_test=u, y_test=v)",
+            )
+            return (
+                "a pickle can run any code; where you trust it, and it holds pairs of images and "
+                f"labels for training, validation and test: {code}"
+            )
+        case "a MATLAB file":
+            loaded = f"import numpy as np; from scipy.io import loadmat; f = loadmat({here})"
+            return f"{writes}: {_command(loaded, save)}"
+        case "an HDF5 file":
+            loaded = f"import h5py, numpy as np; f = h5py.File({here})"
+            arrays = 'f = {k: f[k][()] for k in f if hasattr(f[k], "shape")}'
+            return f"{writes}: {_command(loaded, arrays, save)}"
+        case "a Parquet file":
+            pair = pair_of(path)
+            if len(pair) < 2:
+                return "name the training file of a pair, such as train.parquet and test.parquet"
+            train, test = _literal(pair["train"]), _literal(pair["test"])
+            code = _command(
+                "import io, numpy as np, pandas as pd",
+                "from PIL import Image",
+                f"t, u = pd.read_parquet({train}), pd.read_parquet({test})",
+                'f = lambda i: np.asarray(Image.open(io.BytesIO(i["bytes"])))',
+                'x = lambda t: np.stack([f(i) for i in t["image"]]) if "image" in t '
+                'else t.drop(columns="label").to_numpy()',
+                f'np.savez({out}, x_train=x(t), y_train=t["label"], x_test=x(u), '
+                'y_test=u["label"])',
+            )
+            return f"after `pip install pandas pyarrow pillow` this writes {name}: {code}"
+        case "a single NumPy array":
+            return f"images and labels for training and for the test are needed: {FOUR_ARRAYS}"
+        case "a single IDX file":
+            return f"name the folder with all four: {path.parent}"
+        case "a tar archive":
+            return "where it holds IDX, .npy or CSV files: unpack it and name the folder"
+        case _:
+            return RULE
+
+
+def _literal(path: Path | str) -> str:
+    """Return a path or name as a Python string in plain ASCII."""
+    return json.dumps(str(path))
+
+
+def _command(*statements: str) -> str:
+    """Return the shell command that runs some Python."""
+    python = "python" if shutil.which("python") == sys.executable else shlex.quote(sys.executable)
+    return f"{python} -c {shlex.quote('; '.join(statements))}"
+
+
+def _output_name(path: Path) -> str:
+    """Return the name of the file that a hint writes, in the working folder."""
+    stem = path.name.partition(".")[0] or "data"
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:100] + "-converted.npz"

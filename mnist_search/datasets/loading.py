@@ -16,7 +16,7 @@ from mnist_search.datasets.arrays import (
     part_digest,
 )
 from mnist_search.datasets.digits import read_digits_part
-from mnist_search.datasets.files import read_part
+from mnist_search.datasets.finding import read_part
 from mnist_search.datasets.splits import split_validation
 from mnist_search.errors import DataError, UsageError
 from mnist_search.specs import DatasetRef

@@ -1,15 +1,20 @@
-"""Paths as users write them, and what is at them: one door for every place of data."""
+"""Paths as users write them, what is at them, and the bytes of files: one door for all data."""
 
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import stat
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 from mnist_search.errors import DataError
 
+GZIP_MAGIC = b"\x1f\x8b"
 SPECIAL = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFCHR: "a device",
@@ -77,6 +82,33 @@ def is_folder(path: Path) -> bool:
         f"{path}: must be a file or a folder, got {kind}",
         hint="write the data to a file first and name that",
     )
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file's stream, unpacked where it is gzipped, whatever its name says.
+
+    Raises DataError where it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == GZIP_MAGIC
+            file.seek(0)
+            if packed:
+                with gzip.open(file) as stream:
+                    yield cast(IO[bytes], stream)
+            else:
+                yield file
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{path}: not a readable gzip file: {error or 'it ends early'}") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def read_start(path: Path, count: int) -> bytes:
+    """Return the first bytes of a file, unpacked where it is gzipped. Raises DataError."""
+    with unpacked(path) as stream:
+        return stream.read(count)
 
 
 def shorten(path: Path | str) -> str:

@@ -10,8 +10,8 @@ from mnist_search.datasets.arrays import join_digests, part_digest
 from mnist_search.datasets.catalog import CATALOG, ORIGIN, Source
 from mnist_search.datasets.digits import read_digits_part
 from mnist_search.datasets.download import LIMITS, Limits, fetch_file
-from mnist_search.datasets.files import read_whole
-from mnist_search.datasets.foreign import RULE
+from mnist_search.datasets.finding import read_whole
+from mnist_search.datasets.hints import RULE
 from mnist_search.datasets.loading import load_part
 from mnist_search.datasets.places import expand, is_there, shorten
 from mnist_search.errors import DataError, UsageError

@@ -137,20 +137,24 @@ def run_loop(
     interrupt: Interrupt,
     limits: Limits,
     clock: Callable[[], float],
+    poll_seconds: float = POLL_SECONDS,
 ) -> Outcome:
     """Run trials until none is left, a limit is met or the user stops; return how it went.
+
+    Limits are noticed within `poll_seconds`.
 
     Raises:
         ResourceError: there was no room for another trial; those that ran were finished.
     """
     session = _Session(work=work, executor=executor, progress=progress)
     outcome = session.outcome
+    longest_round = ROUND_SECONDS * (poll_seconds / POLL_SECONDS)
     begun = clock()
     interrupted_at: float | None = None
     before = begun
     while True:
         now = clock()
-        round_seconds, before = min(now - before, ROUND_SECONDS), now
+        round_seconds, before = min(now - before, longest_round), now
         if limits.trial_timeout_seconds is not None:
             _kill_overdue(session, limits.trial_timeout_seconds, round_seconds)
         budget = limits.time_budget_seconds
@@ -181,7 +185,7 @@ def run_loop(
         ):
             _give_back(session)
             return outcome
-        for event in executor.poll(POLL_SECONDS):
+        for event in executor.poll(poll_seconds):
             match event:
                 case Started():
                     _on_started(session, event)

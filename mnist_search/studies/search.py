@@ -22,7 +22,7 @@ from mnist_search.engines import (
 )
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
-from mnist_search.spaces import Value
+from mnist_search.spaces import SearchSpace
 from mnist_search.specs import Job, Record, RunResult, derive_seed
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import WeightShelf, decide_kept
@@ -40,7 +40,7 @@ from mnist_search.studies.old_studies import check_going_on
 from mnist_search.studies.opening import create_ledger, reopen_ledger
 from mnist_search.studies.skipping import Memory, SizeLimits, is_trained, size_of, too_large
 from mnist_search.studies.spec import REVISIONS, StudySpec, search_of
-from mnist_search.studies.storing import REVISION, StudyExistsError
+from mnist_search.studies.storing import REVISION, FirstPoint, StudyExistsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +61,7 @@ class SearchSummary:
 def open_search(folder: Path, spec: StudySpec, *, references: Sequence[Reference] = ()) -> Ledger:
     """Create the study or open the one that is there.
 
-    `references` that are points of the space become the first trials of a new study, the smallest
-    network first, so that something is soon known to judge the larger ones by. Then comes the
-    point of the family's defaults: a sound network to measure the others by, for the sampler and
-    the pruner as much as for the reader.
+    `references` that are points of the space become the first trials of a new study.
 
     Raises:
         UsageError: the study that is there is about something else, or was made with what there
@@ -79,17 +76,27 @@ def open_search(folder: Path, spec: StudySpec, *, references: Sequence[Reference
     check_sampler(search.engine, search.sampler, search.space)
     check_pruner(search.sampler, search.pruner)
     check_objectives(search.engine, search.sampler, search.pruner, search.objectives)
-    first: list[tuple[str | None, dict[str, Value]]] = [
-        (reference.name, values)
-        for reference in sorted(references, key=lambda one: measure(one.config.model).flops)
-        if (values := search.space.locate(reference.run_config("held-out"))) is not None
-    ]
-    first.append((None, search.space.defaults()))
     try:
-        return create_ledger(folder, spec, first=first)
+        return create_ledger(folder, spec, first=choose_first(search.space, references))
     except StudyExistsError:
         # Another process was quicker: now it is there.
         return open_search(folder, spec)
+
+
+def choose_first(space: SearchSpace, references: Sequence[Reference]) -> list[FirstPoint]:
+    """Return what the first trials of a search try.
+
+    That is the references that are points of the space, the smallest network first, so that
+    something is soon known to judge the larger ones by. Then comes the point of the family's
+    defaults: a sound network to measure the others by, for the sampler and the pruner as much as
+    for the reader.
+    """
+    first: list[FirstPoint] = [
+        (reference.name, values)
+        for reference in sorted(references, key=lambda one: measure(one.config.model).flops)
+        if (values := space.locate(reference.run_config("held-out"))) is not None
+    ]
+    return [*first, (None, space.defaults())]
 
 
 def run_search(
@@ -151,9 +158,12 @@ class SearchWork:
         progress: Progress,
         interrupt: Interrupt,
         clock: Callable[[], float],
-        shelf: WeightShelf,
+        shelf: WeightShelf | None,
     ) -> None:
-        """Go on with `records`, all that the ledger has, up to `trials` in total."""
+        """Go on with `records`, all that the ledger has, up to `trials` in total.
+
+        Without a shelf no weights are stored.
+        """
         from mnist_search.engines.samplers import distribution_of
 
         self.exhausted = False
@@ -213,7 +223,8 @@ class SearchWork:
         number = assignment.number
         self._ledger.close_trial(number, result, worker=worker)
         self._engine.tell(number, values_of(result, self._search.objectives))
-        self._shelf.put(number, result)
+        if self._shelf is not None:
+            self._shelf.put(number, result)
         self._memory.note(number, result)
         self.save_seconds()
 
@@ -254,7 +265,7 @@ class SearchWork:
             dataset=self._ledger.spec.dataset,
             rungs=self._rungs,
             precision=self._ledger.spec.precision,
-            weights_path=self._shelf.place(number),
+            weights_path=None if self._shelf is None else self._shelf.place(number),
         )
         return Assignment(job=job, label=describe(config))
 

@@ -21,6 +21,7 @@ from mnist_search.analysis.comparison import (
     compare,
     pool_of,
     recipe_interval,
+    share_of_flips,
 )
 from mnist_search.analysis.spread import SeedSpread
 from mnist_search.analysis.statistics import Estimate, summarize_runs
@@ -107,7 +108,13 @@ class World:
         wrong = (~answered).sum(axis=1) / self.images
         sample = summarize_runs(list(1 - wrong))
         return Contender(
-            estimate=Estimate(accuracy=sample.mean, images=self.images, runs=seeds, sd=sample.sd),
+            estimate=Estimate(
+                accuracy=sample.mean,
+                images=self.images,
+                runs=seeds,
+                sd=sample.sd,
+                flips=share_of_flips(right, seeds),
+            ),
             image_set="simulated",
             right=right,
         )

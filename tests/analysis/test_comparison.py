@@ -168,6 +168,12 @@ def test_the_spread_is_never_less_than_what_single_images_flip() -> None:
     spread = SeedSpread(variance=1e-9, dof=50, flips=0.25, models=9, source="study")
     few = Estimate(accuracy=0.95, images=360)
     assert spread.variance_of(few).variance == pytest.approx(0.25 * few.run_variance)
+    # A recipe whose runs answer alike, as linear classifiers do, has less.
+    alike = Estimate(accuracy=0.95, images=360, runs=3, sd=0.001, flips=0.1)
+    assert spread.variance_of(alike).variance == pytest.approx(0.1 * alike.run_variance)
+    answered = contender(run(range(40)), run(range(10, 50), seed=1))
+    # 20 of 1,000 images are right in one of two runs: an unbiased variance of a half each.
+    assert answered.estimate.flips == pytest.approx(20 / 1_000 / 2 / (0.04 * 0.96))
 
 
 def test_the_interval_of_a_recipe_is_wilsons_and_its_seeds() -> None:

@@ -8,6 +8,7 @@ from mnist_search.analysis import Estimate, pool_seed_spread, verdict
 from mnist_search.analysis.verdict import is_constant_answer, judge
 from mnist_search.references import REFERENCES, Reference, get_reference
 from mnist_search.specs import DatasetRef, Protocol, RunConfig, RunResult, Score
+from tests.analysis.simulation import World, verdicts
 
 MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
 PLAIN = get_reference("cnn-plain")  # published: 0.9900
@@ -107,10 +108,11 @@ def test_a_recipe_that_varies_far_more_than_others_has_its_own_spread() -> None:
 
 
 def test_a_pool_of_the_study_stands_in_the_place_of_the_shipped_one() -> None:
-    calm = [Estimate(accuracy=0.98, images=10_000, runs=4, sd=0.0001) for _ in range(5)]
-    spread = pool_seed_spread(calm, [0.0])
+    calm = [Estimate(accuracy=0.98, images=10_000, runs=4, sd=0.0001, flips=0.0) for _ in range(5)]
+    spread = pool_seed_spread(calm)
     assert (spread.source, spread.dof) == ("study", 15)
     measured = Estimate(accuracy=0.9885, images=10_000)
+    assert spread.variance_of(measured).variance == pytest.approx(1e-8)
     published = Estimate(accuracy=0.9878, images=10_000)
     assert judge(measured, published).verdict == "inconclusive"
     assert judge(measured, published, spread).verdict == "reproduced"
@@ -228,3 +230,15 @@ def test_the_kept_runs_of_two_references_that_do_not_behave() -> None:
     )
     assert found is not None
     assert found.verdict == "inconclusive"
+
+
+def test_verdicts_keep_their_promises_in_simulated_studies() -> None:
+    world = World()
+    for seeds in (1, 3, 10):
+        equal = verdicts(world, gap=0.0, seeds=seeds, rounds=1_000)
+        assert equal.get("higher", 0.0) + equal.get("lower", 0.0) <= 0.07
+        # At the edge of the margin a recipe is called reproduced in at most one of 20 cases.
+        off = verdicts(world, gap=-0.003, seeds=seeds, rounds=1_000)
+        assert off.get("reproduced", 0.0) <= 0.05
+        assert off.get("lower", 0.0) > 0.5
+        assert off.get("higher", 0.0) == 0.0

@@ -14,11 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import altair
 import page_searches
 from page_cells import on_machine, spread, table
 
 from mnist_search.references import get_reference
-from mnist_search.reporting.figures.canvas import BLUE, ORANGE, drawing, new_figure, save_figure
+from mnist_search.reporting.charts.files import save_chart
+from mnist_search.reporting.charts.style import BLUE, ORANGE, WIDE, colours, data
 from mnist_search.specs.shapes import measure
 
 MIB = 2**20
@@ -168,16 +170,17 @@ def _memory(document: dict[str, Any]) -> str:
 
 def draw_memory(points: Sequence[dict[str, float]], path: Path) -> None:
     """Draw the resident memory of coordinator and largest worker over time, as SVG."""
-    minutes = [point["seconds"] / 60 for point in points]
-    with drawing():
-        figure = new_figure(3.2, title=None)
-        axes = figure.subplots()
-        processes = (("largest_worker", "largest worker", BLUE), ("parent", "coordinator", ORANGE))
-        for name, label, color in processes:
-            axes.plot(minutes, [point[name] / MIB for point in points], label=label, color=color)
-        axes.set(xlabel="minutes", ylabel="resident MiB", ylim=(0, None))
-        axes.legend()
-    save_figure(figure, path)
+    processes = {"largest_worker": "largest worker", "parent": "coordinator"}
+    rows = [
+        {"minutes": point["seconds"] / 60, "MiB": point[name] / MIB, "process": label}
+        for point in points
+        for name, label in processes.items()
+    ]
+    chart = altair.Chart(data(rows)).mark_line().encode(
+        altair.X("minutes:Q"), altair.Y("MiB:Q", title="resident MiB"),
+        colours({"largest worker": BLUE, "coordinator": ORANGE}, "process"),
+    )  # fmt: skip
+    save_chart(chart.properties(width=WIDE, height=260), path)
 
 
 _MOMENTS = ("most", "most_in_the_first_half", "most_in_the_second_half")

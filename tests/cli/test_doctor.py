@@ -14,7 +14,7 @@ from mnist_search.cli._finding import Finding
 
 EXPECTED = {
     "python", "tensorflow", "keras", "optuna", "keras-tuner", "rich", "typer", "numpy", "cores",
-    "load", "memory", "processor", "home", "disk", "sqlite", "matplotlib", "chromium", "data",
+    "load", "memory", "processor", "home", "disk", "sqlite", "chromium", "data",
 }  # fmt: skip
 
 

@@ -91,7 +91,7 @@ def is_png(path: Path) -> bool:
 def test_a_run_with_weights_has_all_its_pictures(cli: Cli, bench: Path, tmp_path: Path) -> None:
     code, out, err = cli("bench", "logistic-l2", "--output", "out/deep")
     assert (code, err) == (0, "")
-    kinds = ("curves", "weights", "coefficients", "confusion", "mistakes")
+    kinds = ("curves", "weights", "confusion", "mistakes", "coefficients")
     assert out.splitlines() == [f"out/deep/logistic-l2-{kind}.png" for kind in kinds]
     assert all(is_png(tmp_path / line) for line in out.splitlines())
     assert len(list((tmp_path / "out" / "deep").iterdir())) == 5
@@ -103,7 +103,7 @@ def test_the_number_means_the_same_run_and_svg_is_svg(
     code, out, _ = cli("bench", "0", "-o", "out", "-f", "svg", "--no-show")
     assert code == 0
     assert len(out.splitlines()) == 5
-    assert all((tmp_path / line).read_text().startswith("<?xml") for line in out.splitlines())
+    assert all((tmp_path / line).read_text().startswith("<svg") for line in out.splitlines())
 
 
 def test_shown_answers_are_those_of_the_stored_weights(cli: Cli, bench: Path, right: int) -> None:
@@ -241,17 +241,33 @@ def test_mistakes_are_one_line(cli: Cli, bench: Path, arguments: list[str], told
     assert err.count("\n") == 1
 
 
-def test_without_matplotlib_there_is_a_hint_and_still_the_text(
-    cli: Cli, bench: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_search_as_a_whole_has_the_charts_of_its_page(
+    cli: Cli, search: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    code, out, err = cli("bench", "0", "-o", "out")
-    assert (code, out) == (2, "")
-    assert "pip install 'mnist-search[figures]'" in err
-    assert not (tmp_path / "out").exists()
-    code, out, err = cli("bench", "0", "--show")
+    code, out, err = cli("search", "-o", "out", "--as", "svg")
     assert (code, err) == (0, "")
-    assert "true 9" in out
+    paths = out.splitlines()
+    assert "out/search-learning-curves.svg" in paths
+    assert len(paths) == len({*paths}) > 1
+    assert all((tmp_path / path).read_text().startswith("<svg") for path in paths)
+
+
+def test_a_study_as_a_whole_needs_a_place(cli: Cli, search: Path) -> None:
+    code, out, err = cli("search")
+    assert (code, out) == (2, "")
+    assert "--output DIR" in err
+
+
+def test_a_benchmark_has_no_winner(cli: Cli, bench: Path) -> None:
+    code, out, err = cli("bench", "winner", "--show")
+    assert (code, out) == (3, "")
+    assert "no trial of study bench is complete" in err
+
+
+def test_the_winner_is_the_best_trial(cli: Cli, search: Path) -> None:
+    code, out, err = cli("search", "winner", "--show")
+    assert (code, err) == (0, "")
+    assert out.startswith("trial-0 (held-out) on digits\n")
 
 
 @pytest.mark.slow

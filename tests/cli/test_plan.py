@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def test_a_plan_tells_space_and_time_and_makes_nothing(
     assert found["unbuildable"]["middle"] == 0.0
     for name in ("parameters", "flops", "whole_trial_seconds", "run_seconds"):
         assert 0 < found[name]["low"] <= found[name]["middle"] <= found[name]["high"]
-    trials = [found[name]["middle"] for name in ("complete", "pruned", "failed")]
+    trials = [found[name]["middle"] for name in ("complete", "pruned", "failed", "skipped")]
     assert sum(trials) == pytest.approx(6)
     assert found["run_seconds"]["fits"] is None
     assert "timing 6 networks" in err
@@ -67,7 +68,7 @@ def test_a_dry_run_tells_what_plan_tells_and_makes_nothing(
     assert code == 0, err
     _, planned, _ = cli("plan", *arguments, "--budget", "1h")
     assert rows(dry).keys() == rows(planned).keys()
-    for name in ("parameters", "flops", "complete", "pruned", "mean_epochs"):
+    for name in ("parameters", "flops", "complete", "pruned", "skipped", "mean_epochs"):
         assert rows(dry)[name] == rows(planned)[name]
     assert rows(dry)["run_seconds"]["fits"] is True
     assert not (tmp_path / "mnist-search-runs").exists()
@@ -122,18 +123,52 @@ def test_a_machine_that_trains_nothing_has_no_plan(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--engine", "keras-tuner"], "the part of sampler bayesian was played by tpe and pruner"),
+        (["--engine", "keras-tuner"], "sampler bayesian was simulated with tpe"),
         (
             ["--engine", "keras-tuner", "--sampler", "hyperband"],
-            "the part of sampler hyperband was played by random and pruner hyperband",
+            "sampler hyperband was simulated with random and pruner hyperband",
         ),
     ],
 )
-def test_samplers_that_need_more_have_an_understudy(
+def test_samplers_that_need_more_have_a_proxy(
     cli: Cli, space_file: Path, options: list[str], told: str
 ) -> None:
     base = ("plan", "--space", str(space_file), "-n", "6", "--samples", "20", "-q", "-f", "json")
     code, out, _ = cli(*base, *options)
     assert code == 0
     assert any(note.startswith(told) for note in json.loads(out)["notes"])
-    assert not any("was played by" in note for note in json.loads(cli(*base)[1])["notes"])
+    assert not any("was simulated with" in note for note in json.loads(cli(*base)[1])["notes"])
+
+
+def test_a_plan_takes_what_a_run_takes(cli: Cli, space_file: Path) -> None:
+    base = ("plan", "--space", str(space_file), "-n", "8", "--samples", "20", "-q", "-f", "json")
+    code, out, err = cli(*base, "--objective", "val_accuracy,train_seconds")
+    assert (code, err) == (0, "")
+    assert (rows(out)["complete"]["middle"], rows(out)["pruned"]["middle"]) == (8, 0)
+    code, _, err = cli(*base, "--objective", "val_accuracy,parameters", "--pruner", "median")
+    assert code == 2
+    assert "with two objectives no trial is stopped early" in err
+    more = ("--memory-limit", "8GB", "--with-references", "--trial-timeout", "1h")
+    code, out, err = cli(*base, *more, "--time-budget", "1h")
+    assert (code, err) == (0, "")
+    assert rows(out)["run_seconds"]["fits"] is True
+
+
+def test_options_of_run_that_change_the_time_are_those_of_plan(cli: Cli) -> None:
+    def options(command: str) -> set[str]:
+        words = cli(command, "--help")[1].replace("│", " ").split()
+        return {word for word in words if re.fullmatch(r"--[a-z-]+", word)}
+
+    alone = options("run") - options("plan")
+    # Where the study is and what is made of it afterwards.
+    assert alone == {
+        "--study",
+        "--new",
+        "--resume",
+        "--keep-models",
+        "--confirm",
+        "--confirm-seeds",
+        "--confirm-references",
+        "--dry-run",
+        "--home",
+    }

@@ -98,9 +98,9 @@ def test_winner_is_looked_into_once_about_validation_images(
     # Trial 1 is the best, and its weights are those of the trial that it copies.
     assert said == "looking into run 0 of search, once; --no-inside leaves it out\n"
     assert "<h3>Inside trial 0</h3>" in page
-    assert f"of {len(load_search(DIGITS).y_validation)} validation images are answered" in page
-    assert "test images are answered" not in page
-    for heading in ("Confusion matrix", "Worst mistakes", "Weights of each layer", "Coefficients"):
+    assert f"of {len(load_search(DIGITS).y_validation)} validation images are classified" in page
+    assert "test images are classified" not in page
+    for heading in ("Confusion matrix", "Surest mistakes", "Weights of each layer", "Coefficients"):
         assert f"<h4>{heading}</h4>" in page
     assert (search / "artifacts" / _inside.CACHE).is_file()
     monkeypatch.setattr(subprocess, "run", forbid)
@@ -128,7 +128,7 @@ def test_weights_of_somebody_else_leave_the_page_without(report: Report, search:
     assert "Inside trial" not in page
 
 
-@pytest.mark.parametrize("kept", ["[]", '{"schema_version": 2}', None])
+@pytest.mark.parametrize("kept", ["[]", '{"schema_version": 1}', None])
 def test_what_was_kept_is_not_trusted(report: Report, search: Path, kept: str | None) -> None:
     path = search / "artifacts" / _inside.CACHE
     if kept is None:
@@ -190,6 +190,6 @@ def test_convolutions_of_a_trained_network_are_shown(report: Report, home: Path)
     code, page, said = report("real")
     assert code == 0, said
     assert "<h3>Inside cnn-larger</h3>" in page
-    assert "test images are answered wrongly (seed 3)" in page
+    assert "test images are classified wrongly (seed 3)" in page
     assert "Layer 1: C4(5x5 valid" in page
     assert "3 channels of 10 x 10" in page

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_search.datasets.files import read_part, read_whole
+from mnist_search.datasets.finding import read_part, read_whole
 from mnist_search.datasets.resolving import inspect
 from mnist_search.errors import DataError
 

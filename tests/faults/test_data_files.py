@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_search.datasets import download, idx
+from mnist_search.datasets import download, readers
 from mnist_search.datasets.download import Limits, fetch_file
 from mnist_search.errors import DataError
 
@@ -163,7 +163,7 @@ def test_too_little_memory(here: Here, tmp_path: Path, monkeypatch: pytest.Monke
 def test_control_without_a_look_at_the_sizes(
     here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(idx, "check_size", lambda *_, **__: None)
+    monkeypatch.setattr(readers, "check_size", lambda *_, **__: None)
     path = DATA["lying header"][0](tmp_path)
     with pytest.raises(AssertionError, match="claims"):
         here("data", "show", str(path)).refused(5, "claims")

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mnist_search.datasets.files import read_part
+from mnist_search.datasets.finding import read_part
 from mnist_search.errors import DataError, MnistSearchError, SpaceError, UsageError
 from mnist_search.exporting import read_export
 from mnist_search.spaces import SearchSpace, load_space

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from collections.abc import Callable
@@ -13,9 +14,9 @@ from mnist_search.analysis import build_leaderboard
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import render_page
-from mnist_search.reporting.figures.portrait import Answered, Convolved, Portrait
-from mnist_search.reporting.html import Inside, tell_confirmations
-from mnist_search.reporting.html.inside import look_inside
+from mnist_search.reporting.html import tell_confirmations
+from mnist_search.reporting.inside import Inside, look_inside
+from mnist_search.reporting.portrait import Answered, Convolved, Portrait
 from mnist_search.spaces import (
     ChoiceParameter,
     Condition,
@@ -149,10 +150,7 @@ def make_inside(record: Record, *, alien: str = "") -> Inside:
     )
     return look_inside(
         portrait,
-        study=record.study,
-        number=record.number,
-        seed=3,
-        weights_sha256="00",
+        record,
         classes=[f"{alien}{digit}"[-30:] for digit in range(10)],
         missing=[f"{alien}learning curves"],
     )
@@ -214,6 +212,7 @@ def make_bench(dataset: DatasetRef) -> Study:
     return spec, records
 
 
+@functools.cache
 def make_page(*, bench: bool = False, **choices: object) -> str:
     """Return the page of one such study, confirmed and looked into, beside a benchmark."""
     spec, records = make_study(**choices)

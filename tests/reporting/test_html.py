@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -11,12 +12,15 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
-from markupsafe import Markup
 
 from mnist_search.analysis import build_leaderboard
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import render_page
-from mnist_search.reporting.html import svg
+from mnist_search.reporting.cells import Column
+from mnist_search.reporting.charts.portraits import class_counts
+from mnist_search.reporting.charts.trials import MOST_DRAWN
+from mnist_search.reporting.html.drawings import MOST_STILL_BYTES, Drawings
+from mnist_search.reporting.html.tables import table_of
 from mnist_search.reporting.leaderboard import COLUMNS
 
 VOID = {"meta", "link", "input", "br", "img"}
@@ -35,11 +39,14 @@ class Outline(HTMLParser):
         self.texts: Counter[str] = Counter()
         self.inside: list[str] = []
         self.content: dict[str, str] = {}
+        self.scripts: list[str] = []
         self.feed(page)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
         if tag not in VOID:
             self.inside.append(tag)
 
@@ -49,6 +56,8 @@ class Outline(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.inside:
             self.content[self.inside[-1]] = self.content.get(self.inside[-1], "") + data
+            if self.inside[-1] == "script":
+                self.scripts[-1] += data
 
     def named(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.elements if name == tag]
@@ -58,7 +67,9 @@ def test_page_is_well_formed_and_has_every_section(make_page: Callable[..., str]
     page = make_page()
     outline = Outline(page)
     assert outline.inside == []
-    assert len(outline.named("script")) == len(outline.named("style")) == 1
+    # One script, and one block of data that no browser runs.
+    assert [each.get("type") for each in outline.named("script")] == ["application/json", None]
+    assert len(outline.named("style")) == 1
     headings = set(re.findall(r"<h[1234][^>]*>([^<]+)</h", page))
     assert headings >= {
         "mnist-search: study",
@@ -71,7 +82,7 @@ def test_page_is_well_formed_and_has_every_section(make_page: Callable[..., str]
         "One parameter at a time",
         "Two parameters at a time",
         "Confirmed on the test images",
-        "Worst mistakes",
+        "Surest mistakes",
         "Weights of each layer",
         "Feature maps",
         "Workers",
@@ -103,8 +114,8 @@ def test_policy_allows_the_own_style_and_script_alone(make_page: Callable[..., s
         for each in outline.named("meta")
         if each.get("http-equiv") == "Content-Security-Policy"
     ]
-    for tag in ("style", "script"):
-        digest = hashlib.sha256(outline.content[tag].encode()).digest()
+    for tag, content in (("style", outline.content["style"]), ("script", outline.scripts[1])):
+        digest = hashlib.sha256(content.encode()).digest()
         assert f"{tag}-src 'sha256-{base64.b64encode(digest).decode()}'" in policy
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
@@ -121,40 +132,83 @@ def test_page_refers_to_nothing_outside(make_page: Callable[..., str], alien: st
 
 
 def elements_of(page: str) -> Counter[str]:
-    # A text that was shortened has a tooltip, and how long a text may be depends on its letters.
-    return Counter(tag for tag, _ in Outline(page).elements if tag != "title")
+    # How much of a name a picture shows depends on its letters.
+    return Counter(
+        tag for tag, attributes in Outline(page).elements if tag not in ("text", "tspan", "title")
+    )
+
+
+def charts_of(page: str) -> dict[str, dict[str, object]]:
+    found = json.loads(Outline(page).scripts[0])
+    assert set(found) == {"config", "charts"}
+    charts = found["charts"]
+    assert isinstance(charts, dict)
+    return charts
 
 
 def test_names_that_are_html_make_no_element(make_page: Callable[..., str]) -> None:
     tame = "x" * len(HOSTILE)
     page = make_page(alien=HOSTILE)
-    assert elements_of(page) == elements_of(make_page(alien=tame))
+    hostile, plain = elements_of(page), elements_of(make_page(alien=tame))
+    assert set(hostile) == set(plain)
+    for tag in ("script", "style", "img", "iframe", "a", "button", "svg", "image"):
+        assert hostile[tag] == plain[tag], tag
     assert "&lt;script&gt;window.hacked=1" in page
     assert "\u202e" not in page
     assert "\x1b" not in page
     assert "{{7*7}}" in page
+    # What charts hold of them cannot end their block of data, and is still whole inside.
+    assert "<" not in Outline(page).scripts[0]
+    assert "<script>window.hacked=1" in json.dumps(charts_of(page))
 
 
-def test_names_that_are_html_would_make_elements_unescaped(
-    make_page: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+def test_names_that_are_html_would_end_their_data_unescaped(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert make_page(alien=HOSTILE).count("<script>") == 1
-    monkeypatch.setattr(svg, "escape", Markup)
-    assert make_page(alien=HOSTILE).count("<script>") > 1
+    drawings = Drawings()
+    drawings.add(class_counts([1, 2], ["a", HOSTILE]), "label", still=False)
+    assert "</script>" not in drawings.data()
+
+    class Unescaped(str):
+        def replace(self, *_: object) -> str:  # type: ignore[override]
+            return str(self)
+
+    dumps = json.dumps
+    monkeypatch.setattr(json, "dumps", lambda *a, **options: Unescaped(dumps(*a, **options)))
+    assert "</script>" in drawings.data()
 
 
-def test_drawings_are_xml_with_nothing_out_of_range(make_page: Callable[..., str]) -> None:
-    drawings = re.findall(r"<svg .*?</svg>", make_page(alien=HOSTILE), re.DOTALL)
-    assert len(drawings) > 10
+def test_every_chart_has_a_place_and_its_data(make_page: Callable[..., str]) -> None:
+    page = make_page(bench=True)
+    places = [
+        str(each["id"])
+        for tag, each in Outline(page).elements
+        if tag == "div" and str(each.get("class", "")).startswith("chart ")
+    ]
+    charts = charts_of(page)
+    assert len(places) > 20
+    assert sorted(places) == sorted(charts)
+    assert len({str(chart["description"]) for chart in charts.values()}) > 15
+    # Colours are variables of the style sheet, so that dark pages have their own.
+    text = json.dumps(charts)
+    assert "var(--blue)" in text
+    assert "#0072b2" not in page.partition("</style>")[2].partition("<script")[0] + text
+
+
+def test_the_first_charts_are_pictures_where_no_script_runs(make_page: Callable[..., str]) -> None:
+    page = make_page(alien=HOSTILE)
+    drawings = re.findall(r"<svg .*?</svg>", page.partition("<script")[0], re.DOTALL)
+    assert len(drawings) >= 8
+    assert sum(map(len, drawings)) <= MOST_STILL_BYTES
+    clips: list[str] = []
     for drawing in drawings:
         root = ElementTree.fromstring(drawing)
-        _, _, width, height = (float(number) for number in root.attrib["viewBox"].split())
         for each in root.iter():
-            assert not re.search(r"\b(nan|inf)\b", each.attrib.get("d", ""))
-            x, y = float(each.attrib.get("x", 0)), float(each.attrib.get("y", 0))
-            assert 0 <= x <= width
-            assert 0 <= y <= height
-            assert float(each.attrib.get("width", 1)) > 0
+            assert not re.search(r"\b(NaN|nan|Infinity)\b", each.attrib.get("d", ""))
+            assert "style" not in each.attrib  # which the policy would forbid
+            clips += filter(None, [each.attrib.get("id")])
+    assert len(clips) == len(set(clips))
+    assert page.count("this chart is drawn by a script") == len(charts_of(page)) - len(drawings)
 
 
 def test_stand_in_digits_are_said_first(make_page: Callable[..., str]) -> None:
@@ -163,7 +217,11 @@ def test_stand_in_digits_are_said_first(make_page: Callable[..., str]) -> None:
     assert warning < page.index("<h2")
     assert "NOT MNIST" in page[warning : page.index("<h2")]
     # No reference compares with other data, and none is drawn as if it did.
-    assert "c-ref-line" not in page[page.index("<body") :]
+    (progress,) = [
+        chart for chart in charts_of(page).values()
+        if str(chart["description"]).startswith("Best accuracy so far")
+    ]  # fmt: skip
+    assert "of a reference" not in json.dumps(progress["datasets"])
     assert 'role="alert"' not in make_page()
 
 
@@ -173,7 +231,9 @@ def test_winner_is_the_boards_and_the_drawn_one(make_study: Callable[..., tuple]
     (best, *_) = [row for row in board.rows if row.kind == "trial" and row.status == "complete"]
     page = render_page(board, records, [spec])
     assert f"Best of the search is {best.name}: {100 * best.score:.2f} %" in page
-    assert f"best: {best.name}<" in page
+    (curves,) = [c for c in charts_of(page).values() if c["description"] == "Learning curves"]
+    rows = [row for rows in curves["datasets"].values() for row in rows]
+    assert {row["name"] for row in rows if row["what"] == "best"} == {best.name}
 
 
 def test_references_are_matched_when_a_trial_reaches_them(make_page: Callable[..., str]) -> None:
@@ -196,4 +256,30 @@ def test_page_of_many_trials_stays_small(make_page: Callable[..., str]) -> None:
     page = make_page(trials=1500)
     assert len(page.encode()) < 3_000_000
     assert "Shown: the first 1000 of 1500 trials." in page
-    assert "the best 500 are drawn" in page
+    assert f"the best {MOST_DRAWN} are drawn" in page
+
+
+def test_page_of_a_benchmark_shows_verdicts(make_page: Callable[..., str]) -> None:
+    page = make_page(bench=True)
+    section = page[page.index("Benchmark bench") :]
+    assert "<h3>Measured beside published</h3>" in section
+    verdicts = section[section.index('<table class="verdicts">') :]
+    verdicts = verdicts[: verdicts.index("</table>")]
+    assert verdicts.count("<tr>") == 1 + 5
+    assert ">lower<" in verdicts
+
+
+def test_table_leaves_out_what_nobody_knows() -> None:
+    columns = (
+        Column("a", "A"), Column("b", "B", "count"), Column("c", "C", "percent"), Column("d", "D"),
+    )  # fmt: skip
+    found = table_of(
+        [
+            {"a": "x\x1b[31m", "b": 1234, "c": None, "d": "long"},
+            {"a": None, "b": 5, "c": None, "d": "text"},
+        ],
+        columns,
+        title="t",
+    )
+    assert found.heads == (("A", ""), ("B", "right"), ("D", "flowing"))
+    assert found.lines == (("x[31m", "1,234", "long"), ("-", "5", "text"))

@@ -50,7 +50,14 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture
 def show(browser: Any, tmp_path: Path) -> Callable[..., None]:
-    def load(page: str, *, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
+    def load(
+        page: str,
+        *,
+        width: int = 1280,
+        height: int = 900,
+        scheme: str = "light",
+        scripted: bool = True,
+    ) -> None:
         path = tmp_path / "page.html"
         path.write_text(page, encoding="utf-8")
         features = [{"name": "prefers-color-scheme", "value": scheme}]
@@ -60,8 +67,22 @@ def show(browser: Any, tmp_path: Path) -> Callable[..., None]:
         for kind in ("browser", "performance"):
             browser.get_log(kind)
         browser.get(path.as_uri())
+        if scripted:
+            wait_for_charts(browser)
 
     return load
+
+
+def wait_for_charts(browser: Any) -> None:
+    """Wait until the page, if it is one, has drawn its charts."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(browser, 300).until(
+        lambda _: browser.execute_script(
+            "return !document.getElementById('charts')"
+            " || document.documentElement.dataset.charts === 'drawn'"
+        )
+    )
 
 
 def resize(browser: Any, width: int, height: int) -> None:
@@ -109,7 +130,11 @@ def test_page_loads_silently_and_alone(
     assert requests(browser) == []
     assert browser.execute_script("return window.hacked") is None
     assert browser.title == f"mnist-search: {alien}study"
-    assert browser.execute_script("return document.querySelectorAll('script').length") == 1
+    assert browser.execute_script("return document.querySelectorAll('script').length") == 2
+    charts, drawn = browser.execute_script(
+        "return ['.chart', '.chart.drawn'].map(each => document.querySelectorAll(each).length)"
+    )
+    assert charts == drawn > 15
 
 
 def test_requests_and_console_errors_would_be_seen(browser: Any, show: Callable[..., None]) -> None:
@@ -274,7 +299,8 @@ return [document.documentElement.scrollWidth - room, found];
 """
 CUT_OFF = """
 const found = []; let texts = 0;
-for (const text of document.querySelectorAll('svg.chart text')) {
+for (const text of document.querySelectorAll('.chart svg text')) {
+  if (!text.textContent || text.closest('[display=none]')) continue;
   const frame = text.closest('svg').getBoundingClientRect();
   const box = text.getBoundingClientRect();
   texts += 1;
@@ -286,7 +312,7 @@ for (const text of document.querySelectorAll('svg.chart text')) {
 return [texts, found];
 """
 SMALLEST = """
-const sizes = Array.from(document.querySelectorAll('svg.chart text')).map(text => {
+const sizes = Array.from(document.querySelectorAll('.chart svg text')).map(text => {
   const frame = text.closest('svg');
   const scale = frame.getBoundingClientRect().width / frame.viewBox.baseVal.width;
   return scale * parseFloat(getComputedStyle(text).fontSize);
@@ -322,7 +348,8 @@ def test_overflow_would_be_seen(browser: Any, show: Callable[..., None]) -> None
     show(
         '<meta name="viewport" content="width=device-width, minimum-scale=1">'
         '<div style="width:500px">wide</div>'
-        '<svg class="chart" viewBox="0 0 9 9" width="90"><text x="5" y="5">cut off</text></svg>',
+        '<div class="chart"><svg viewBox="0 0 9 9" width="90"><text x="5" y="5">cut off</text>'
+        "</svg></div>",
         width=360,
     )
     beyond, found = browser.execute_script(OVERFLOWING)
@@ -331,19 +358,164 @@ def test_overflow_would_be_seen(browser: Any, show: Callable[..., None]) -> None
     assert browser.execute_script(CUT_OFF) == [1, ["cut off"]]
 
 
-def test_page_without_script_is_a_plain_table(
+def test_page_without_script_is_a_plain_table_and_pictures(
     browser: Any, show: Callable[..., None], make_page: Callable[..., str]
 ) -> None:
     from selenium.webdriver.common.by import By
 
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
-        show(make_page())
+        show(make_page(), scripted=False)
         table = browser.find_element(By.ID, "leaderboard")
         assert table.is_displayed()
         assert len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) > 60
         assert table.find_elements(By.CSS_SELECTOR, "th button") == []
-        for name in ("controls", "theme"):
+        for name in ("controls", "theme", "chart-help"):
             assert not browser.find_element(By.ID, name).is_displayed()
+        pictures = browser.find_elements(By.CSS_SELECTOR, ".chart > svg")
+        assert len(pictures) >= 8
+        assert all(each.is_displayed() for each in pictures)
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+MARKS = "#{chart} .mark-symbol.role-mark path"
+PICKED = """
+return Array.from(document.querySelectorAll('.chart')).filter(chart => Array.from(
+  chart.querySelectorAll('.role-mark.mark-symbol path, .role-mark.mark-rect path')
+).some(mark => mark.getAttribute('stroke') === 'var(--ink)')).map(chart => chart.id);
+"""
+
+
+def chart_called(browser: Any, label: str) -> str:
+    """Return the name of the chart whose label begins so."""
+    found = browser.execute_script(
+        "return Array.from(document.querySelectorAll('.chart')).find("
+        "each => each.getAttribute('aria-label').startsWith(arguments[0])).id",
+        label,
+    )
+    assert isinstance(found, str)
+    return found
+
+
+def mark_of(browser: Any, chart: str, run: str) -> Any:
+    """Return the mark of a run in a chart."""
+    found = browser.execute_script(
+        "return Array.from(document.querySelectorAll(arguments[0])).find("
+        "mark => mark.__data__.datum.run === arguments[1])",
+        MARKS.format(chart=chart),
+        run,
+    )
+    assert found is not None
+    return found
+
+
+def point_at(browser: Any, mark: Any, *, click: bool = False) -> None:
+    from selenium.webdriver import ActionChains
+
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", mark)
+    actions = ActionChains(browser).move_to_element(mark)
+    (actions.click() if click else actions).perform()
+
+
+def test_pointing_at_a_mark_tells_its_run(
+    browser: Any, show: Callable[..., None], make_page: Callable[..., str]
+) -> None:
+    from selenium.webdriver.common.by import By
+
+    show(make_page())
+    point_at(browser, mark_of(browser, chart_called(browser, "Accuracy against layers"), "study/0"))
+    tooltip = browser.find_element(By.ID, "vg-tooltip-element")
+    assert tooltip.is_displayed()
+    words = tooltip.text.replace("\n", " ")
+    assert "trial" in words
+    assert "state" in words
+    assert "%" in words
+
+
+def test_a_click_finds_a_run_in_every_chart_and_in_the_table(
+    browser: Any, show: Callable[..., None], make_page: Callable[..., str]
+) -> None:
+    from selenium.webdriver.common.by import By
+
+    show(make_page())
+    assert browser.execute_script(PICKED) == []
+    first = chart_called(browser, "Accuracy against rate")
+    mark = mark_of(browser, first, "study/0")
+    point_at(browser, mark, click=True)
+    picked = browser.execute_script(PICKED)
+    others = [
+        chart_called(browser, label)
+        for label in ("Best accuracy", "Accuracy against layers", "Accuracy against parameters",
+                      "Timeline")
+    ]  # fmt: skip
+    assert set(picked) >= {first, *others}
+    (row,) = browser.find_elements(By.CSS_SELECTOR, "#leaderboard tr.picked")
+    chosen = row.get_attribute("data-run")
+    assert chosen is not None
+    name = f"trial {chosen.partition('/')[2]}"
+    assert name in row.text
+    # From the table, too: the same row once more ends it, another one takes its place.
+    browser.execute_script("arguments[0].cells[0].click()", row)
+    assert browser.execute_script(PICKED) == []
+    other = browser.find_elements(By.CSS_SELECTOR, "#leaderboard tr[data-run]")[3]
+    browser.execute_script("arguments[0].cells[0].click()", other)
+    assert set(browser.execute_script(PICKED)) >= {first, *others[1:3]}
+
+
+def test_axes_zoom_by_the_wheel_with_ctrl_and_go_back_by_a_double_click(
+    browser: Any, show: Callable[..., None], make_page: Callable[..., str]
+) -> None:
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.by import By
+
+    show(make_page())
+    chart = chart_called(browser, "Learning curves")
+    element = browser.find_element(By.CSS_SELECTOR, f"#{chart} svg")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+
+    def labels() -> list[str]:
+        # Vega hides labels that have no room, and does not keep their order.
+        return browser.execute_script(
+            "return Array.from(document.querySelectorAll(arguments[0])).filter("
+            "each => each.getAttribute('opacity') !== '0').map(each => each.textContent).sort()",
+            f"#{chart} .role-axis-label text",
+        )
+
+    def turn(*, ctrl: bool) -> None:
+        box = element.rect
+        browser.execute_cdp_cmd(
+            "Input.dispatchMouseEvent",
+            {
+                "type": "mouseWheel", "deltaX": 0, "deltaY": -300, "modifiers": 2 if ctrl else 0,
+                "x": box["width"] / 2, "y": 450,
+            },
+        )  # fmt: skip
+        browser.execute_async_script("setTimeout(arguments[0], 300)")
+
+    before = labels()
+    turn(ctrl=True)
+    zoomed = labels()
+    assert zoomed != before
+    ActionChains(browser).move_to_element(element).double_click().perform()
+    browser.execute_async_script("setTimeout(arguments[0], 300)")
+    assert labels() == before
+    # The wheel alone scrolls the page.
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    turn(ctrl=False)
+    assert labels() == before
+
+
+def test_charts_follow_the_scheme_without_being_drawn_again(
+    browser: Any, show: Callable[..., None], make_page: Callable[..., str]
+) -> None:
+    from selenium.webdriver.common.by import By
+
+    show(make_page(), scheme="light")
+    mark = browser.find_element(By.CSS_SELECTOR, MARKS.format(
+        chart=chart_called(browser, "Accuracy against rate")))  # fmt: skip
+    light = mark.value_of_css_property("fill")
+    browser.find_element(By.ID, "theme").click()
+    dark = mark.value_of_css_property("fill")
+    assert light != dark
+    assert "rgb(88, 180, 236)" in dark or "rgb(125, 135, 146)" in dark or "rgb(240" in dark

@@ -1,22 +1,26 @@
-"""All pictures of one run, from what is known of it."""
+"""What is known of one run, as charts and as text."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mnist_search.reporting.figures.portrait import (
+from mnist_search.reporting.charts.portraits import portrait_charts
+from mnist_search.reporting.inside import look_inside
+from mnist_search.reporting.portrait import (
     Answered,
     BlankEpoch,
     Convolved,
     Portrait,
-    draw_portrait,
     from_first_epoch,
-    portrait_text,
 )
+from mnist_search.reporting.portrait_text import portrait_text
+from mnist_search.specs import Record, RunResult
 
+RECORD = Record(
+    study="s", number=4, kind="trial", state="complete",
+    result=RunResult(status="complete", config_id="c", seed=9),
+)  # fmt: skip
 RANDOM = np.random.default_rng(3)
 EPOCHS = [
     BlankEpoch(loss=0.5, accuracy=0.8, val_accuracy=0.9),
@@ -44,22 +48,27 @@ WHOLE = Portrait(
 )
 
 
-def test_whole_portrait_has_every_picture(tmp_path: Path) -> None:
-    drawn = {kind: draw() for kind, draw in draw_portrait(WHOLE)}
-    assert list(drawn) == [
-        "curves", "weights", "coefficients", "confusion", "mistakes", "features-1",
+def drawn(portrait: Portrait) -> dict[str, str]:
+    """Return the title of each chart by the end of its file name."""
+    inside = look_inside(portrait, RECORD, classes=tuple("0123456789"))
+    return {kind: title for kind, title, _ in portrait_charts(portrait, inside)}
+
+
+def test_whole_portrait_has_every_chart() -> None:
+    titles = drawn(WHOLE)
+    assert list(titles) == [
+        "curves", "weights", "confusion", "mistakes", "features-1", "coefficients",
     ]  # fmt: skip
-    titles = {kind: figure.get_suptitle() for kind, figure in drawn.items()}
-    assert titles["confusion"] == "run on digits: confusion on 6 test images"
-    assert titles["mistakes"] == "run on digits: surest mistakes, true → answered"
-    assert titles["features-1"] == "run on digits: layer 1, C2(3x3 valid), on a 7"
+    assert titles["confusion"] == "run on digits: 3 of 6 test images right"
+    assert titles["mistakes"] == "run on digits: surest mistakes, true class → answer"
+    assert titles["features-1"].startswith("run on digits: Layer 1: C2(3x3 valid), 2 channels")
     assert not WHOLE.empty
 
 
 def test_what_is_not_known_is_not_drawn() -> None:
     bare = Portrait(name="run", title="run", kernels={})
     assert bare.empty
-    assert list(draw_portrait(bare)) == []
+    assert drawn(bare) == {}
     assert portrait_text(bare, width=80) == "run\n"
 
 
@@ -69,7 +78,7 @@ def test_right_answers_alone_leave_no_mistakes_to_draw() -> None:
         what="test images",
     )  # fmt: skip
     portrait = Portrait(name="run", title="run", kernels={}, answered=right)
-    assert [kind for kind, _ in draw_portrait(portrait)] == ["confusion"]
+    assert list(drawn(portrait)) == ["confusion"]
     assert "mistakes" not in portrait_text(portrait, width=80)
 
 

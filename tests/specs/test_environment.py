@@ -24,9 +24,7 @@ def test_a_machine_stays_the_same_with_other_versions() -> None:
 def test_the_processor_of_a_mac_is_told_by_sysctl(tmp_path: Path) -> None:
     sysctl = tmp_path / "usr" / "sbin" / "sysctl"
     sysctl.parent.mkdir(parents=True)
-    sysctl.write_text(
-        '#!/bin/sh\ntest "$2" = machdep.cpu.brand_string && echo "Apple M3 Pro"\n'
-    )
+    sysctl.write_text('#!/bin/sh\ntest "$2" = machdep.cpu.brand_string && echo "Apple M3 Pro"\n')
     sysctl.chmod(0o755)
     assert describe_environment(tmp_path).processor == "Apple M3 Pro"
 

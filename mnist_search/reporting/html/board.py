@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mnist_search.analysis import Row
 from mnist_search.reporting.cells import format_cell
+from mnist_search.reporting.charts.style import run_key
 from mnist_search.reporting.leaderboard import COLUMNS, display_rows
 
 # Keys of a row that columns sort by, where what they show is a text made for reading.
@@ -59,8 +60,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A row of the table."""
+    """A row of the table; `run` is what the charts call its trial, None for other rows."""
 
+    run: str | None
     kind: str
     status: str
     css: str
@@ -89,6 +91,7 @@ def table_lines(rows: Sequence[Row]) -> list[Line]:
     """Return the rows as they are shown, in their order."""
     return [
         Line(
+            run=run_key(row.study or "", row.number) if row.kind == "trial" else None,
             kind=row.kind,
             status=row.status,
             css=_line_css(row, shown),

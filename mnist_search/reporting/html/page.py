@@ -12,13 +12,19 @@ from markupsafe import Markup
 from mnist_search.analysis import Leaderboard, tell, tell_all
 from mnist_search.analysis.history import reference_levels, study_histories
 from mnist_search.reporting.cells import clean, format_cell, format_seconds
+from mnist_search.reporting.charts.costs import COSTS, MOST_POINTS, accuracy_against_cost
 from mnist_search.reporting.html.board import table_heads, table_lines
-from mnist_search.reporting.html.inside import Inside
-from mnist_search.reporting.html.mistakes import Answers, Mistakes, find_mistakes
-from mnist_search.reporting.html.study import StudySection, study_section
-from mnist_search.reporting.html.tradeoffs import COSTS, tradeoff
+from mnist_search.reporting.html.drawings import Drawings, vega_script
+from mnist_search.reporting.html.study import (
+    MistakesView,
+    StudySection,
+    mistakes_view,
+    study_section,
+)
+from mnist_search.reporting.inside import Inside
 from mnist_search.reporting.leaderboard import explain_signs
 from mnist_search.reporting.made import SESSION_COLUMNS, made_facts
+from mnist_search.reporting.mistakes import Answers, find_mistakes
 from mnist_search.specs import Record
 from mnist_search.studies.confirmed import ConfirmedStudy
 from mnist_search.studies.sessions import Session
@@ -37,6 +43,9 @@ def render_page(
     insides: Sequence[Inside] = (),
 ) -> str:
     """Return the report as one HTML page that loads nothing and runs nothing but its own script.
+
+    Its charts are drawn by Vega, which is part of the script; it evaluates expressions with an
+    interpreter, as the page allows no code to be made from text.
 
     `records` are those of the board, `specs` what their studies are about (a study without one
     has no parameter importance and no slices), `answers` those of the best tested model,
@@ -59,6 +68,11 @@ def render_page(
     template = environment.from_string((files / "report.html").read_text(encoding="utf-8"))
     style = (files / "report.css").read_text(encoding="utf-8")
     script = (files / "report.js").read_text(encoding="utf-8")
+    drawings = Drawings()
+    content = _content(board, records, specs, confirmations, insides, drawings)
+    mistakes = _mistakes(answers, insides, drawings)
+    if drawings.specs:
+        script = f"{vega_script()}\n{script}"
     return template.render(
         style=Markup(style),
         script=Markup(script),
@@ -66,19 +80,22 @@ def render_page(
         script_hash=_hash(script),
         version=_version(),
         confirmed=confirmed,
-        mistakes=_mistakes(answers, insides),
+        mistakes=mistakes,
+        charts=drawings.data(),
         session_columns=SESSION_COLUMNS,
         made=[made_facts(spec, records, (sessions or {}).get(spec.name, ())) for spec in specs],
-        **_content(board, records, specs, confirmations, insides),
+        **content,
     )
 
 
-def _mistakes(answers: Answers | None, insides: Sequence[Inside]) -> Mistakes | None:
+def _mistakes(
+    answers: Answers | None, insides: Sequence[Inside], drawings: Drawings
+) -> MistakesView | None:
     """Return the mistakes of the best tested model, unless its study shows them already."""
     shown = {(inside.study, inside.number) for inside in insides if inside.mistakes is not None}
     if answers is None or (answers.study, answers.number) in shown:
         return None
-    return find_mistakes(answers)
+    return mistakes_view(find_mistakes(answers), drawings)
 
 
 def _content(
@@ -87,11 +104,18 @@ def _content(
     specs: Sequence[StudySpec],
     confirmations: Sequence[ConfirmedStudy],
     insides: Sequence[Inside],
+    drawings: Drawings,
 ) -> dict[str, object]:
     warnings = [note for note in board.notes if note.startswith("WARNING")]
     notes = [note for note in board.notes if note not in warnings]
-    sections = _sections(board, records, specs, confirmations, insides)
-    drawn = [(cost.title, tradeoff(board.rows, cost)) for cost in COSTS]
+    sections = _sections(board, records, specs, confirmations, insides, drawings)
+    drawn = [
+        (
+            cost.title,
+            drawings.add(accuracy_against_cost(board.rows, cost), f"Accuracy against {cost.title}"),
+        )
+        for cost in COSTS
+    ]
     findings = () if board.suite is None else board.suite.findings
     names = list(dict.fromkeys(record.study for record in records))
     return {
@@ -107,6 +131,7 @@ def _content(
         "tradeoffs": [
             {"title": title, "drawing": drawing} for title, drawing in drawn if drawing is not None
         ],
+        "tradeoffs_told": _tradeoffs_told(board),
         "findings": [{"document": finding.document, "text": tell(finding)} for finding in findings],
         "findings_told": tell_all(findings) if findings else "",
         "environment": board.environment,
@@ -120,6 +145,7 @@ def _sections(
     specs: Sequence[StudySpec],
     confirmations: Sequence[ConfirmedStudy],
     insides: Sequence[Inside],
+    drawings: Drawings,
 ) -> list[StudySection]:
     by_name = {spec.name: spec for spec in specs}
     confirmed = {found.study: found for found in confirmations}
@@ -133,11 +159,19 @@ def _sections(
             [record for record in records if record.study == history.study],
             by_name.get(history.study),
             board.rows,
+            drawings,
             inside=inside_of.get(history.study),
             confirmed=confirmed.get(history.study),
         )
         for history in histories
     ]
+
+
+def _tradeoffs_told(board: Leaderboard) -> str:
+    ranked = sum(row.rank is not None for row in board.rows)
+    return (
+        f"Of {ranked} ranked rows the best {MOST_POINTS} are drawn." if ranked > MOST_POINTS else ""
+    )
 
 
 def _tiles(board: Leaderboard, records: Sequence[Record]) -> list[tuple[str, str]]:

@@ -5,36 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from mnist_search.analysis import Row
 from mnist_search.analysis.history import History
-from mnist_search.analysis.importance import PERMUTATIONS, Importances, parameter_importances
+from mnist_search.analysis.importance import Importances
 from mnist_search.reporting.cells import format_cell, format_seconds
-from mnist_search.reporting.confirmation import confirmation_rows
-from mnist_search.reporting.html.contours import contour_plots
-from mnist_search.reporting.html.inside import Inside, Sheet
-from mnist_search.reporting.html.intervals import confirmed_models, measured_beside_published
-from mnist_search.reporting.html.mistakes import Mistakes, Picture
-from mnist_search.reporting.html.progress import best_so_far, timeline
-from mnist_search.reporting.html.tables import Table, table_of
-from mnist_search.reporting.html.trials import (
-    MOST_DRAWN,
-    Trial,
-    drawn_trials,
-    importance_bars,
-    learning_curves,
-    parallel_coordinates,
-    slice_plot,
+from mnist_search.reporting.charts.portraits import (
+    confusion_matrix,
+    layer_pictures,
+    shown_mistakes,
+    weight_violins,
 )
-from mnist_search.reporting.html.weights import weight_violins
+from mnist_search.reporting.charts.progress import MOST_SPANS
+from mnist_search.reporting.charts.studies import best_row, study_charts
+from mnist_search.reporting.charts.style import AnyChart
+from mnist_search.reporting.charts.trials import MOST_DRAWN, Trial
+from mnist_search.reporting.confirmation import confirmation_rows
+from mnist_search.reporting.html.drawings import Drawing, Drawings
+from mnist_search.reporting.html.tables import Table, table_of
+from mnist_search.reporting.inside import Inside
+from mnist_search.reporting.mistakes import Mistakes
+from mnist_search.reporting.pictures import Picture
 from mnist_search.reporting.suite import VERDICT_COLUMNS, verdict_row
-from mnist_search.spaces import Parameter, SearchSpace
 from mnist_search.specs import Record
 from mnist_search.studies.confirmed import ConfirmedStudy
 from mnist_search.studies.spec import StudySpec
 
-_MOST_SLICES = 12
 # Of a hundred trials ten are the best ones.
 _FEW_TRIALS = 100
 
@@ -59,13 +54,31 @@ class MatchLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MistakesView:
+    """What a model answers wrongly, as it is shown."""
+
+    found: Mistakes
+    matrix: Drawing | None
+    images: Drawing | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetView:
+    """Pictures of a layer, as they are shown."""
+
+    title: str
+    told: str
+    drawing: Drawing | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InsideView:
     """What a model answers and is made of, as it is shown."""
 
     heading: str
-    mistakes: Mistakes | None
-    weights: Markup | None
-    sheets: tuple[Sheet, ...]
+    mistakes: MistakesView | None
+    weights: Drawing | None
+    sheets: tuple[SheetView, ...]
     digit: Picture | None
     missing: str
 
@@ -74,7 +87,7 @@ class InsideView:
 class Confirmed:
     """What a confirmation found, as it is shown."""
 
-    drawing: Markup | None
+    drawing: Drawing | None
     table: Table
     legend: str
 
@@ -87,20 +100,20 @@ class StudySection:
     heading: str
     winner: Winner | None
     confirmed: Confirmed | None
-    measured: Markup | None
+    measured: Drawing | None
     verdicts: Table | None
-    inside: InsideView | None
-    progress: Markup | None
+    progress: Drawing | None
     matched: str
     matches: tuple[MatchLine, ...]
-    curves: Markup | None
+    curves: Drawing | None
     curves_told: str
-    importance: Markup | None
+    importance: Drawing | None
     importance_told: str
-    parallel: Markup | None
-    slices: tuple[Markup, ...]
-    contours: tuple[Markup, ...]
-    timeline: Markup | None
+    parallel: Drawing | None
+    slices: Sequence[Drawing | None]
+    pairs: Sequence[Drawing | None]
+    inside: InsideView | None
+    timeline: Drawing | None
     timeline_told: str
 
 
@@ -109,49 +122,64 @@ def study_section(
     records: Sequence[Record],
     spec: StudySpec | None,
     rows: Sequence[Row],
+    drawings: Drawings,
     *,
     inside: Inside | None = None,
     confirmed: ConfirmedStudy | None = None,
 ) -> StudySection:
-    """Return the part of the page about one study; `records` are its own, `rows` the board's."""
-    is_search = history.kind == "search"
-    best = _best_row(history.study, rows) if is_search else None
-    trials = drawn_trials(records, None if best is None else best.number) if is_search else []
+    """Return the part of the page about one study; `records` are its own, `rows` the board's.
+
+    Its charts are taken into `drawings`, in the order in which they are read.
+    """
+    name = history.study
     space = None if spec is None or spec.search is None else spec.search.space
-    importances = (
-        None if space is None else parameter_importances(records, space, permutations=PERMUTATIONS)
+    charts = study_charts(
+        history, records, space, rows, None if confirmed is None else confirmed.confirmation
     )
-    parameters = _by_importance(space, importances)
-    slices = (slice_plot(parameter, trials) for parameter in parameters)
-    progress = best_so_far(history)
-    references = [row for row in rows if row.kind == "reference" and row.study == history.study]
+    best = best_row(name, rows) if history.kind == "search" else None
+    references = [row for row in rows if row.kind == "reference" and row.study == name]
+    add = drawings.add
     return StudySection(
-        name=history.study,
-        heading=f"{history.kind.capitalize()} {history.study}",
+        name=name,
+        heading=f"{history.kind.capitalize()} {name}",
         winner=None if best is None else _winner(best),
-        confirmed=None if confirmed is None else _confirmed(confirmed),
-        measured=measured_beside_published(references),
+        confirmed=None if confirmed is None else _confirmed(confirmed, charts.confirmed, drawings),
+        measured=add(charts.measured, "Measured beside published accuracies"),
         verdicts=_verdicts(references),
-        inside=None if inside is None else _inside(inside, records),
-        progress=progress,
+        progress=add(charts.progress, f"Best accuracy so far of {name} against time"),
         matched=_matched(history),
-        matches=_match_lines(history) if progress is not None else (),
-        curves=learning_curves(trials),
-        curves_told=_curves_told(trials, records),
-        importance=None if importances is None else importance_bars(importances),
-        importance_told=_importance_told(importances) if space is not None else "",
-        parallel=parallel_coordinates(parameters, trials),
-        slices=tuple(drawing for drawing in slices if drawing is not None)[:_MOST_SLICES],
-        contours=contour_plots(parameters, trials),
-        timeline=timeline(history),
+        matches=_match_lines(history) if charts.progress is not None else (),
+        curves=add(charts.curves, "Learning curves"),
+        curves_told=_curves_told(charts.trials, records),
+        importance=add(charts.importance, "Importance of parameters"),
+        importance_told=_importance_told(charts.importances) if space is not None else "",
+        parallel=add(charts.parallel, "Parallel coordinates of the trials"),
+        slices=[
+            add(chart, f"Accuracy against {parameter}", still=False)
+            for parameter, chart in charts.slices.items()
+        ],
+        pairs=[add(pair, "Accuracy over two parameters", still=False) for pair in charts.pairs],
+        inside=None if inside is None else _inside(inside, records, drawings),
+        timeline=add(charts.timeline, f"Timeline of the workers of {name}"),
         timeline_told=_timeline_told(history),
     )
 
 
-def _confirmed(found: ConfirmedStudy) -> Confirmed:
+def mistakes_view(found: Mistakes, drawings: Drawings) -> MistakesView:
+    """Return what a model answers wrongly, as it is shown."""
+    return MistakesView(
+        found=found,
+        matrix=drawings.add(confusion_matrix(found), "Confusion matrix", elastic=False),
+        images=drawings.add(
+            shown_mistakes(found), "Images that were classified wrongly", elastic=False
+        ),
+    )
+
+
+def _confirmed(found: ConfirmedStudy, chart: AnyChart | None, drawings: Drawings) -> Confirmed:
     rows, columns, legend = confirmation_rows(found)
     return Confirmed(
-        drawing=confirmed_models(found.confirmation),
+        drawing=drawings.add(chart, "Confirmed test accuracies"),
         table=table_of(rows, columns, title=f"Confirmation of {found.study}"),
         legend=legend,
     )
@@ -162,36 +190,25 @@ def _verdicts(rows: Sequence[Row]) -> Table | None:
     return table_of(judged, VERDICT_COLUMNS, title="Verdicts") if judged else None
 
 
-def _inside(inside: Inside, records: Sequence[Record]) -> InsideView:
+def _inside(inside: Inside, records: Sequence[Record], drawings: Drawings) -> InsideView:
     record = next(record for record in records if record.number == inside.number)
     is_trial = record.kind == "trial" or record.reference is None
+    found = inside.mistakes
     return InsideView(
         heading=f"Inside {f'trial {inside.number}' if is_trial else record.reference}",
-        mistakes=inside.mistakes,
-        weights=weight_violins(inside.layers),
-        sheets=inside.sheets,
+        mistakes=None if found is None else mistakes_view(found, drawings),
+        weights=drawings.add(weight_violins(inside.layers), "Weights of each layer"),
+        sheets=tuple(
+            SheetView(
+                title=sheet.title,
+                told=sheet.told,
+                drawing=drawings.add(layer_pictures(sheet), sheet.title, elastic=False),
+            )
+            for sheet in inside.sheets
+        ),
         digit=inside.digit,
         missing=f"Not shown: {'; '.join(inside.missing)}." if inside.missing else "",
     )
-
-
-def _by_importance(space: SearchSpace | None, importances: Importances | None) -> list[Parameter]:
-    if space is None:
-        return []
-    if importances is None:
-        return list(space.parameters)
-    by_name = {parameter.name: parameter for parameter in space.parameters}
-    first = [by_name[share.parameter] for share in importances.shares]
-    return [*first, *(parameter for parameter in space.parameters if parameter not in first)]
-
-
-def _best_row(study: str, rows: Sequence[Row]) -> Row | None:
-    mine = [
-        row
-        for row in rows
-        if row.kind == "trial" and row.status == "complete" and row.rank and row.study == study
-    ]
-    return min(mine, key=lambda row: row.rank or 0, default=None)
 
 
 def _winner(best: Row) -> Winner:
@@ -218,13 +235,15 @@ def _winner(best: Row) -> Winner:
 
 
 def _matched(history: History) -> str:
-    reached = sum(match.step is not None for match in history.matches)
-    return (
-        f"{reached} of {len(history.matches)} references were matched in "
-        f"{format_seconds(history.seconds)}."
-        if history.matches
-        else ""
-    )
+    told = []
+    if history.matches:
+        reached = sum(match.step is not None for match in history.matches)
+        of = f"{reached} of {len(history.matches)} references"
+        told.append(f"{of} were matched in {format_seconds(history.seconds)}.")
+    complete = sum(span.state == "complete" for span in history.spans)
+    if complete > MOST_SPANS:
+        told.append(f"Of {complete} complete trials the best {MOST_SPANS} are drawn.")
+    return " ".join(told)
 
 
 def _match_lines(history: History) -> tuple[MatchLine, ...]:
@@ -241,10 +260,10 @@ def _match_lines(history: History) -> tuple[MatchLine, ...]:
 
 
 def _curves_told(trials: Sequence[Trial], records: Sequence[Record]) -> str:
-    stopped = sum(trial.state == "pruned" for trial in trials)
-    told = f"{stopped} of {len(trials)} trials were stopped early, where the crosses are."
+    stopped = sum(trial.what == "pruned" for trial in trials)
+    told = f"{stopped} of {len(trials)} trials were pruned (stopped early), at the crosses."
     if len(trials) == MOST_DRAWN:
-        told += f" Of {len(records)} trials the best {MOST_DRAWN} are drawn, here and below."
+        told = f"Of {len(records)} trials the best {MOST_DRAWN} are drawn, here and below. {told}"
     return told
 
 
@@ -270,9 +289,9 @@ def _importance_told(importances: Importances | None) -> str:
 
 
 def _timeline_told(history: History) -> str:
-    if history.paused_seconds == 0:
-        return f"{format_seconds(history.seconds)} in all."
-    return (
-        f"{format_seconds(history.seconds)} in all; pauses of "
-        f"{format_seconds(history.paused_seconds)} between sessions are cut out."
-    )
+    told = f"{format_seconds(history.seconds)} in all"
+    if history.paused_seconds > 0:
+        told += f"; pauses of {format_seconds(history.paused_seconds)} between sessions left out"
+    if len(history.spans) > MOST_SPANS:
+        told += f"; the last {MOST_SPANS} of {len(history.spans)} runs are drawn"
+    return f"{told}."

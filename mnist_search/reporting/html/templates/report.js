@@ -18,7 +18,6 @@
   nameTheme();
 
   var table = document.getElementById("leaderboard");
-  if (!table) return;
   var body = table.tBodies[0];
   var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
   var rows = Array.prototype.slice.call(body.rows);
@@ -77,4 +76,55 @@
   document.getElementById("controls").hidden = false;
   // A browser may bring back what was typed before the page was loaded again.
   filter();
+
+  var found = JSON.parse(document.getElementById("charts").textContent);
+  var names = Object.keys(found.charts);
+  var views = [];
+  var chosen = null;
+  // What a click selects in one chart is selected in all, and in the table.
+  function choose(run, source) {
+    if (run === chosen) return;
+    chosen = run;
+    var selected = run === null ? [] : [{ fields: [{ type: "E", field: "run" }], values: [run] }];
+    views.forEach(function (view) {
+      if (view !== source) view.data("picked_store", selected).runAsync();
+    });
+    rows.forEach(function (row) {
+      row.classList.toggle("picked", run !== null && row.dataset.run === run);
+    });
+  }
+  function picks(spec) {
+    return (spec.params || []).some(function (param) { return param.name === "picked"; });
+  }
+  function draw(name, spec) {
+    return vegaEmbed("#" + name, spec, {
+      mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
+      config: found.config, tooltip: { disableDefaultStyle: true },
+    }).then(function (result) {
+      document.getElementById(name).classList.add("drawn");
+      if (!picks(spec)) return;
+      views.push(result.view);
+      result.view.addSignalListener("picked", function (_, value) {
+        choose(value && value.run ? value.run[0] : null, result.view);
+      });
+    });
+  }
+  // One after the other, so that the page can be read and scrolled meanwhile.
+  function drawNext() {
+    var name = names.shift();
+    if (!name) {
+      root.dataset.charts = "drawn";
+      return;
+    }
+    draw(name, found.charts[name]).catch(function (error) { console.error(name, error); })
+      .then(function () { setTimeout(drawNext, 0); });
+  }
+  if (names.length) document.getElementById("chart-help").hidden = false;
+  drawNext();
+  body.addEventListener("click", function (event) {
+    var row = event.target.closest("tr");
+    if (row && row.dataset.run && !event.target.closest("summary")) {
+      choose(row.dataset.run === chosen ? null : row.dataset.run, null);
+    }
+  });
 })();

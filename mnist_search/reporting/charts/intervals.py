@@ -1,0 +1,138 @@
+"""Accuracies with their intervals, one line per model: measured beside published, confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+
+from mnist_search.analysis import Row as BoardRow
+from mnist_search.analysis.confirmation import Confirmation
+from mnist_search.reporting.charts.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    SOFT,
+    WIDE,
+    Row,
+    accuracy_axis,
+    data,
+    hover,
+    layered,
+)
+
+_MEASURED = {
+    "measured here, mean over the seeds": (BLUE, "circle"),
+    "as published, one run": (GREEN, "diamond"),
+}
+_CONFIRMED = {
+    "winner, on the test images": (ORANGE, "diamond"),
+    "trial, on the test images": (BLUE, "circle"),
+    "reference, trained again here": (GREEN, "triangle-up"),
+    "reference, as published": (GREEN, "square"),
+    "in the search, on its validation images": (GREY, "cross"),
+}
+
+
+def measured_beside_published(rows: Sequence[BoardRow]) -> alt.LayerChart | None:
+    """Draw what references reached here and in their documents; None where nothing compares."""
+    found = [row for row in rows if row.gap is not None and row.score is not None]
+    found = [row for row in found if not row.collapsed]
+    found.sort(key=lambda row: -(row.published_accuracy or 0.0))
+    here, published = _MEASURED
+    points: list[Row] = []
+    ends: list[Row] = []
+    for name, row in zip(_distinct([row.label for row in found]), found, strict=True):
+        told = f"{100 * (row.gap or 0.0):+.2f} {row.verdict or ''}"
+        points.append(_point(name, here, row.score, f"mean of {_runs(row.n)}"))
+        points.append(_point(name, published, row.published_accuracy, "as published"))
+        ends.append(_end(name, row.score_low, row.score_high, told))
+    return _chart(points, ends, _MEASURED)
+
+
+def confirmed_models(found: Confirmation) -> alt.LayerChart | None:
+    """Draw the test accuracies of confirmed models, and what trials had scored in the search."""
+    points: list[Row] = []
+    ends: list[Row] = []
+    for name, row in zip(_distinct([row.name for row in found.rows]), found.rows, strict=True):
+        if row.rank is None or row.test_accuracy is None:
+            continue
+        how = "as published" if row.status == "published" else f"mean of {_runs(row.n)}"
+        what = _what(row is found.winner, row.kind, row.status)
+        search = "in the search, on its validation images"
+        points.append(_point(name, search, row.search_accuracy, "1 run"))
+        points.append(_point(name, what, row.test_accuracy, how))
+        told = f"{100 * row.test_accuracy:.2f} %, {how.removeprefix('mean of ')}"
+        ends.append(_end(name, row.test_accuracy_low, row.test_accuracy_high, told))
+    return _chart(points, ends, _CONFIRMED)
+
+
+def _chart(
+    points: list[Row], ends: list[Row], looks: Mapping[str, tuple[str, str]]
+) -> alt.LayerChart | None:
+    points = [point for point in points if point["accuracy"] is not None]
+    if not points:
+        return None
+    lengths = [end for row in ends for end in (row["low"], row["high"]) if end is not None]
+    axis = accuracy_axis([*(point["accuracy"] for point in points), *lengths])
+    points = [point | {"error": axis.error(point["accuracy"])} for point in points]
+    known = [row for row in ends if row["low"] is not None and row["high"] is not None]
+    bars = [
+        row | {"error": axis.error(row["low"]), "end": axis.error(row["high"])} for row in known
+    ]
+    shown = {what: look for what, look in looks.items() if any(p["what"] == what for p in points)}
+    legend = alt.Legend(orient="top", title=None, columns=2)
+    names, colours = list(shown), [colour for colour, _ in shown.values()]
+    x, y = axis.x("accuracy"), alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=200))
+    told = hover(("name", "model"), ("accuracy", "accuracy", ".2%"), ("what", "which is"),
+                 ("runs", "from"))  # fmt: skip
+    spans = alt.Chart(data(bars)).mark_rule(strokeWidth=2, color=SOFT)
+    marks = alt.Chart(data(points)).mark_point(filled=True, size=60, opacity=0.9)
+    texts = alt.Chart(data(ends)).mark_text(align="left", dx=6, clip=False, limit=180)
+    layers = [
+        texts.encode(y, x=alt.value("width"), text="told:N"),
+        spans.encode(
+            x, y, alt.X2("end:Q"),
+            tooltip=hover(("name", "model"), ("low", "95 % interval from", ".2%"),
+                          ("high", "to", ".2%")),
+        ),
+        marks.encode(
+            x,
+            y,
+            alt.Color("what:N", scale=alt.Scale(domain=names, range=colours), legend=legend),
+            alt.Shape("what:N", scale=alt.Scale(
+                domain=names, range=[shape for _, shape in shown.values()]), legend=legend),
+            tooltip=told,
+        ),
+    ]  # fmt: skip
+    return layered(*layers, width=WIDE, height=24 * len(ends))
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Number the later ones of names that are the same, so that each has a line of its own."""
+    return [
+        name if name not in names[:place] else f"{name} ({1 + names[:place].count(name)})"
+        for place, name in enumerate(names)
+    ]
+
+
+def _point(name: str, what: str, accuracy: float | None, runs: str) -> Row:
+    return {"name": name, "what": what, "accuracy": accuracy, "runs": runs}
+
+
+def _end(name: str, low: float | None, high: float | None, told: str) -> Row:
+    return {"name": name, "low": low, "high": high, "told": told}
+
+
+def _what(is_winner: bool, kind: str, status: str) -> str:
+    if is_winner:
+        return "winner, on the test images"
+    if kind == "trial":
+        return "trial, on the test images"
+    published = status == "published"
+    return "reference, as published" if published else "reference, trained again here"
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"

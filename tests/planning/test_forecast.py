@@ -1,0 +1,126 @@
+"""What a search would cost."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from mnist_search.planning.forecast import (
+    Alternative,
+    choose_fitting,
+    forecast,
+    proxy_sampler,
+)
+from mnist_search.planning.survey import Range, survey_space, whole_trial_seconds
+from mnist_search.spaces import SearchSpace
+from mnist_search.specs import Objective
+from tests.planning.plans import EXACT, RATES, plan_of
+
+
+def test_a_survey_counts_what_there_is(space: SearchSpace) -> None:
+    plan = plan_of(space)
+    survey = survey_space(plan.search, samples=50)
+    assert len(survey.points) == 50
+    assert (survey.invalid, survey.too_large) == (0.0, 0.0)
+    assert survey.parameters is not None
+    assert survey.parameters.low <= survey.parameters.middle <= survey.parameters.high
+    whole = whole_trial_seconds(plan, survey, EXACT)
+    assert whole is not None
+    assert whole.low > 0
+    tight = SearchSpace(name="tight", family="cnn", parameters=(), fixed={"blocks": 5, "convs": 1})
+    none = survey_space(plan_of(tight).search, samples=10)
+    assert (none.invalid, none.configs, none.parameters) == (1.0, (), None)
+    assert none.duplicates == 0.9
+
+
+def test_the_expectation_lies_within_its_interval_and_grows(space: SearchSpace) -> None:
+    plan = plan_of(space)
+    survey = survey_space(plan.search, samples=40)
+    few, no_alternatives = forecast(plan, survey, RATES)
+    assert no_alternatives == []
+    assert few.seconds.low < few.seconds.middle < few.seconds.high
+    assert few.complete + few.pruned + few.failed + few.skipped == pytest.approx(12)
+    assert few.budget_trials is None
+    more, _ = forecast(dataclasses.replace(plan, trials=24), survey, RATES)
+    assert more.seconds.middle > 1.2 * few.seconds.middle
+    wider, _ = forecast(plan, survey, dataclasses.replace(RATES, error=0.5))
+    assert wider.seconds.high > few.seconds.high
+
+
+def test_a_large_search_goes_on_at_the_pace_of_its_last_trials(space: SearchSpace) -> None:
+    plan = plan_of(space, trials=60, pruner="none")
+    survey = survey_space(plan.search, samples=40)
+    whole, _ = forecast(plan, survey, EXACT)
+    guessed, _ = forecast(plan, survey, EXACT, most_trials=30)
+    assert guessed.seconds.middle == pytest.approx(whole.seconds.middle, rel=0.15)
+    assert guessed.complete == pytest.approx(whole.complete, rel=0.05)
+
+
+def test_with_two_objectives_no_trial_is_stopped(space: SearchSpace) -> None:
+    objectives: tuple[Objective, ...] = ("val_accuracy", "train_seconds")
+    two = plan_of(space, sampler="nsga2", pruner="none", objectives=objectives)
+    survey = survey_space(two.search, samples=40)
+    expected, alternatives = forecast(two, survey, RATES, budget_seconds=60.0)
+    assert (expected.complete, expected.pruned) == (12, 0)
+    assert {one.pruner for one in alternatives} == {"none"}
+    one, _ = forecast(plan_of(space), survey, RATES)
+    assert expected.seconds.middle > 2 * one.seconds.middle
+
+
+def test_a_search_that_only_fails_is_over_after_ten_failures(space: SearchSpace) -> None:
+    plan = plan_of(space, trials=50, workers=1, timeout=0.75, pruner="none")
+    expected, _ = forecast(plan, survey_space(plan.search, samples=40), EXACT)
+    assert (expected.failed, expected.gave_up) == (10, 10)
+
+
+def test_a_sampler_that_stops_trials_itself_has_no_other_pruner(space: SearchSpace) -> None:
+    plan = plan_of(space, engine="keras-tuner", sampler="hyperband", pruner="none")
+    survey = survey_space(plan.search, samples=40)
+    expected, alternatives = forecast(plan, survey, RATES, budget_seconds=60.0)
+    assert expected.pruned > 0
+    assert {one.pruner for one in alternatives} == {"none"}
+
+
+def test_a_budget_says_how_many_trials_and_which_alternatives_fit(space: SearchSpace) -> None:
+    plan = plan_of(space, pruner="none")
+    survey = survey_space(plan.search, samples=40)
+    whole, _ = forecast(plan, survey, RATES)
+    half = whole.seconds.middle / 2
+    expected, alternatives = forecast(plan, survey, RATES, budget_seconds=half)
+    assert expected.budget_trials is not None
+    assert 2 <= expected.budget_trials <= 8
+    times = {(one.pruner, one.epochs): one.seconds.middle for one in alternatives}
+    assert times["none", 2] < times["none", 4] < times["none", 8]
+    assert times["halving", 8] < times["none", 8]
+    for one in choose_fitting(alternatives, budget_seconds=half):
+        assert one.seconds.high <= half
+    roomy, _ = forecast(plan, survey, RATES, budget_seconds=100 * half)
+    assert roomy.budget_trials is None
+
+
+def test_of_each_pruner_the_most_epochs_that_fit_are_chosen() -> None:
+    def alternative(epochs: int, seconds: float) -> Alternative:
+        took = Range(low=seconds, middle=seconds, high=seconds)
+        return Alternative(pruner="halving", epochs=epochs, seconds=took)
+
+    known = [alternative(2, 10.0), alternative(8, 30.0), alternative(16, 90.0)]
+    assert choose_fitting(known, budget_seconds=40.0) == [known[1]]
+    assert choose_fitting(known, budget_seconds=5.0) == []
+
+
+@pytest.mark.parametrize(
+    ("sampler", "engine", "proxy"),
+    [
+        ("tpe", "optuna", "tpe"),
+        ("qmc", "optuna", "qmc"),
+        ("gp", "optuna", "tpe"),
+        ("bayesian", "keras-tuner", "tpe"),
+        ("grid", "keras-tuner", "random"),
+        ("hyperband", "keras-tuner", "random"),
+    ],
+)
+def test_samplers_have_proxies(space: SearchSpace, sampler: str, engine: str, proxy: str) -> None:
+    pruner = "none" if sampler == "hyperband" else "halving"
+    plan = plan_of(space, sampler=sampler, engine=engine, pruner=pruner)
+    assert proxy_sampler(plan.search) == proxy
