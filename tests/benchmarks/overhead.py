@@ -46,7 +46,7 @@ def main() -> None:
                     _note(samples, (sampler, trainer, trials), 1000 * seconds / (trials - 1))
             for trials in options.trials:
                 with tempfile.TemporaryDirectory() as folder:
-                    path = Path(folder, "study.db")
+                    path = Path(folder, "journal.log")
                     arguments = ["--child", options.space, sampler, str(trials), path]
                     seconds = harness.child([__file__, "--output", "-", *arguments])
                 _note(samples, (sampler, "optuna alone", trials), 1000 * seconds / trials)
@@ -90,6 +90,8 @@ def _run_seconds(options: argparse.Namespace, sampler: str, trainer: str, trials
 def _optuna_alone(space: str, sampler: str, trials: int, path: Path) -> float:
     """Return the seconds of Optuna's own loop with a constant objective."""
     import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
     from peer_space import ACTIVATIONS, LEARNING_RATES, OptunaChooser
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -114,7 +116,7 @@ def _optuna_alone(space: str, sampler: str, trials: int, path: Path) -> float:
         "random": lambda: optuna.samplers.RandomSampler(seed=1),
     }
     study = optuna.create_study(
-        storage=f"sqlite:///{path}",
+        storage=JournalStorage(JournalFileBackend(str(path))),
         direction="maximize",
         sampler=samplers.get(sampler, samplers["random"])(),
         pruner=optuna.pruners.SuccessiveHalvingPruner(),

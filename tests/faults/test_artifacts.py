@@ -134,7 +134,7 @@ def test_commands_write_whole_files(
 OTHER_WRITERS = {
     "cli/__init__.py",
     "cli/_inside.py",
-    "engines/_oracle_process.py",
+    "engines/oracle.py",
     "execution/_output.py",
     "execution/_worker.py",
     "training/resources.py",
