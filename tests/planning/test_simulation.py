@@ -217,7 +217,7 @@ def test_a_time_budget_ends_what_would_have_gone_on(space: SearchSpace) -> None:
     assert endless.outcome.ending == "done"
 
 
-def test_references_come_first_and_unknown_failures_are_none() -> None:
+def test_references_come_first() -> None:
     space = find_space("cnn")
     first = choose_first(space, REFERENCES)
     plan = plan_of(space, trials=len(first))
