@@ -182,6 +182,8 @@ def save_keras(spec: Model, weights: Weights, path: Path, *, precision: Precisio
     """
     from mnist_search.training.backend import keras
 
+    # First, for Keras counts inputs: the names in the file depend on the order.
+    first = [keras.Input((28, 28, 1)), keras.layers.Rescaling(1 / 255, dtype="float32")]
     model = restore_model(spec, weights, precision=precision)
     match spec:
         case Network():
@@ -195,14 +197,7 @@ def save_keras(spec: Model, weights: Weights, path: Path, *, precision: Precisio
             layers = [keras.layers.Flatten(), dense]
         case _:
             assert_never(spec)
-    saved = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            keras.layers.Rescaling(1 / 255, dtype="float32"),
-            *layers,
-            keras.layers.Softmax(dtype="float32"),
-        ]
-    )
+    saved = keras.Sequential([*first, *layers, keras.layers.Softmax(dtype="float32")])
     with output_file(path) as temporary, warnings.catch_warnings():
         # Keras 3.15 asks TensorFlow's variables for arrays in a way that NumPy 2 reproves.
         warnings.simplefilter("ignore", DeprecationWarning)
