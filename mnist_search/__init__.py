@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from mnist_search.notebook import open_study
 
 __all__ = ["__version__", "open_study"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> object:
