@@ -193,7 +193,7 @@ PRIVATE = {
         "_start_new_bracket": "the same",
         "_remove_completed_brackets": "would change the numbers by which trials know theirs",
     },
-    "training/run.py": {
+    "training/backend.py": {
         "_registry": "TensorFlow's gradient registry holds the graph of every run, 5 MB each",
     },
 }

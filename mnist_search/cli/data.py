@@ -73,10 +73,10 @@ def fetch(
 
     Example: mnist-search data fetch fashion-mnist
     """
-    from mnist_search.datasets import Limits, Means, find_data
+    from mnist_search.datasets import DownloadLimits, Means, find_data
 
     cache_alone = {key: value for key, value in os.environ.items() if key != "MNIST_SEARCH_DATA"}
-    limits = Limits(connect_seconds=FETCH_CONNECT_SECONDS)
+    limits = DownloadLimits(connect_seconds=FETCH_CONNECT_SECONDS)
     ref = find_data(name, Means(environ=cache_alone, notice=_say, limits=limits)).ref
     _say(f"{name}: {ref.train_images:,} training and {ref.test_images:,} test images, as published")
     typer.echo(ref.path)

@@ -2,7 +2,7 @@
 
 from mnist_search.datasets.arrays import class_counts
 from mnist_search.datasets.catalog import CATALOG, Source, class_names
-from mnist_search.datasets.download import Limits
+from mnist_search.datasets.download import DownloadLimits
 from mnist_search.datasets.drawing import draw_images, pick_samples
 from mnist_search.datasets.finding import read_arrays
 from mnist_search.datasets.loading import FullData, SearchData, load_full, load_search, save_data
@@ -21,9 +21,9 @@ from mnist_search.datasets.splits import rung_subset, stratified_subset
 __all__ = [
     "CATALOG",
     "DatasetStatus",
+    "DownloadLimits",
     "Found",
     "FullData",
-    "Limits",
     "Means",
     "SearchData",
     "Source",

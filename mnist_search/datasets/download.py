@@ -25,7 +25,7 @@ CHUNK_BYTES = 2**16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class DownloadLimits:
     """How long and how much: seconds to the first answer, of silence, and in all; bytes."""
 
     connect_seconds: float = 4.0
@@ -34,7 +34,7 @@ class Limits:
     max_bytes: int = 64 * 2**20
 
 
-LIMITS = Limits()
+LIMITS = DownloadLimits()
 
 
 def fetch_file(
@@ -43,7 +43,7 @@ def fetch_file(
     *,
     sha256: str,
     lock: Path,
-    limits: Limits = LIMITS,
+    limits: DownloadLimits = LIMITS,
     notice: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Download a file unless it is there with that SHA-256; several processes fetch it once.
@@ -77,7 +77,7 @@ def has_sha256(path: Path, sha256: str) -> bool:
 
 @contextmanager
 def _held(
-    lock: FileLock, target: Path, limits: Limits, notice: Callable[[str], None]
+    lock: FileLock, target: Path, limits: DownloadLimits, notice: Callable[[str], None]
 ) -> Iterator[None]:
     """Hold the lock; say so before waiting for it."""
     try:
@@ -94,7 +94,7 @@ def _held(
         yield
 
 
-def _download(url: str, target: Path, sha256: str, limits: Limits) -> None:
+def _download(url: str, target: Path, sha256: str, limits: DownloadLimits) -> None:
     no_answer = f"no answer within {limits.connect_seconds:g} s"
     with _failures_told(url, "cannot be reached", no_answer):
         response = _open(url, limits)
@@ -116,7 +116,7 @@ def _download(url: str, target: Path, sha256: str, limits: Limits) -> None:
 
 
 def _copy(
-    url: str, response: http.client.HTTPResponse, sink: IO[bytes], limits: Limits
+    url: str, response: http.client.HTTPResponse, sink: IO[bytes], limits: DownloadLimits
 ) -> tuple[int, str]:
     """Return how many bytes came, and their SHA-256."""
     digest = hashlib.sha256()
@@ -139,7 +139,7 @@ def _copy(
         sink.write(chunk)
 
 
-def _open(url: str, limits: Limits) -> http.client.HTTPResponse:
+def _open(url: str, limits: DownloadLimits) -> http.client.HTTPResponse:
     """Open a URL, or give up after `connect_seconds` in all.
 
     A socket's timeout holds for each address of a host, and not for looking up its name, which

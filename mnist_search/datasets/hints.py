@@ -199,9 +199,9 @@ def _literal(path: Path | str) -> str:
 
 
 def _command(*statements: str) -> str:
-    """Return the shell command that runs some Python."""
+    """Return the shell command that runs some Python, whatever modules the folder holds."""
     python = "python" if shutil.which("python") == sys.executable else shlex.quote(sys.executable)
-    return f"{python} -c {shlex.quote('; '.join(statements))}"
+    return f"{python} -P -c {shlex.quote('; '.join(statements))}"
 
 
 def _output_name(path: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from mnist_search.datasets.arrays import Part, join_digests
 from mnist_search.datasets.catalog import CATALOG, Source
-from mnist_search.datasets.download import LIMITS, Limits, fetch_file
+from mnist_search.datasets.download import LIMITS, DownloadLimits, fetch_file
 from mnist_search.datasets.finding import read_whole
 from mnist_search.datasets.hints import RULE
 from mnist_search.datasets.loading import load_part, read_digits_part
@@ -47,7 +47,7 @@ class Means:
     environ: Mapping[str, str]
     notice: Notice = lambda _: None
     catalog: Mapping[str, Source] = field(default_factory=lambda: CATALOG)
-    limits: Limits = LIMITS
+    limits: DownloadLimits = LIMITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,14 @@
-"""Load a space file, or say everything that is wrong with it at once."""
+"""Find and load a space file, or say everything that is wrong with it at once."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import mnist_search
 from mnist_search.errors import SpaceError
 from mnist_search.spaces.expansion import Expansion
 from mnist_search.spaces.families import Family, Index, Setting, get_family
@@ -17,9 +19,44 @@ from mnist_search.spaces.space import SearchSpace
 from mnist_search.spaces.tables import Declared, Report, SpaceFile, check_table, read_declaration
 from mnist_search.spaces.wording import did_you_mean, printable, shorten, show
 
+# A folder of the user's own; the others are shipped.
+LOCAL = Path("search_spaces")
 LONGEST_NAME = 64
 LONGEST_DESCRIPTION = 500
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def packaged_folder() -> Path:
+    """Return the folder of the shipped spaces: inside a wheel, or beside the package's sources."""
+    package = Path(mnist_search.__file__).parent
+    inside = package / "search_spaces"
+    return inside if inside.is_dir() else package.parent / "search_spaces"
+
+
+def list_spaces() -> dict[str, Path]:
+    """Return the files of all spaces by name; a file in ./search_spaces hides a shipped one."""
+    found: dict[str, Path] = {}
+    for folder in (LOCAL, packaged_folder()):
+        for path in sorted(folder.glob("*.toml")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def find_space(name_or_path: str | Path) -> SearchSpace:
+    """Load a space by name, or from the file if it is a path or ends in .toml.
+
+    Raises SpaceError if there is none, and with everything that is wrong with the file.
+    """
+    text = str(name_or_path)
+    separators = {os.sep, os.altsep or os.sep}
+    if text.endswith(".toml") or any(separator in text for separator in separators):
+        return load_space(Path(text))
+    spaces = list_spaces()
+    if text in spaces:
+        return load_space(spaces[text])
+    problem = f"there is no search space named {show(text)}{did_you_mean(text, spaces)}"
+    hint = f"spaces: {', '.join(spaces)}; a file is given by its path, as ./my.toml"
+    raise SpaceError((problem,), hint=hint)
 
 
 class _Problems:

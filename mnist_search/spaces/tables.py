@@ -65,7 +65,7 @@ class _FloatTable(_Declaration):
     low: _Finite
     high: _Finite
     log: _Flag = False
-    step: _Finite | None = None
+    step: Annotated[float | None, Field(description="a finite number")] = None
 
 
 class _ChoiceTable(_Declaration):

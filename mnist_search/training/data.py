@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
-from typing import Any, assert_never
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ class Labelled:
 
     def take(self, rows: NDArray[np.intp]) -> Labelled:
         """Return some of the images."""
-        return Labelled(images=self.images[rows], labels=self.labels[rows], divisor=self.divisor)
+        return replace(self, images=self.images[rows], labels=self.labels[rows])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +71,14 @@ def load_data(job: Job) -> RunData:
             train, validation = _search_arrays(job.dataset)
             rung = validation.take(datasets.rung_subset(validation.labels))
             data = RunData(train=train, validation=validation, rung=rung)
-        case "documented" | "corrected":
-            train, test = _full_arrays(job.dataset, config.raw_test_pixels)
-            data = RunData(train=train, validation=test, validates_on_test=True)
-        case "confirm":
-            train, test = _full_arrays(job.dataset, config.raw_test_pixels)
-            data = RunData(train=train, test=test)
+        case "documented" | "corrected" | "confirm":
+            train, test = _full_arrays(job.dataset)
+            if config.raw_test_pixels:
+                test = replace(test, divisor=1.0)
+            if config.protocol == "confirm":
+                data = RunData(train=train, test=test)
+            else:
+                data = RunData(train=train, validation=test, validates_on_test=True)
         case _:
             assert_never(config.protocol)
     wanted = config.training.train_images
@@ -90,26 +92,14 @@ def load_data(job: Job) -> RunData:
 @functools.lru_cache(maxsize=1)
 def _search_arrays(dataset: DatasetRef) -> tuple[Labelled, Labelled]:
     data = datasets.load_search(dataset)
-    return (
-        Labelled(images=data.x_train, labels=_labels(data.y_train)),
-        Labelled(images=data.x_validation, labels=_labels(data.y_validation)),
-    )
+    return _labelled(data.x_train, data.y_train), _labelled(data.x_validation, data.y_validation)
 
 
 @functools.lru_cache(maxsize=1)
-def _full_arrays_scaled(dataset: DatasetRef) -> tuple[Labelled, Labelled]:
+def _full_arrays(dataset: DatasetRef) -> tuple[Labelled, Labelled]:
     data = datasets.load_full(dataset)
-    return (
-        Labelled(images=data.x_train, labels=_labels(data.y_train)),
-        Labelled(images=data.x_test, labels=_labels(data.y_test)),
-    )
+    return _labelled(data.x_train, data.y_train), _labelled(data.x_test, data.y_test)
 
 
-def _full_arrays(dataset: DatasetRef, raw_test_pixels: bool) -> tuple[Labelled, Labelled]:
-    train, test = _full_arrays_scaled(dataset)
-    divisor = 1.0 if raw_test_pixels else test.divisor
-    return train, Labelled(images=test.images, labels=test.labels, divisor=divisor)
-
-
-def _labels(labels: NDArray[Any]) -> NDArray[np.int32]:
-    return labels.astype(np.int32)
+def _labelled(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Labelled:
+    return Labelled(images=images, labels=labels.astype(np.int32))

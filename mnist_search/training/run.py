@@ -20,6 +20,8 @@ from mnist_search.specs.result import FailureKind
 from mnist_search.specs.shapes import UnbuildableError
 from mnist_search.training.evaluate import DivergedError
 from mnist_search.training.recorder import Recorder
+from mnist_search.training.trained import weights_of
+from mnist_search.training.weights import save_weights
 
 Report = Callable[[int, float], bool]
 
@@ -39,10 +41,8 @@ def prepare() -> float:
     OMP_NUM_THREADS: the libraries read them when imported.
     """
     started = time.perf_counter()
-    for name in ("mnist_search.training.fit", "sklearn.linear_model"):
-        importlib.import_module(name)
-    # Each run traces its own loop; TensorFlow takes that for a mistake after the fifth.
-    importlib.import_module("mnist_search.training.backend").tf.get_logger().setLevel(logging.ERROR)
+    for name in ("fit", "linear"):
+        importlib.import_module(f"mnist_search.training.{name}")
     return time.perf_counter() - started
 
 
@@ -56,7 +56,9 @@ def run_job(job: Job, report: Report) -> RunResult:
     try:
         _, result = train(job, report)
     finally:
-        _free_memory()
+        from mnist_search.training.backend import free_memory
+
+        free_memory()
     return result
 
 
@@ -80,24 +82,24 @@ def train(job: Job, report: Report) -> tuple[Any | None, RunResult]:
 def _train(job: Job, recorder: Recorder) -> Any:
     match job.config.model:
         case Network() as network:
-            fit = importlib.import_module("mnist_search.training.fit")
-            return fit.train_network(job, network, recorder)
+            from mnist_search.training.fit import train_network
+
+            return train_network(job, network, recorder)
         case LinearClassifier() as classifier:
-            linear = importlib.import_module("mnist_search.training.linear")
-            return linear.train_linear(job, classifier, recorder)
+            from mnist_search.training.linear import train_linear
+
+            return train_linear(job, classifier, recorder)
         case _:
             assert_never(job.config.model)
 
 
 def _store_weights(model: Any, job: Job, path: Path) -> str | None:
     """Write the weights and return their checksum; a result is worth more than its weights."""
-    weights = importlib.import_module("mnist_search.training.weights")
     try:
-        digest: str = weights.save_weights(weights.weights_of(model, job.config.model), path)
+        return save_weights(weights_of(model, job.config.model), path)
     except OSError as error:
         logger.warning("the weights of run %d are not stored: %s", job.number, error)
         return None
-    return digest
 
 
 def describe_failure(error: Exception) -> Failure:
@@ -139,29 +141,17 @@ def _cause_in_graph(text: str) -> str:
 
 
 def _failure_kind(error: Exception) -> FailureKind:
-    errors = importlib.import_module("mnist_search.training.backend").tf.errors
+    from mnist_search.training.backend import tf
+
     match error:
         case DivergedError():
             return "diverged"
         case UnbuildableError():
             return "unbuildable"
-        case MemoryError() | errors.ResourceExhaustedError():
+        case MemoryError() | tf.errors.ResourceExhaustedError():
             return "out-of-memory"
         case _:
             return "error"
-
-
-def _free_memory() -> None:
-    # Every trace of `Optimizer.apply`, and of swish, leaves a gradient function behind in a
-    # registry of TensorFlow's, and that holds the whole graph: 5 MB a run with the smallest CNN.
-    # Nothing public takes it out again.
-    gradients = importlib.import_module("tensorflow.python.framework.ops").gradient_registry
-    for name in [name for name in gradients.list() if name.startswith("CustomGradient-")]:
-        del gradients._registry[name]
-    # Collects garbage, too: a traced loop and its model refer to each other in circles.
-    importlib.import_module("mnist_search.training.backend").keras.utils.clear_session(
-        free_memory=True
-    )
 
 
 def _threads(environ: Mapping[str, str]) -> int:

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_search.errors import DataError
 from mnist_search.specs import (
     Conv,
     DatasetRef,
@@ -20,10 +21,10 @@ from mnist_search.specs import (
     Precision,
     RunConfig,
 )
-from mnist_search.specs.shapes import label
+from mnist_search.specs.shapes import label, measure
 from mnist_search.training.data import Labelled, load_data
 from mnist_search.training.evaluate import Evaluator
-from mnist_search.training.weights import COEFFICIENTS, INTERCEPTS, Weights, restore_model
+from mnist_search.training.weights import COEFFICIENTS, INTERCEPTS, Weights
 from mnist_search.writing import output_file
 
 
@@ -75,29 +76,97 @@ class TrainedModel:
 
     def feature_maps(self, image: Labelled) -> list[FeatureMaps]:
         """Return what each convolution gives out for the first of the images."""
-        if not isinstance(self._spec, Network):
-            return []
-        convolutions = [
-            (number, layer)
-            for number, layer in enumerate(self._spec.layers)
+        layers = self._spec.layers if isinstance(self._spec, Network) else ()
+        convolutions = {
+            str(number): layer
+            for number, layer in enumerate(layers, start=1)
             if isinstance(layer, Conv)
-        ]
+        }
         if not convolutions:
             return []
-        outputs = self._outputs([number for number, _ in convolutions], image)
-        return [
-            FeatureMaps(layer=number + 1, label=label(layer), maps=maps)
-            for (number, layer), maps in zip(convolutions, outputs, strict=True)
-        ]
-
-    def _outputs(self, numbers: list[int], image: Labelled) -> list[NDArray[np.float32]]:
         from mnist_search.training.backend import keras
 
         pixels: Any = image.images[:1, ..., np.newaxis].astype(np.float32) / image.divisor
         # By name: Keras returns a list of one output as that output.
-        layers = {str(number): self._model.layers[number].output for number in numbers}
-        outputs = keras.Model(self._model.inputs[0], layers)(pixels, training=False)
-        return [np.asarray(outputs[str(number)], dtype=np.float32)[0] for number in numbers]
+        wanted = {number: self._model.layers[int(number) - 1].output for number in convolutions}
+        outputs = keras.Model(self._model.inputs[0], wanted)(pixels, training=False)
+        return [
+            FeatureMaps(
+                layer=int(number),
+                label=label(layer),
+                maps=np.asarray(outputs[number], dtype=np.float32)[0],
+            )
+            for number, layer in convolutions.items()
+        ]
+
+
+def weights_of(model: Any, spec: Model) -> Weights:
+    """Return a trained model's weights as `layer.name`, such as `1.kernel`, layers from 1 on.
+
+    Layers are numbered as `specs.shapes` does; what batch normalization has averaged belongs to
+    it. A classifier has `1.coefficients` (10, 784) and `1.intercepts` (10,).
+    """
+    match spec:
+        case Network():
+            return {name: np.asarray(found.numpy()) for name, found in _variables(model).items()}
+        case LinearClassifier():
+            return {
+                COEFFICIENTS: model.coef_.astype(np.float32),
+                INTERCEPTS: model.intercept_.astype(np.float32),
+            }
+        case _:
+            assert_never(spec)
+
+
+def restore_model(spec: Model, weights: Weights, *, precision: Precision) -> Any:
+    """Build the model anew and give it the weights: a `keras.Model` or an `SGDClassifier`.
+
+    Raises:
+        DataError: the weights are not those of such a model.
+    """
+    match spec:
+        case Network():
+            from mnist_search.training.build import build_model
+
+            network = build_model(spec, precision)
+            variables = _variables(network)
+            _check_shapes(weights, {name: tuple(v.shape) for name, v in variables.items()})
+            for name, variable in variables.items():
+                variable.assign(weights[name])
+            return network
+        case LinearClassifier():
+            from mnist_search.training.linear import restore_classifier
+
+            (layer,) = measure(spec).layers
+            (classes,) = layer.output_shape
+            inputs = layer.parameters // classes - 1
+            _check_shapes(weights, {COEFFICIENTS: (classes, inputs), INTERCEPTS: (classes,)})
+            return restore_classifier(weights[COEFFICIENTS], weights[INTERCEPTS])
+        case _:
+            assert_never(spec)
+
+
+def _variables(model: Any) -> dict[str, Any]:
+    return {
+        f"{number}.{variable.name}": variable
+        for number, layer in enumerate(model.layers, start=1)
+        for variable in layer.weights
+    }
+
+
+def _check_shapes(weights: Weights, expected: dict[str, tuple[int, ...]]) -> None:
+    if weights.keys() != expected.keys():
+        raise DataError(
+            f"the weights must be those of {', '.join(expected)}, "
+            f"got those of {', '.join(weights) or 'nothing'}"
+        )
+    for name, shape in expected.items():
+        array = weights[name]
+        if array.shape != shape or array.dtype != np.float32:
+            raise DataError(
+                f"weights {name} must be float32 of shape {shape}, "
+                f"got {array.dtype} of shape {array.shape}"
+            )
 
 
 def save_keras(spec: Model, weights: Weights, path: Path, *, precision: Precision) -> None:
@@ -113,37 +182,23 @@ def save_keras(spec: Model, weights: Weights, path: Path, *, precision: Precisio
     """
     from mnist_search.training.backend import keras
 
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            keras.layers.Rescaling(1 / 255, dtype="float32"),
-            *_layers(spec, weights, precision),
-            keras.layers.Softmax(dtype="float32"),
-        ]
-    )
-    _set_classifier(spec, model, weights)
-    with output_file(path) as temporary, warnings.catch_warnings():
-        # Keras 3.15 asks TensorFlow's variables for arrays in a way that NumPy 2 reproves.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        model.save(temporary)
-
-
-def _layers(spec: Model, weights: Weights, precision: Precision) -> list[Any]:
-    from mnist_search.training.backend import keras
-
-    restored = restore_model(spec, weights, precision=precision)
+    # First, for Keras counts inputs: the names in the file depend on the order.
+    first = [keras.Input((28, 28, 1)), keras.layers.Rescaling(1 / 255, dtype="float32")]
+    model = restore_model(spec, weights, precision=precision)
     match spec:
         case Network():
-            layers: list[Any] = restored.layers
-            return layers
+            layers = model.layers
         case LinearClassifier():
             # Not of log-sigmoids, which would give its own probabilities: in float32 two sure
             # classes would then tie at 1.
-            return [keras.layers.Flatten(), keras.layers.Dense(10)]
+            dense = keras.layers.Dense(len(model.intercept_))
+            dense.build((None, model.coef_.shape[1]))
+            dense.set_weights([model.coef_.T, model.intercept_])
+            layers = [keras.layers.Flatten(), dense]
         case _:
             assert_never(spec)
-
-
-def _set_classifier(spec: Model, model: Any, weights: Weights) -> None:
-    if isinstance(spec, LinearClassifier):
-        model.layers[-2].set_weights([weights[COEFFICIENTS].T, weights[INTERCEPTS]])
+    saved = keras.Sequential([*first, *layers, keras.layers.Softmax(dtype="float32")])
+    with output_file(path) as temporary, warnings.catch_warnings():
+        # Keras 3.15 asks TensorFlow's variables for arrays in a way that NumPy 2 reproves.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        saved.save(temporary)

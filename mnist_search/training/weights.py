@@ -6,58 +6,26 @@ import hashlib
 import os
 import stat
 import zipfile
-import zlib
 from io import BytesIO
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_search.datasets.readers import DAMAGE
 from mnist_search.errors import DataError
-from mnist_search.specs import LinearClassifier, Model, Network, Precision
+from mnist_search.specs import Model
 from mnist_search.specs.shapes import measure
 from mnist_search.writing import replacing
 
-_DAMAGE = (
-    ValueError,
-    OSError,
-    EOFError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    OverflowError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
+# By `layer.name`, such as `1.kernel`, layers from 1 on.
 Weights = dict[str, NDArray[np.float32]]
 
 # A hundred times what the largest network of the documents has.
 MOST_BYTES = 2**30
 
 COEFFICIENTS, INTERCEPTS = "1.coefficients", "1.intercepts"
-
-
-def weights_of(model: Any, spec: Model) -> Weights:
-    """Return a trained model's weights as `layer.name`, such as `1.kernel`, layers from 1 on.
-
-    Layers are numbered as `specs.shapes` does; what batch normalization has averaged belongs to
-    it. A classifier has `1.coefficients` (10, 784) and `1.intercepts` (10,).
-    """
-    match spec:
-        case Network():
-            return {name: np.asarray(found.numpy()) for name, found in _variables(model).items()}
-        case LinearClassifier():
-            return {
-                COEFFICIENTS: model.coef_.astype(np.float32),
-                INTERCEPTS: model.intercept_.astype(np.float32),
-            }
-        case _:
-            assert_never(spec)
 
 
 def kernels(weights: Weights, spec: Model) -> Weights:
@@ -106,7 +74,7 @@ def load_weights(path: Path, *, sha256: str) -> Weights:
                 raise DataError(f"{path}: no weights in it: it is compressed")
         with np.load(BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except _DAMAGE as error:
+    except (*DAMAGE, KeyError, MemoryError, OSError) as error:
         raise DataError(f"{path}: no weights in it: {error}") from error
     if not all(isinstance(array, np.ndarray) for array in arrays.values()):
         raise DataError(f"{path}: no weights in it: it holds other things than arrays")
@@ -129,57 +97,3 @@ def _read(path: Path) -> bytes:
             return file.read(MOST_BYTES)
     except OSError as error:
         raise DataError(f"{path}: the weights cannot be read: {error.strerror}") from error
-
-
-def restore_model(spec: Model, weights: Weights, *, precision: Precision) -> Any:
-    """Build the model anew and give it the weights: a `keras.Model` or an `SGDClassifier`.
-
-    Raises:
-        DataError: the weights are not those of such a model.
-    """
-    match spec:
-        case Network():
-            from mnist_search.training.build import build_model
-
-            network = build_model(spec, precision)
-            variables = _variables(network)
-            _check_shapes(weights, {name: tuple(v.shape) for name, v in variables.items()})
-            for name, variable in variables.items():
-                variable.assign(weights[name])
-            return network
-        case LinearClassifier():
-            from mnist_search.training.linear import CLASSES, restore_classifier
-
-            (layer,) = measure(spec).layers
-            classes = len(CLASSES)
-            inputs = layer.parameters // classes - 1
-            _check_shapes(weights, {COEFFICIENTS: (classes, inputs), INTERCEPTS: (classes,)})
-            return restore_classifier(weights[COEFFICIENTS], weights[INTERCEPTS])
-        case _:
-            assert_never(spec)
-
-
-def _variables(model: Any) -> dict[str, Any]:
-    return {
-        f"{number}.{variable.name}": variable
-        for number, layer in enumerate(model.layers, start=1)
-        for variable in layer.weights
-    }
-
-
-def _check_shapes(weights: Weights, expected: dict[str, tuple[int, ...]]) -> None:
-    if weights.keys() != expected.keys():
-        raise DataError(
-            f"the weights must be those of {_list(expected)}, got those of {_list(weights)}"
-        )
-    for name, shape in expected.items():
-        array = weights[name]
-        if array.shape != shape or array.dtype != np.float32:
-            raise DataError(
-                f"weights {name} must be float32 of shape {shape}, "
-                f"got {array.dtype} of shape {array.shape}"
-            )
-
-
-def _list(names: dict[str, Any]) -> str:
-    return ", ".join(names) if names else "nothing"

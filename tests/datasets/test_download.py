@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from mnist_search.datasets.download import LIMITS, Limits, fetch_file, has_sha256
+from mnist_search.datasets.download import LIMITS, DownloadLimits, fetch_file, has_sha256
 from mnist_search.errors import DataError, ResourceError
 
 GOOD = b"a published file" * 1000
@@ -27,7 +27,7 @@ def lock_of(target: Path) -> Path:
     return target.parent.parent / ".set.lock"
 
 
-def get(origin: str, target: Path, *, limits: Limits = LIMITS) -> list[str]:
+def get(origin: str, target: Path, *, limits: DownloadLimits = LIMITS) -> list[str]:
     """Fetch `file.bin` and return what was said."""
     said: list[str] = []
     fetch_file(
@@ -41,7 +41,7 @@ def get(origin: str, target: Path, *, limits: Limits = LIMITS) -> list[str]:
     return said
 
 
-def refused(origin: str, target: Path, *, limits: Limits = LIMITS) -> str:
+def refused(origin: str, target: Path, *, limits: DownloadLimits = LIMITS) -> str:
     """Return the message of a fetch that fails and leaves nothing behind beside the lock."""
     with pytest.raises(DataError) as caught:
         get(origin, target, limits=limits)
@@ -113,20 +113,20 @@ def test_longer_than_announced(server: Any, target: Path) -> None:
 )
 def test_too_large(server: Any, target: Path, announced: int | None, end: str) -> None:
     server.put("file.bin", GOOD, announced=announced)
-    message = refused(server.origin, target, limits=Limits(max_bytes=15_999))
+    message = refused(server.origin, target, limits=DownloadLimits(max_bytes=15_999))
     assert message.endswith(f"must not exceed 15,999 {end}")
 
 
 def test_total_time(server: Any, target: Path) -> None:
     server.put("file.bin", GOOD)
     assert "took longer than -1 s" in refused(
-        server.origin, target, limits=Limits(total_seconds=-1)
+        server.origin, target, limits=DownloadLimits(total_seconds=-1)
     )
 
 
 def test_server_that_never_answers(server: Any, target: Path) -> None:
     server.put("file.bin", GOOD, hold=threading.Event())
-    message = refused(server.origin, target, limits=Limits(connect_seconds=0.05))
+    message = refused(server.origin, target, limits=DownloadLimits(connect_seconds=0.05))
     assert message.endswith("no answer within 0.05 s")
 
 
@@ -152,12 +152,12 @@ def silent() -> Iterator[str]:
 
 
 def test_server_that_falls_silent(silent: str, target: Path) -> None:
-    message = refused(silent, target, limits=Limits(stall_seconds=0.05))
+    message = refused(silent, target, limits=DownloadLimits(stall_seconds=0.05))
     assert message.endswith("no data for 0.05 s")
 
 
 def test_trickling_server_cannot_outlast_the_total(silent: str, target: Path) -> None:
-    message = refused(silent, target, limits=Limits(stall_seconds=0.5, total_seconds=-1))
+    message = refused(silent, target, limits=DownloadLimits(stall_seconds=0.5, total_seconds=-1))
     assert message.endswith("took longer than -1 s")
 
 
@@ -190,7 +190,9 @@ def test_look_up_that_hangs_is_abandoned(target: Path, monkeypatch: pytest.Monke
         raise socket.gaierror(socket.EAI_AGAIN, "late")
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
-    message = refused("http://no-such-host.invalid/", target, limits=Limits(connect_seconds=0.05))
+    message = refused(
+        "http://no-such-host.invalid/", target, limits=DownloadLimits(connect_seconds=0.05)
+    )
     release.set()
     assert message.endswith("no answer within 0.05 s")
 
@@ -237,7 +239,7 @@ def test_held_lock_is_said_and_waited_for(server: Any, target: Path) -> None:
     server.put("file.bin", GOOD)
     target.parent.mkdir(parents=True)
     with FileLock(lock_of(target)):
-        message = refused(server.origin, target, limits=Limits(total_seconds=0.1))
+        message = refused(server.origin, target, limits=DownloadLimits(total_seconds=0.1))
     assert "another process has held its lock for 0.1 s" in message
     assert server.asked == []
 

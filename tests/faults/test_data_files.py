@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 from mnist_search.datasets import download, readers
-from mnist_search.datasets.download import Limits, fetch_file
+from mnist_search.datasets.download import DownloadLimits, fetch_file
 from mnist_search.errors import DataError
 
 Here = Callable[..., Any]
@@ -178,7 +178,7 @@ def test_control_pickles_would_run(tmp_path: Path) -> None:
 
 GOOD = b"good" * 1000
 SHA256 = hashlib.sha256(GOOD).hexdigest()
-LIMITS = Limits(connect_seconds=5.0, stall_seconds=0.3, total_seconds=5.0, max_bytes=10_000)
+LIMITS = DownloadLimits(connect_seconds=5.0, stall_seconds=0.3, total_seconds=5.0, max_bytes=10_000)
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def server() -> Iterator[Any]:
         thread.join()
 
 
-def get(url: str, folder: Path, limits: Limits = LIMITS) -> None:
+def get(url: str, folder: Path, limits: DownloadLimits = LIMITS) -> None:
     target = folder / "set" / "file.bin"
     fetch_file(url, target, sha256=SHA256, lock=folder / "lock", limits=limits)
 
@@ -297,7 +297,7 @@ def fetch_twice(server: Any, folder: Path) -> list[int]:
         if pid == 0:
             code = 1
             try:
-                get(f"http://127.0.0.1:{server.port}/together", folder, Limits())
+                get(f"http://127.0.0.1:{server.port}/together", folder, DownloadLimits())
                 code = 0
             finally:
                 os._exit(code)

@@ -237,8 +237,8 @@ def states_of(here: Here, study: Any, space: Path) -> list[str]:
 def test_space_smaller_than_the_trials(here: Here, study: Any, four_points: Path) -> None:
     for _ in range(2):
         states = states_of(here, study, four_points)
-        assert states.count("WAITING") == 6
-        assert set(states[:4]) <= {"COMPLETE", "PRUNED", "FAIL"}
+        assert len(states) == 4
+        assert set(states) <= {"COMPLETE", "PRUNED", "FAIL"}
 
 
 def test_control_sampler_that_finds_no_end(
@@ -249,7 +249,7 @@ def test_control_sampler_that_finds_no_end(
     monkeypatch.setattr(Walk, "untried", lambda self, place: place)
     with pytest.raises(AssertionError, match="space exhausted"):
         states_of(here, study, four_points)
-    assert "WAITING" not in study.states().values()
+    assert len(study.states()) > 4
 
 
 @pytest.fixture

@@ -41,8 +41,7 @@ def test_a_saved_file_answers_as_the_model(
     import keras
 
     from mnist_search.training.build import build_model
-    from mnist_search.training.trained import TrainedModel, save_keras
-    from mnist_search.training.weights import weights_of
+    from mnist_search.training.trained import TrainedModel, save_keras, weights_of
 
     if isinstance(spec, Network):
         weights = weights_of(build_model(spec, "float32"), spec)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mnist_search.spaces.families.family import Chosen, Family
+from mnist_search.spaces.families.family import Chosen, Family, Setting, setting_of
 from mnist_search.spaces.families.layers import (
     NETWORK_SETTINGS,
     activated,
@@ -24,7 +24,6 @@ from mnist_search.spaces.families.layers import (
     with_tails,
 )
 from mnist_search.spaces.families.recipe import RECIPE_SETTINGS, make_training, read_training
-from mnist_search.spaces.families.setting import Setting, setting_of
 from mnist_search.spaces.parameters import Value
 from mnist_search.specs import (
     BatchNorm,

@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from mnist_search.spaces.families.family import Chosen
-from mnist_search.spaces.families.setting import Setting, setting_of
+from mnist_search.spaces.families.family import Chosen, Setting, setting_of
 from mnist_search.spaces.parameters import Condition, Level, Value
 from mnist_search.specs import (
     Activate,

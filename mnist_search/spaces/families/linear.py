@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mnist_search.spaces.families.family import Chosen, Family
-from mnist_search.spaces.families.setting import setting_of
+from mnist_search.spaces.families.family import Chosen, Family, setting_of
 from mnist_search.spaces.parameters import Condition, Value
 from mnist_search.specs import SGD, LinearClassifier, RunConfig, Training
 

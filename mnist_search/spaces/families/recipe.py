@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import get_args
 
-from mnist_search.spaces.families.family import OPTIMIZERS, Chosen
-from mnist_search.spaces.families.setting import Setting, setting_of
+from mnist_search.spaces.families.family import OPTIMIZERS, Chosen, Setting, setting_of
 from mnist_search.spaces.parameters import Condition, Value
 from mnist_search.specs import SGD, Augmentation, Frozen, Optimizer, Training
 
