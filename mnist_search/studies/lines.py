@@ -38,6 +38,13 @@ class Operation(IntEnum):
 _NOTES = (Operation.STUDY_NOTE, Operation.TRIAL_NOTE)
 _ATTRIBUTES = (Operation.STUDY_ATTRIBUTE, Operation.TRIAL_ATTRIBUTE, *_NOTES)
 _OF_STUDIES = (Operation.STUDY_ATTRIBUTE, Operation.STUDY_NOTE, Operation.CREATE_TRIAL)
+_TABLES_OF_A_TRIAL = (
+    "params",
+    "distributions",
+    "user_attrs",
+    "system_attrs",
+    "intermediate_values",
+)
 _NUMBER, _CHECKSUM = "line", "crc32"
 _LARGEST = 2**63
 _CHUNK_BYTES = 2**22
@@ -116,7 +123,10 @@ class Lines:
             attribute = log.get("system_attr" if operation in _NOTES else "user_attr")
             if not isinstance(attribute, dict) or len(attribute) != 1:
                 raise self._wrong("must set one attribute")
-        self._trials += operation == Operation.CREATE_TRIAL
+        if operation == Operation.CREATE_TRIAL:
+            if not all(isinstance(log.get(key, {}), dict) for key in _TABLES_OF_A_TRIAL):
+                raise self._wrong("holds a list where a table should be")
+            self._trials += 1
 
     def _wrong(self, what: str) -> DataError:
         return damaged(self._path, f"line {self.count + 1} {what}")

@@ -139,6 +139,7 @@ STRANGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "range of another type": lambda log: log["distributions"].update(dense_layers="{}"),
     "range null": lambda log: log.update(distributions=None),
     "attributes of another type": lambda log: log.update(user_attrs=[1]),
+    "attributes an empty list": lambda log: log.update(user_attrs=[]),
     "attributes null": lambda log: log.update(user_attrs=None),
     "no run": lambda log: log["user_attrs"].update(run=None),
     "reports of another type": lambda log: log.update(intermediate_values={"x": "y"}),

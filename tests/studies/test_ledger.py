@@ -14,7 +14,7 @@ from optuna.distributions import IntDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from mnist_search.analysis.attribution import Step
+from mnist_search.analysis.attribution import WalkStep
 from mnist_search.engines.samplers import distribution_of
 from mnist_search.errors import DataError, StorageError, UsageError
 from mnist_search.specs import DatasetRef, Failure, RunConfig, RunResult, Score
@@ -80,7 +80,7 @@ def read_all(folder: Path) -> list[Any]:
             sessions_of(ledger),
             read_test_use(ledger),
             ledger.attribute(KEEP, int, KEPT_TRIALS),
-            ledger.attribute(WALK, list[Step], []),
+            ledger.attribute(WALK, list[WalkStep], []),
         ]
 
 
