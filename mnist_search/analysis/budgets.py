@@ -7,8 +7,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 # Below that share of pairs a difference is none to act on (Bouthillier et al. 2021, section 5).
 MEANINGFUL = 0.75
 _RESAMPLES = 2000
@@ -102,6 +100,8 @@ def probability_better(
     Raises:
         ValueError: one of the two has no run.
     """
+    import numpy as np
+
     if not first or not second:
         raise ValueError(f"needs runs on both sides, got {len(first)} and {len(second)}")
     one, two = np.array(first, dtype=float), np.array(second, dtype=float)

@@ -13,10 +13,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Literal
 
 from mnist_search.analysis.predictions import unpack_predictions
 from mnist_search.analysis.spread import SeedSpread, pool_seed_spread
@@ -35,6 +32,10 @@ from mnist_search.analysis.statistics import (
 )
 from mnist_search.errors import DataError
 from mnist_search.specs import RunResult, Score
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Pair = tuple[int, int]
 Method = Literal["paired", "two proportions"]
@@ -124,6 +125,8 @@ def make_contender(
     Raises:
         DataError: answers are damaged, or contradict their score.
     """
+    import numpy as np
+
     scores = [result.test if on == "test" else result.validation for result in results]
     known = [score for score in scores if score is not None]
     found = estimate(known) if known and len(known) == len(scores) else None
@@ -161,6 +164,8 @@ def share_of_flips(right: npt.NDArray[np.float64], runs: int) -> float | None:
     `right` is the share of the runs that answered each image rightly. None for one run, or where
     all answers are right, or wrong.
     """
+    import numpy as np
+
     accuracy = float(right.mean())
     if runs < 2 or not 0 < accuracy < 1:
         return None
@@ -315,6 +320,8 @@ def _paired_variance(first: Contender, second: Contender) -> float | None:
 
     Without labels it is the largest that any labels would give, which errs towards a tie.
     """
+    import numpy as np
+
     if not _same_images(first, second):
         return None
     if first.right is not None and second.right is not None:

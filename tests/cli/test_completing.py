@@ -43,7 +43,7 @@ def complete(
 def test_spaces_and_files(complete: Complete, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("")
     (tmp_path / "mine.txt").write_text("")
-    assert complete("run --space c") == ["cnn"]
+    assert complete("run --space c") == ["cnn", "cnn-documented"]
     assert complete("run --space m") == ["mlp", "mine.toml"]
     assert complete("spaces show ./mi") == ["./mine.toml"]
     assert complete("spaces show no/such/folder/") == []
