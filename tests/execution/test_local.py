@@ -267,9 +267,11 @@ def test_threads_share_the_cores_out() -> None:
 def test_nothing_starts_before_it_is_wanted_and_nothing_is_left(
     build: Build, make_job: MakeJob
 ) -> None:
+    # Other tests of this process may have left some that are not ours.
+    before = set(psutil.Process().children())
     executor = build(2)
     assert (executor.slots, executor.free, executor.process_ids) == (2, 2, ())
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= before
     with closing(executor):
         finish(executor, make_job(0))
         executor.submit(make_job(1, seed=HANG))
@@ -278,7 +280,7 @@ def test_nothing_starts_before_it_is_wanted_and_nothing_is_left(
         pids = executor.process_ids
         assert all(is_alive(pid) for pid in pids)
     assert not any(is_alive(pid) for pid in pids)
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= before
 
 
 def test_an_executor_that_is_dropped_ends_its_workers(build: Build) -> None:
