@@ -1,11 +1,10 @@
 """How this program starts other Pythons: on a path that no stray file of the user can get onto."""
 
 # Not pathlib: until the path is safe, only what every Python has loaded may be imported.
-# ruff: noqa: PTH109, PTH120
+# ruff: noqa: PTH120
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -18,11 +17,17 @@ def safe_path() -> list[str]:
     the standard library's. A folder that this very package was imported from stays.
     """
     home = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-    unsafe = {os.path.dirname(os.path.realpath(script)) for script in sys.argv[:1] if script}
-    # What was in a working folder that is removed by now cannot be imported.
-    with contextlib.suppress(FileNotFoundError):
-        unsafe.add(os.path.realpath(os.getcwd()))
-    return [entry for entry in sys.path if entry and os.path.realpath(entry) not in unsafe - {home}]
+    script = _real_path(sys.argv[0]) if sys.argv and sys.argv[0] else None
+    unsafe = {None, _real_path("."), None if script is None else os.path.dirname(script)} - {home}
+    return [entry for entry in sys.path if entry and _real_path(entry) not in unsafe]
+
+
+def _real_path(entry: str) -> str | None:
+    """Return where an entry is, None for one in a working folder that is removed by now."""
+    try:
+        return os.path.realpath(entry)
+    except FileNotFoundError:
+        return None
 
 
 def python_environment(environ: Mapping[str, str]) -> dict[str, str]:

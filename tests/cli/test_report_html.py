@@ -69,5 +69,5 @@ def test_page_says_what_confirm_says(
     page = capfd.readouterr().out
     (told,) = re.findall(r'<p class="lead">(search, confirmed: [^<]*)</p>', page)
     assert re.match(r"search, confirmed: trial \d+ ", told)
-    assert "on the test images" in told
+    assert "test accuracy" in told
     assert "Confirmation search-confirm" in page

@@ -14,7 +14,7 @@ import pytest
 
 from mnist_search.reporting.live import (
     LiveProgress,
-    Progress,
+    ShownProgress,
     create_progress,
 )
 from tests.reporting.watching import (
@@ -28,7 +28,7 @@ from tests.reporting.watching import (
 )
 
 
-def live(stream: Terminal, clock: Callable[[], float], environ: dict[str, str]) -> Progress:
+def live(stream: Terminal, clock: Callable[[], float], environ: dict[str, str]) -> ShownProgress:
     full = {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "24", **environ}
     progress = create_progress(stream, environ=full, clock=clock)
     assert isinstance(progress, LiveProgress)

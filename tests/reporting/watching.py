@@ -8,7 +8,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from mnist_search.reporting.live import (
-    Progress,
+    ShownProgress,
 )
 from mnist_search.reporting.live_state import (
     Best,
@@ -76,7 +76,7 @@ def draw(state: State, now: float, *, width: int, height: int = 24) -> list[str]
     return capture.get().splitlines()
 
 
-def run_three(progress: Progress, clock: Clock) -> None:
+def run_three(progress: ShownProgress, clock: Clock) -> None:
     progress.begin("search cnn", total=50, done=9, workers=2)
     progress.started(9, 0, LABEL, 5)
     clock.now = 40.0
