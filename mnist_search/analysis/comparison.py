@@ -164,12 +164,10 @@ def share_of_flips(right: npt.NDArray[np.float64], runs: int) -> float | None:
     `right` is the share of the runs that answered each image rightly. None for one run, or where
     all answers are right, or wrong.
     """
-    import numpy as np
-
     accuracy = float(right.mean())
     if runs < 2 or not 0 < accuracy < 1:
         return None
-    within = float(np.mean(right * (1 - right))) * runs / (runs - 1)
+    within = float((right * (1 - right)).mean()) * runs / (runs - 1)
     return within / (accuracy * (1 - accuracy))
 
 
@@ -328,11 +326,9 @@ def _paired_variance(first: Contender, second: Contender) -> float | None:
         return float(np.var(first.right - second.right)) / len(first.right)
     if first.votes is None or second.votes is None:
         return None
-    images = len(first.votes)
-    classes = max(first.votes.shape[1], second.votes.shape[1])
-    one, two = (
-        np.pad(side, ((0, 0), (0, classes - side.shape[1]))) for side in (first.votes, second.votes)
-    )
+    images, votes = len(first.votes), (first.votes, second.votes)
+    classes = max(side.shape[1] for side in votes)
+    one, two = (np.pad(side, ((0, 0), (0, classes - side.shape[1]))) for side in votes)
     squares = float(np.square(one - two).max(axis=1).sum()) / images
     return max(0.0, squares - (first.estimate.accuracy - second.estimate.accuracy) ** 2) / images
 
