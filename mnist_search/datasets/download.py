@@ -149,8 +149,10 @@ def _open(url: str, limits: DownloadLimits) -> http.client.HTTPResponse:
 
     def run() -> None:
         try:
-            # Where redirects lead does not matter: what comes must have the SHA-256.
-            response = urllib.request.urlopen(url, timeout=limits.stall_seconds)
+            # Where redirects lead does not matter: what comes must have the SHA-256. `urlopen`
+            # would keep the proxies of its first call for as long as the process lives.
+            opener = urllib.request.build_opener()
+            response = opener.open(url, timeout=limits.stall_seconds)
         except Exception as error:
             answer.set_exception(error)
             return
