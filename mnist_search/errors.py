@@ -5,7 +5,7 @@ MnistSearchError            1
 │   └── SpaceError          2   a search space file, with all of its mistakes at once
 ├── BudgetError             3   the budget was not reached, or every trial failed
 ├── StorageError            4   the study cannot be opened, locked or written
-├── DataError               5   data set or file damaged, wrong or not to be had
+├── DataError               5   data set or file damaged, wrong or missing
 ├── ResourceError           6   out of disk or memory
 └── ThresholdError          7   a required score was missed
 

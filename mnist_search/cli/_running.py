@@ -154,8 +154,9 @@ def begin(
     )
     if dataset.fallback:
         progress.note(
-            "WARNING: MNIST was not to be had, so this is NOT MNIST: the 1,797 digits embedded in "
-            "scikit-learn stand in for it (set MNIST_SEARCH_DATA, or `mnist-search data fetch`)"
+            "WARNING: this is NOT MNIST, which was neither found nor downloadable: the 1,797 "
+            "digits of scikit-learn stand in for it "
+            "(set MNIST_SEARCH_DATA, or `mnist-search data fetch`)"
         )
     if count > cores:
         progress.note(f"WARNING: {count} workers share {cores} cores; their times are unfit")

@@ -75,7 +75,7 @@ class Mistakes(Frozen):
 def gather_answers(board: Leaderboard, records: Sequence[Record]) -> Answers | None:
     """Read the test images behind the best row whose answers are stored.
 
-    None where no row has any, or where its data are no longer to be had: the page then does
+    None where no row has any, or where its data are no longer there: the page then does
     without, as the data set named in it says enough.
     """
     found = _best_tested(board.rows, records)

@@ -43,7 +43,7 @@ class DatasetRef(Frozen):
     """Which data a run uses: enough for another process to read exactly the same arrays.
 
     `path` is None for the embedded digits. `digest` identifies the arrays, whatever file held
-    them. `fallback` marks embedded digits that stand in for a data set that was not to be had.
+    them. `fallback` marks embedded digits that stand in for a data set that is missing.
     """
 
     name: str

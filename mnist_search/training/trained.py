@@ -41,7 +41,7 @@ def scored_images(config: RunConfig, dataset: DatasetRef) -> Labelled:
     """Return the images that runs of this kind are scored on, scaled as they were.
 
     Held-out validation images for `held-out`, else the test images. Raises DataError when they
-    are no longer to be had.
+    are no longer there.
     """
     return load_data(Job(number=0, config=config, seed=0, dataset=dataset)).scored
 
