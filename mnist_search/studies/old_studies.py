@@ -145,6 +145,7 @@ def _open(path: Path) -> Any:
     """Open the file with stock Optuna, which makes no tables in it."""
     from optuna.storages import RDBStorage
     from sqlalchemy.engine import URL
+    from sqlalchemy.pool import NullPool
 
     url = URL.create("sqlite", database=str(path.resolve()))
     if _is_sealed(path):
@@ -153,7 +154,8 @@ def _open(path: Path) -> Any:
         url = URL.create("sqlite", database=name, query={"immutable": "1", "uri": "true"})
     # Optuna formats the URL with str.format, so braces in a folder's name must be doubled.
     text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-    arguments = {"connect_args": {"timeout": BUSY_SECONDS}}
+    # Without a pool each connection is closed after its use, also where Optuna refuses the file.
+    arguments = {"connect_args": {"timeout": BUSY_SECONDS}, "poolclass": NullPool}
     return RDBStorage(text, engine_kwargs=arguments, skip_table_creation=True)
 
 
