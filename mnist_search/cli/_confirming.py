@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mnist_search.cli._running import count_workers, exit_code, train_runs
+from mnist_search.cli._running import count_workers, exit_code, find_data, train_runs
 
 if TYPE_CHECKING:
     from mnist_search.cli._settings import Surroundings
@@ -74,7 +74,7 @@ def confirm_study(options: ConfirmOptions, around: Surroundings) -> Confirmation
     home = resolve_home(options.home, around.environ)
     trials = read_records(home, [options.study])
     with closing(open_ledger(study_folder(home, options.study))) as search:
-        spec = confirmation_spec(search.spec)
+        spec = find_data(confirmation_spec(search.spec), around)
         seeds = fresh_seeds(search.spec, trials, options.seeds)
     candidates = choose_candidates(trials, references, top=options.top)
     runs = plan_confirmation(candidates, seeds)

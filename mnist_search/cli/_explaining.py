@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mnist_search.cli._running import count_workers, exit_code, train_runs
+from mnist_search.cli._running import count_workers, exit_code, find_data, train_runs
 from mnist_search.errors import UsageError
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def _ablate(
 
     workers = count_workers(options.workers)
     seeds = walk_seeds(search, trials, options.seeds)
+    spec = find_data(spec, around)
     with closing(open_benchmark(study_folder(home, spec.name), spec)) as ledger:
         with ledger.exclusive():
             steps = plan_walk(ledger, search, trials, trial, found)

@@ -18,6 +18,22 @@ if TYPE_CHECKING:
     from mnist_search.studies import Interrupt, Ledger, Outcome, Run, StudySpec
 
 
+def find_data(spec: StudySpec, around: Surroundings) -> StudySpec:
+    """Return the specification with the place where the images of its study are now.
+
+    Raises:
+        DataError: they are in none of the places that are known.
+    """
+    from functools import partial
+
+    import typer
+
+    from mnist_search.datasets import find_again
+
+    found = find_again(spec.dataset, around.environ, notice=partial(typer.echo, err=True))
+    return spec.model_copy(update={"dataset": found})
+
+
 def train_runs(
     ledger: Ledger,
     runs: Sequence[Run],

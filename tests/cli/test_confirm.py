@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mnist_search.studies import read_records
@@ -126,3 +127,35 @@ def test_a_search_without_a_complete_trial_has_nothing_to_confirm(
     assert (code, out) == (3, "")
     assert err.startswith("error: no trial of the search is complete")
     assert not (tmp_path / "mnist-search-runs" / "bad-confirm").exists()
+
+
+def test_data_that_were_moved_are_found_by_what_they_hold(
+    cli: Cli, space_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    before, after = tmp_path / "before.npz", tmp_path / "after.npz"
+    np.savez(
+        before,
+        x_train=rng.integers(0, 256, (600, 28, 28), np.uint8),
+        y_train=np.arange(600, dtype=np.uint8) % 10,
+        x_test=rng.integers(0, 256, (100, 28, 28), np.uint8),
+        y_test=np.arange(100, dtype=np.uint8) % 10,
+    )
+    monkeypatch.delenv("MNIST_SEARCH_DATA", raising=False)
+    words = ["run", "--space", str(space_file), "-n", "4", "--study", "m", "-q"]
+    code, _, err = cli(*words, "--dataset", str(before))
+    assert code == 0, err
+    before.rename(after)
+    confirm = ["confirm", "m", "--top", "1", "--seeds", "1", "-q"]
+    code, _, err = cli(*confirm)
+    assert code == 5
+    assert "MNIST_SEARCH_DATA" in err
+    # Nothing has met the test images, so nothing may say so.
+    assert not (tmp_path / "mnist-search-runs" / "m-confirm").exists()
+    monkeypatch.setenv("MNIST_SEARCH_DATA", str(after))
+    code, out, err = cli(*confirm)
+    assert code == 0, err
+    assert f"read from {after}" in err
+    assert "used the test images once" in out + err
+    code, _, err = cli("explain", "m", "winner", "--ablate", "--seeds", "1", "-q")
+    assert code == 0, err
