@@ -13,23 +13,20 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import IO, Any
 
 from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-import mnist_search
 from mnist_search.engines.base import SamplerName
 from mnist_search.engines.samplers import Samplers, Walk, random_point
 from mnist_search.errors import MnistSearchError
+from mnist_search.interpreter import python_environment
 from mnist_search.spaces import ChoiceParameter, IntParameter, Parameter, SearchSpace, Value
 from mnist_search.specs import derive_seed
 
-START = (
-    "import sys; sys.path.append(sys.argv[1]); from mnist_search.engines.oracle import main; main()"
-)
+START = "from mnist_search.engines.oracle import main; main()"
 
 
 class OracleSamplers(Samplers):
@@ -173,18 +170,17 @@ class OracleProcess:
 
     def start(self) -> None:
         """Start the process; TensorFlow is not loaded before it knows its oracle."""
-        # One thread, no graphics card, no chatter: the workers need the machine.
-        environ = os.environ | {
+        # One thread, no graphics card, no chatter: the workers need the machine. A user's own
+        # settings of Keras may name a backend that is not installed.
+        environ = python_environment(os.environ) | {
             "CUDA_VISIBLE_DEVICES": "",
+            "KERAS_BACKEND": "tensorflow",
             "OMP_NUM_THREADS": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
-        root = Path(mnist_search.__file__).resolve().parent.parent
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._process = subprocess.Popen(
-            # On a safe path: a `socket.py` in the working folder is none of ours. The package
-            # comes last, so that nothing beside it can stand in for a library.
-            [sys.executable, "-P", "-W", "ignore", "-c", START, str(root)],
+            [sys.executable, "-W", "ignore", "-c", START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
