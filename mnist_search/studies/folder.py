@@ -34,7 +34,7 @@ _LONGEST_NAME = 64
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{_LONGEST_NAME - 1}}}")
 _FILES = (JOURNAL, DRAFT, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", LOCK, OWNER)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FREE_SOME = "free some space; the same command then goes on where it was"
+_FREE_SOME = "free some space, then run the same command again: no finished trial is lost"
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFDIR: "a folder",

@@ -1,7 +1,7 @@
 """A study's journal as a backend of Optuna's `JournalStorage`, written by one process at a time.
 
-Optuna's own backend for files has a lock of its own, which a killed process leaves behind, to be
-waited for 30 seconds, and needs links. Ours needs none: whoever writes holds the study's lock.
+Optuna's backend for files keeps a second lock, made of links. A killed process leaves it behind,
+and the next one waits 30 seconds for it. Ours needs none: whoever writes holds the study's lock.
 """
 
 from __future__ import annotations

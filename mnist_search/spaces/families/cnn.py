@@ -40,7 +40,7 @@ _CONV_NORMS = ("none", "after-activation", "before-activation", "after-pooling",
 _DENSE_NORMS = ("none", "after-activation", "before-activation")
 _CONV_STDDEV, _DENSE_STDDEV = "conv_init_stddev", "dense_init_stddev"
 _MOST_BLOCKS = _MOST_CONVS = 8
-# What each convolution has of its own, in the spec and as settings.
+# What may differ from one convolution to the next; a space file calls it as the spec does.
 _CONV_FIELDS = ("filters", "kernel", "padding", "stride")
 
 _SETTINGS = (
