@@ -1,4 +1,4 @@
-"""Which knob brought how much: the steps from a trial to a reference, trained and compared."""
+"""Which hyperparameter brought how much: the steps from a trial to a reference, compared."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Annotated
+
+from pydantic import AliasChoices, Field
 
 from mnist_search.analysis.comparison import (
     Contender,
@@ -16,7 +19,7 @@ from mnist_search.analysis.comparison import (
     pool_of,
 )
 from mnist_search.analysis.importance import Importances
-from mnist_search.analysis.knobs import EPOCHS, Comparison, Knob, Reading, build_reading
+from mnist_search.analysis.nearest import EPOCHS, Change, Comparison, Reading, build_reading
 from mnist_search.errors import SpaceError
 from mnist_search.spaces import SearchSpace, get_family
 from mnist_search.specs import RunConfig, RunResult
@@ -25,9 +28,10 @@ from mnist_search.specs.shapes import UnbuildableError, measure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalkStep:
-    """A configuration on the way, and the knobs that were turned to get there; none at first."""
+    """A configuration on the way, and the changes that were undone to get there; none at first."""
 
-    knobs: tuple[str, ...]
+    # Version 0.1 wrote `knobs` in the studies of explanations.
+    changes: Annotated[tuple[str, ...], Field(validation_alias=AliasChoices("changes", "knobs"))]
     ours: str
     theirs: str
     config: RunConfig
@@ -35,7 +39,7 @@ class WalkStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gain:
-    """What the trial's value of a step's knobs brings against the reference's.
+    """What the trial's values of a step's hyperparameters bring against the reference's.
 
     Accuracies are fractions of the validation images; `gain` is the accuracy before the step
     less that after it, both means over the common seeds; its p-value is corrected for the number
@@ -44,7 +48,7 @@ class Gain:
     configuration of its own.
     """
 
-    knobs: tuple[str, ...]
+    changes: tuple[str, ...]
     ours: str
     theirs: str
     accuracy: float | None
@@ -54,14 +58,14 @@ class Gain:
     seeds: tuple[int, ...]
 
 
-def order_knobs(
+def order_changes(
     comparison: Comparison, importances: Importances | None, space: SearchSpace
-) -> list[Knob]:
-    """Return the knobs in the order in which they are turned back: what mattered most first.
+) -> list[Change]:
+    """Return the changes in the order in which they are undone: what mattered most first.
 
     That is the share in reaching the best trials of the search (PED-ANOVA), the largest of a
-    knob's settings; knobs that the search says nothing about follow by their distance. The epochs
-    come last, so that the steps before train no longer than the trial.
+    change's settings; changes that the search says nothing about follow by their distance. The
+    epochs come last, so that the steps before train no longer than the trial.
     """
     family = get_family(space.family)
     shares: dict[str, float] = {}
@@ -71,39 +75,41 @@ def order_knobs(
             name = resolved[0].name
             shares[name] = max(one.share, shares.get(name, 0.0))
 
-    def share(knob: Knob) -> float:
-        return max((shares.get(name, 0.0) for name in knob.settings), default=0.0)
+    def share(change: Change) -> float:
+        return max((shares.get(name, 0.0) for name in change.settings), default=0.0)
 
     return sorted(
-        comparison.knobs,
-        key=lambda knob: (knob.name == EPOCHS, -share(knob), -knob.distance, knob.name),
+        comparison.changes,
+        key=lambda change: (change.name == EPOCHS, -share(change), -change.distance, change.name),
     )
 
 
-def walk_back(config: RunConfig, comparison: Comparison, knobs: Sequence[Knob]) -> list[WalkStep]:
+def walk_back(
+    config: RunConfig, comparison: Comparison, changes: Sequence[Change]
+) -> list[WalkStep]:
     """Return the steps from a configuration to its reference, each of which can be built.
 
-    A knob that would leave a network that cannot be built waits for the next one that does not;
+    A change that would leave a network that cannot be built waits for the next one that does not;
     where every single one would, all that are left are turned together.
     """
     reading = dict(comparison.reading)
     steps = [
-        WalkStep(knobs=(), ours="", theirs="", config=build_reading(comparison.family, reading))
+        WalkStep(changes=(), ours="", theirs="", config=build_reading(comparison.family, reading))
     ]
     assert steps[0].config.config_id == config.config_id
-    left = list(knobs)
+    left = list(changes)
     while left:
         chosen, reached = _next_step(comparison, reading, left)
-        left = [knob for knob in left if knob not in chosen]
-        for knob in chosen:
-            reading.update(knob.moved)
+        left = [change for change in left if change not in chosen]
+        for change in chosen:
+            reading.update(change.moved)
         if reached.config_id == steps[-1].config.config_id:
             continue
         steps.append(
             WalkStep(
-                knobs=tuple(knob.name for knob in chosen),
-                ours=", ".join(knob.ours for knob in chosen),
-                theirs=", ".join(knob.theirs for knob in chosen),
+                changes=tuple(change.name for change in chosen),
+                ours=", ".join(change.ours for change in chosen),
+                theirs=", ".join(change.theirs for change in chosen),
                 config=reached,
             )
         )
@@ -138,7 +144,7 @@ def attribute(
         _gain(step, contender, move, costs, common, before=max(0, place - 1), after=place)
         for place, (step, contender, move) in enumerate(zip(steps, contenders, moves, strict=True))
     ]
-    whole = WalkStep(knobs=(), ours="", theirs="", config=steps[-1].config)
+    whole = WalkStep(changes=(), ours="", theirs="", config=steps[-1].config)
     last = len(steps) - 1
     return gains, _gain(whole, contenders[-1], total, costs, common, before=0, after=last)
 
@@ -156,7 +162,7 @@ def _gain(
     earlier, later = costs[before], costs[after]
     moved = before != after
     return Gain(
-        knobs=step.knobs,
+        changes=step.changes,
         ours=step.ours,
         theirs=step.theirs,
         accuracy=None if contender is None else contender.estimate.accuracy,
@@ -168,20 +174,20 @@ def _gain(
 
 
 def _next_step(
-    comparison: Comparison, reading: Reading, left: Sequence[Knob]
-) -> tuple[list[Knob], RunConfig]:
-    for knob in left:
-        reached = _build(comparison, reading, [knob])
+    comparison: Comparison, reading: Reading, left: Sequence[Change]
+) -> tuple[list[Change], RunConfig]:
+    for change in left:
+        reached = _build(comparison, reading, [change])
         if reached is not None:
-            return [knob], reached
+            return [change], reached
     # All that are left make the reference, which can be built.
     return list(left), comparison.reference.run_config("held-out")
 
 
-def _build(comparison: Comparison, reading: Reading, knobs: Sequence[Knob]) -> RunConfig | None:
+def _build(comparison: Comparison, reading: Reading, changes: Sequence[Change]) -> RunConfig | None:
     turned = dict(reading)
-    for knob in knobs:
-        turned.update(knob.moved)
+    for change in changes:
+        turned.update(change.moved)
     try:
         config = build_reading(comparison.family, turned)
         measure(config.model)

@@ -15,7 +15,7 @@ from mnist_search.errors import UsageError
 
 if TYPE_CHECKING:
     from mnist_search.analysis.attribution import WalkStep
-    from mnist_search.analysis.knobs import Comparison
+    from mnist_search.analysis.nearest import Comparison
     from mnist_search.cli._options import Format
     from mnist_search.cli._settings import Surroundings
     from mnist_search.specs import Record
@@ -38,9 +38,9 @@ class ExplainOptions:
 
 
 def explain_trial(options: ExplainOptions, around: Surroundings) -> int:
-    """Print what distinguishes a trial, and with --ablate what it owes to which knob."""
+    """Print what distinguishes a trial, and with --ablate which hyperparameter brought how much."""
     from mnist_search.analysis.attribution import attribute
-    from mnist_search.analysis.knobs import nearest_reference
+    from mnist_search.analysis.nearest import nearest_reference
     from mnist_search.references import REFERENCES
     from mnist_search.reporting.explanation import render_explanation
     from mnist_search.studies import open_ledger, read_confirmed, read_records, resolve_home
@@ -70,9 +70,9 @@ def explain_trial(options: ExplainOptions, around: Surroundings) -> int:
     spec = explanation_spec(search, trial.number)
     code = 0
     if options.ablate:
-        if not found.knobs:
+        if not found.changes:
             raise UsageError(
-                f"trial {trial.number} is {found.reference.name} itself: no knob to turn back"
+                f"trial {trial.number} is {found.reference.name} itself: nothing differs"
             )
         code, steps, seeds, runs = _ablate(
             options, search, spec, trials, trial, found, home, around

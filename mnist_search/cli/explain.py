@@ -35,8 +35,8 @@ def explain(
         bool,
         typer.Option(
             "--ablate",
-            help="Walk back from the trial to the reference one knob at a time, and train every "
-            "step, to see which knob brought how much.",
+            help="Walk back from the trial to the reference, one hyperparameter at a time, and "
+            "train every step, to see which brought how much.",
         ),
     ] = False,
     seeds: Annotated[
@@ -51,16 +51,17 @@ def explain(
     format: FormatOption = "table",
     quiet: QuietOption = False,
 ) -> int:
-    """Compare a trial with its nearest reference, knob by knob.
+    """Compare a trial with its nearest reference, hyperparameter by hyperparameter.
 
-    The nearest is that with the smallest sum of differences over the knobs of the family, among
-    the references that are points of the space, else among all of the same kind of network.
+    The nearest is that with the smallest sum of differences over the hyperparameters, among the
+    references that are points of the space, else among all of the same kind of network.
 
-    With --ablate one knob after the other is turned to the reference's value, first what mattered
-    most in the search (PED-ANOVA); what hangs on a knob turns with it, and every step can be
-    built. All steps are trained as trials are, with fresh seeds common to all; test images are
-    not touched. The runs are a study of their own, STUDY-explain-TRIAL: nothing is trained twice,
-    the same command goes on after an interruption, and more --seeds add the difference.
+    With --ablate one hyperparameter after the other is set to the reference's value, first what
+    mattered most in the search (PED-ANOVA); conditional hyperparameters go with the one that they
+    depend on, and every step can be built. All steps are trained as trials are, with fresh seeds
+    common to all; test images are not touched. The runs are a study of their own,
+    STUDY-explain-TRIAL: nothing is trained twice, the same command goes on after an interruption,
+    and more --seeds add the difference.
 
     Example: mnist-search explain cnn-mnist-seed0 winner --ablate --seeds 3
     """

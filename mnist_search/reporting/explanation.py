@@ -1,4 +1,4 @@
-"""A trial beside its nearest reference: what both reach and cost, and knob by knob why."""
+"""A trial beside its nearest reference: what both reach and cost, and what differs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from mnist_search.analysis.attribution import Gain
-from mnist_search.analysis.knobs import Comparison
+from mnist_search.analysis.nearest import Comparison
 from mnist_search.analysis.traits import describe
 from mnist_search.reporting.cells import Column, format_cell
 from mnist_search.reporting.rows import render_rows
@@ -17,7 +17,7 @@ Attribution = tuple[Sequence[Gain], Gain]
 Row = dict[str, object]
 
 _KEYS = (
-    "part", "name", "reference", "knobs", "trial_value", "reference_value", "distance",
+    "part", "name", "reference", "hyperparameters", "trial_value", "reference_value", "distance",
     "val_accuracy", "n", "test_accuracy", "test_n", "published_accuracy", "fit_seconds",
     "published_fit_seconds", "parameters", "flops", "gain", "gain_low", "gain_high",
     "p_adjusted", "seconds", "seeds", "description",
@@ -36,11 +36,11 @@ def render_explanation(
     `records` are the runs of the search, of its confirmation and of the walk.
     """
     models = _models(trial, found, records)
-    knobs = _knobs(found)
+    changes = _changes(found)
     steps = [] if attributed is None else _steps(trial, found, attributed)
     notes = _notes(trial, found, attributed)
     if format in {"json", "csv"}:
-        rows = [{**dict.fromkeys(_KEYS), **row} for row in [*models, *knobs, *steps]]
+        rows = [{**dict.fromkeys(_KEYS), **row} for row in [*models, *changes, *steps]]
         return render_rows(rows, [Column(key, key) for key in _KEYS], format, notes=notes)
     parts = [
         render_rows(
@@ -48,16 +48,16 @@ def render_explanation(
             _MODEL_COLUMNS,
             format,
             title=f"trial {trial.number} of {trial.study} and {found.reference.name}",
-            notes=() if knobs else notes,
+            notes=() if changes else notes,
         )
     ]
-    if knobs:
+    if changes:
         parts.append(
             render_rows(
-                knobs,
-                _KNOB_COLUMNS,
+                changes,
+                _CHANGE_COLUMNS,
                 format,
-                title="knobs that differ",
+                title="hyperparameters that differ",
                 notes=() if steps else notes,
             )
         )
@@ -80,8 +80,8 @@ _MODEL_COLUMNS = (
     Column("flops", "operations", "count", 2),
     Column("description", "what it is", "text", 3),
 )
-_KNOB_COLUMNS = (
-    Column("name", "knob", "text"),
+_CHANGE_COLUMNS = (
+    Column("name", "hyperparameter", "text"),
     Column("trial_value", "trial", "text"),
     Column("reference_value", "reference", "text"),
     Column("distance", "distance", "number", 1),
@@ -158,24 +158,24 @@ def _results(records: Sequence[Record]) -> list[RunResult]:
     ]
 
 
-def _knobs(found: Comparison) -> list[Row]:
+def _changes(found: Comparison) -> list[Row]:
     return [
         {
-            "part": "knob",
-            "name": knob.name.replace("_", " "),
+            "part": "hyperparameter",
+            "name": change.name.replace("_", " "),
             "reference": found.reference.name,
-            "knobs": list(knob.settings),
-            "trial_value": knob.ours,
-            "reference_value": knob.theirs,
-            "distance": knob.distance,
+            "hyperparameters": list(change.settings),
+            "trial_value": change.ours,
+            "reference_value": change.theirs,
+            "distance": change.distance,
         }
-        for knob in found.knobs
+        for change in found.changes
     ]
 
 
 def _steps(trial: Record, found: Comparison, attributed: Attribution) -> list[Row]:
     gains, total = attributed
-    rows = [_step(gain, " and ".join(gain.knobs).replace("_", " ")) for gain in gains]
+    rows = [_step(gain, " and ".join(gain.changes).replace("_", " ")) for gain in gains]
     rows[0]["name"] = f"trial {trial.number}"
     return [{**row, "reference": found.reference.name} for row in [*rows, _total(total)]]
 
@@ -188,7 +188,7 @@ def _step(gain: Gain, name: str) -> Row:
     return {
         "part": "step",
         "name": name,
-        "knobs": list(gain.knobs),
+        "hyperparameters": list(gain.changes),
         "trial_value": gain.ours,
         "reference_value": gain.theirs,
         "val_accuracy": gain.accuracy,
@@ -216,7 +216,7 @@ def _readable(row: Row) -> Row:
 
 def _notes(trial: Record, found: Comparison, attributed: Attribution | None) -> list[str]:
     name = found.reference.name
-    if found.knobs:
+    if found.changes:
         where = (
             "among the references that are points of the space"
             if found.located
@@ -264,7 +264,7 @@ def tell_steps(gains: Sequence[Gain], total: Gain) -> str:
     whole = 0.0 if total.gain is None else total.gain.difference
     sure.sort(key=lambda pair: -pair[1].difference if whole >= 0 else pair[1].difference)
     told = ", ".join(
-        f"{' and '.join(gain.knobs).replace('_', ' ')} ({100 * lead.difference:+.2f} points)"
+        f"{' and '.join(gain.changes).replace('_', ' ')} ({100 * lead.difference:+.2f} points)"
         for gain, lead in sure
     )
     return f"significant: {told}; of {100 * whole:+.2f} in all"

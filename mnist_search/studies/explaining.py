@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
-from mnist_search.analysis.attribution import WalkStep, order_knobs, walk_back
+from mnist_search.analysis.attribution import WalkStep, order_changes, walk_back
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.analysis.importance import parameter_importances
-from mnist_search.analysis.knobs import Comparison
+from mnist_search.analysis.nearest import Comparison
 from mnist_search.errors import BudgetError, UsageError
 from mnist_search.specs import Record, RunResult
 from mnist_search.studies.benchmark import Run
@@ -74,8 +74,8 @@ def plan_walk(
     if stored and stored[-1].config == found.reference.run_config("held-out"):
         return stored
     space = search_of(search).space
-    knobs = order_knobs(found, parameter_importances(trials, space), space)
-    steps = walk_back(trial.config, found, knobs)
+    changes = order_changes(found, parameter_importances(trials, space), space)
+    steps = walk_back(trial.config, found, changes)
     ledger.set_attribute(WALK, TypeAdapter(list[WalkStep]).dump_python(steps, mode="json"))
     return steps
 

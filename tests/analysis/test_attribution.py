@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from mnist_search.analysis.attribution import WalkStep, attribute, order_knobs, walk_back
+from mnist_search.analysis.attribution import WalkStep, attribute, order_changes, walk_back
 from mnist_search.analysis.importance import Importance, Importances
-from mnist_search.analysis.knobs import Comparison, nearest_reference
+from mnist_search.analysis.nearest import Comparison, nearest_reference
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.spaces import SearchSpace, find_space
 from mnist_search.specs import RunConfig, RunResult, Score, Timings
@@ -36,9 +36,9 @@ def found(cnn: SearchSpace, config: RunConfig) -> Comparison:
 def test_what_mattered_most_is_turned_first_and_the_epochs_last(
     cnn: SearchSpace, found: Comparison
 ) -> None:
-    by_distance = [knob.name for knob in order_knobs(found, None, cnn)]
+    by_distance = [change.name for change in order_changes(found, None, cnn)]
     assert by_distance[-1] == "epochs"
-    distances = {knob.name: knob.distance for knob in found.knobs}
+    distances = {change.name: change.distance for change in found.changes}
     kept = by_distance[:-1]
     assert kept == sorted(kept, key=lambda name: (-distances[name], name))
     shares = (
@@ -46,14 +46,14 @@ def test_what_mattered_most_is_turned_first_and_the_epochs_last(
         Importance(parameter="filters_1", share=0.4, trials=20, of=20),
     )
     told = Importances(shares=shares, top=4, trials=20, complete=5)
-    assert order_knobs(found, told, cnn)[0].name == "batch_size"
+    assert order_changes(found, told, cnn)[0].name == "batch_size"
 
 
 def test_every_step_can_be_built_and_the_last_is_the_reference(
     cnn: SearchSpace, config: RunConfig, found: Comparison
 ) -> None:
-    knobs = order_knobs(found, None, cnn)
-    for order in (knobs, knobs[::-1]):
+    changes = order_changes(found, None, cnn)
+    for order in (changes, changes[::-1]):
         steps = walk_back(config, found, order)
         assert steps[0].config == config
         assert steps[-1].config == found.reference.run_config("held-out")
@@ -76,27 +76,27 @@ def deep() -> tuple[RunConfig, Comparison]:
     return config, found
 
 
-def test_a_knob_that_cannot_be_built_waits(deep: tuple[RunConfig, Comparison]) -> None:
+def test_a_change_that_cannot_be_built_waits(deep: tuple[RunConfig, Comparison]) -> None:
     config, found = deep
-    by_name = {knob.name: knob for knob in found.knobs}
-    rest = [knob for knob in found.knobs if knob.name not in ("kernel", "padding")]
+    by_name = {change.name: change for change in found.changes}
+    rest = [change for change in found.changes if change.name not in ("kernel", "padding")]
     # Four blocks of 5x5 kernels without padding run out of pixels.
     steps = walk_back(config, found, [by_name["kernel"], by_name["padding"], *rest])
-    turned = [name for step in steps for name in step.knobs]
+    turned = [name for step in steps for name in step.changes]
     assert turned[0] == "kernel"
     assert turned[1] != "padding"
     assert sorted(turned) == sorted(by_name)
-    assert all(len(step.knobs) == 1 for step in steps[1:])
+    assert all(len(step.changes) == 1 for step in steps[1:])
 
 
-def test_where_no_single_knob_can_be_built_all_turn_together(
+def test_where_no_single_change_can_be_built_all_turn_together(
     deep: tuple[RunConfig, Comparison],
 ) -> None:
     config, found = deep
     moved = {"kernel_1_1": 28, "padding_1_1": "valid"}
-    knobs = [dataclasses.replace(found.knobs[0], name=name, moved=moved) for name in ("a", "b")]
-    steps = walk_back(config, found, knobs)
-    assert [step.knobs for step in steps] == [(), ("a", "b")]
+    changes = [dataclasses.replace(found.changes[0], name=name, moved=moved) for name in ("a", "b")]
+    steps = walk_back(config, found, changes)
+    assert [step.changes for step in steps] == [(), ("a", "b")]
     assert steps[-1].config == found.reference.run_config("held-out")
 
 
@@ -112,7 +112,7 @@ def result(config: RunConfig, seed: int, accuracy: float, seconds: float) -> Run
 
 @pytest.fixture
 def steps(config: RunConfig, found: Comparison, cnn: SearchSpace) -> list[WalkStep]:
-    return walk_back(config, found, order_knobs(found, None, cnn))
+    return walk_back(config, found, order_changes(found, None, cnn))
 
 
 def test_the_gains_add_up_to_the_total(steps: list[WalkStep]) -> None:
@@ -163,5 +163,5 @@ def test_walks_to_every_reference_arrive(cnn: SearchSpace, config: RunConfig) ->
     for reference in REFERENCES:
         found = nearest_reference(config, cnn, [reference])
         if found is not None:
-            steps = walk_back(config, found, order_knobs(found, None, cnn))
+            steps = walk_back(config, found, order_changes(found, None, cnn))
             assert steps[-1].config == reference.run_config("held-out")

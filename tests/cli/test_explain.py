@@ -25,7 +25,7 @@ def home(cli: Cli, space_file: Path, tmp_path: Path) -> Path:
 def parts(text: str) -> dict[str, Rows]:
     document = json.loads(text)
     assert document["schema_version"] == 1
-    found: dict[str, Rows] = {"model": [], "knob": [], "step": [], "total": []}
+    found: dict[str, Rows] = {"model": [], "hyperparameter": [], "step": [], "total": []}
     for row in document["rows"]:
         found[row["part"]].append(row)
     return found
@@ -51,11 +51,11 @@ def test_a_trial_stands_beside_its_nearest_reference(cli: Cli, home: Path) -> No
     assert reference["published_accuracy"] > 0.9
     assert reference["val_accuracy"] is None
     assert reference["parameters"] > trial["parameters"] > 0
-    names = [row["name"] for row in found["knob"]]
+    names = [row["name"] for row in found["hyperparameter"]]
     assert "epochs" in names
-    distances = [row["distance"] for row in found["knob"]]
+    distances = [row["distance"] for row in found["hyperparameter"]]
     assert distances == sorted(distances, reverse=True)
-    assert all(row["trial_value"] != row["reference_value"] for row in found["knob"])
+    assert all(row["trial_value"] != row["reference_value"] for row in found["hyperparameter"])
     assert (found["step"], found["total"]) == ([], [])
     assert not (home / "s-explain-0").exists()
 
@@ -77,9 +77,9 @@ def test_ablation_trains_every_step_with_common_seeds(cli: Cli, home: Path) -> N
     (total,) = found["total"]
     steps = found["step"]
     assert steps[0]["name"] == "trial 0"
-    assert steps[-1]["knobs"] == ["epochs"]
-    assert sorted(knob for row in steps for knob in row["knobs"]) == sorted(
-        row["name"].replace(" ", "_") for row in found["knob"]
+    assert steps[-1]["hyperparameters"] == ["epochs"]
+    assert sorted(change for row in steps for change in row["hyperparameters"]) == sorted(
+        row["name"].replace(" ", "_") for row in found["hyperparameter"]
     )
     assert sum(row["gain"] or 0.0 for row in steps) == pytest.approx(total["gain"])
     assert sum(row["seconds"] or 0.0 for row in steps) == pytest.approx(total["seconds"])
@@ -100,7 +100,7 @@ def test_nothing_is_trained_twice_and_more_seeds_add_the_difference(cli: Cli, ho
     again = cli("explain", "s", "0", "--ablate", "--seeds", "1", "-q", "-f", "json")
     assert again == first
     assert len(read_records(home, ["s-explain-0"])) == count
-    # A search that went on would order the knobs anew; the walk stays as it was begun.
+    # A search that went on would order the changes anew; the walk stays as it was begun.
     assert cli("run", "--space", "small.toml", "-n", "14", "--study", "s", "-q")[0] == 0
     more = cli("explain", "s", "0", "--ablate", "--seeds", "2", "-q", "-f", "json")
     assert len(read_records(home, ["s-explain-0"])) == 2 * count
@@ -128,17 +128,22 @@ def test_what_failed_is_tried_again(cli: Cli, home: Path, monkeypatch: pytest.Mo
 def test_tables_for_people_and_machines(cli: Cli, home: Path) -> None:
     code, out, _ = cli("explain", "s", "0", "--ablate", "--seeds", "2", "-q")
     assert code == 0
-    for told in ("knobs that differ", "all of them", "back to", "is the nearest at a distance"):
+    for told in (
+        "hyperparameters that differ",
+        "all of them",
+        "back to",
+        "is the nearest at a distance",
+    ):
         assert told in out
     assert cli("explain", "s", "0", "-f", "markdown")[1].count("| ---") >= 2
     code, out, _ = cli("explain", "s", "0", "-f", "csv")
     assert code == 0
-    assert out.startswith("part,name,reference,knobs,")
+    assert out.startswith("part,name,reference,hyperparameters,")
     # A board of everything takes the walk's runs for what they are.
     assert cli("report", "-f", "json")[0] == 0
 
 
-def test_a_trial_that_is_a_reference_has_no_knobs(cli: Cli) -> None:
+def test_a_trial_that_is_a_reference_has_no_changes(cli: Cli) -> None:
     arguments = ("--space", "mlp", "-n", "8", "--study", "r", "-q", "--with-references")
     assert cli("run", *arguments, "--epochs", "12")[0] == 0
     records = read_records(Path("mnist-search-runs"), ["r"])
@@ -156,7 +161,7 @@ def test_a_trial_that_is_a_reference_has_no_knobs(cli: Cli) -> None:
             assert f"is {same[record.config]} itself" in out
             code, out, err = cli("explain", "r", str(record.number), "--ablate")
             assert (code, out) == (2, "")
-            assert "no knob to turn back" in err
+            assert "nothing differs" in err
             break
 
 

@@ -19,7 +19,7 @@ def gains(*accuracies: float) -> tuple[list[Gain], Gain]:
     moves = corrected([compare(one, other, SHIPPED) for one, other in pairwise(contenders)])
     steps = [
         Gain(
-            knobs=(f"knob_{place}",),
+            changes=(f"change_{place}",),
             ours="",
             theirs="",
             accuracy=accuracy,
@@ -32,7 +32,7 @@ def gains(*accuracies: float) -> tuple[list[Gain], Gain]:
     ]
     total = compare(contenders[0], contenders[-1], SHIPPED)
     whole = Gain(
-        knobs=(), ours="", theirs="", accuracy=accuracies[-1], fit_seconds=None, gain=total,
+        changes=(), ours="", theirs="", accuracy=accuracies[-1], fit_seconds=None, gain=total,
         seconds=None, seeds=(1, 2, 3),
     )  # fmt: skip
     return steps, whole
@@ -41,9 +41,9 @@ def gains(*accuracies: float) -> tuple[list[Gain], Gain]:
 def test_the_steps_in_the_direction_of_the_total_come_first() -> None:
     # 40 points up and 64 down: the trial is worse, and no gain is called the reason.
     assert tell_steps(*gains(0.960, 0.920, 0.984)) == (
-        "significant: knob 2 (-6.40 points), knob 1 (+4.00 points); of -2.40 in all"
+        "significant: change 2 (-6.40 points), change 1 (+4.00 points); of -2.40 in all"
     )
-    assert tell_steps(*gains(0.984, 0.920, 0.960)).startswith("significant: knob 1 (+6.40")
+    assert tell_steps(*gains(0.984, 0.920, 0.960)).startswith("significant: change 1 (+6.40")
 
 
 def test_steps_that_seeds_and_images_explain_are_not_named() -> None:

@@ -1,4 +1,4 @@
-"""In which knobs two configurations differ, and how far they are apart."""
+"""The reference nearest to a trial: which hyperparameters differ, and how far."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Reading = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Knob:
+class Change:
     """Settings that differ and make sense together only, a condition and what hangs on it.
 
     `settings` names them, `moved` holds the reference's values, layer by layer; `ours` and
@@ -44,7 +44,7 @@ class Knob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A configuration against a reference: the knobs that differ, the farthest apart first.
+    """A configuration against a reference: what differs, the farthest apart first.
 
     `reading` says the configuration in the family's words, layer by layer, epochs too.
     """
@@ -53,7 +53,7 @@ class Comparison:
     reference: Reference
     located: bool
     distance: float
-    knobs: tuple[Knob, ...]
+    changes: tuple[Change, ...]
     reading: Reading
 
 
@@ -88,7 +88,7 @@ def nearest_reference(
             reference=reference,
             located=located,
             distance=distance,
-            knobs=_knobs(family, one, other),
+            changes=_changes(family, one, other),
             reading=one,
         )
         found.append((not located, distance, reference.name, comparison))
@@ -107,35 +107,35 @@ def _readings(family: Family, config: RunConfig) -> Iterator[dict[str, Value]]:
         yield {**reading, EPOCHS: plain.training.epochs}
 
 
-def _knobs(family: Family, ours: Reading, theirs: Reading) -> tuple[Knob, ...]:
+def _changes(family: Family, ours: Reading, theirs: Reading) -> tuple[Change, ...]:
     different = _different(ours, theirs)
     heads = {_head(family, name) for name in different if name in ours and name in theirs}
     members: dict[str, list[str]] = {}
     for name in different:
-        members.setdefault(_knob_name(family, name, ours, theirs, heads), []).append(name)
+        members.setdefault(_change_name(family, name, ours, theirs, heads), []).append(name)
     distances = _distances(family, ours, theirs)
-    knobs = []
-    for knob, names in members.items():
+    changes = []
+    for change, names in members.items():
         settings = tuple(dict.fromkeys(_base(family, name) for name in names))
         # Depth shows how many layers there are; their own settings are told where they differ.
-        told = [name for name in settings if _DEPTHS.get(name) == knob] or list(settings)
-        knobs.append(
-            Knob(
-                name=knob,
+        told = [name for name in settings if _DEPTHS.get(name) == change] or list(settings)
+        changes.append(
+            Change(
+                name=change,
                 settings=settings,
                 ours=_tell(family, told, ours),
                 theirs=_tell(family, told, theirs),
                 distance=sum(
-                    distances.get(name, 0.0) for name in settings if _owner(family, name) == knob
+                    distances.get(name, 0.0) for name in settings if _owner(family, name) == change
                 ),
                 moved={name: theirs[name] for name in names if name in theirs},
             )
         )
-    return tuple(sorted(knobs, key=lambda knob: (-knob.distance, knob.name)))
+    return tuple(sorted(changes, key=lambda change: (-change.distance, change.name)))
 
 
-def _knob_name(family: Family, name: str, ours: Reading, theirs: Reading, heads: set[str]) -> str:
-    """Return the knob of a setting: its own, or that of what it hangs on where this differs."""
+def _change_name(family: Family, name: str, ours: Reading, theirs: Reading, heads: set[str]) -> str:
+    """Return the change that a setting belongs to: its own, or that of its condition."""
     setting = _setting(family, name)
     if setting is None:
         return name
@@ -154,7 +154,7 @@ def _head(family: Family, name: str) -> str:
 
 
 def _owner(family: Family, base: str) -> str:
-    """Return the knob that a setting is part of when it is in both readings."""
+    """Return the change that a setting belongs to when it is in both readings."""
     return _DEPTHS.get(base, base)
 
 
