@@ -15,7 +15,7 @@ from mnist_search.cli._running import count_workers, interruptible
 if TYPE_CHECKING:
     from mnist_search.cli._settings import PlanOptions, SearchOptions, Surroundings
     from mnist_search.planning.calibration import Calibration
-    from mnist_search.planning.forecast import Alternative, Forecast
+    from mnist_search.planning.forecast import Forecast
     from mnist_search.planning.survey import Plan, Range, Survey
     from mnist_search.specs import RunConfig
     from mnist_search.studies import StudySpec
@@ -119,8 +119,8 @@ def plan_search(
     if calibration is None:
         return interrupt.exit_code
     budget = options.time_budget_seconds
-    expected, alternatives = forecast(plan, survey, calibration.rates, budget_seconds=budget)
-    text = _render(plan, survey, calibration, expected, alternatives, options)
+    expected = forecast(plan, survey, calibration.rates, budget_seconds=budget)
+    text = _render(plan, survey, calibration, expected, options)
     typer.echo(text, nl=False)
     return 0
 
@@ -130,7 +130,6 @@ def _render(
     survey: Survey,
     calibration: Calibration,
     expected: Forecast,
-    alternatives: Sequence[Alternative],
     options: PlanOptions,
 ) -> str:
     from mnist_search.reporting import Column, render_rows
@@ -138,7 +137,6 @@ def _render(
     people = options.format in {"table", "markdown"}
     budget = options.time_budget_seconds
     rows = [*_space_rows(plan, survey, calibration), *_run_rows(expected, budget)]
-    rows += _alternative_rows(alternatives, budget, people=people)
     names = ["label", "low", "middle", "high"]
     if people:
         rows = [_readable(row) for row in rows]
@@ -146,14 +144,14 @@ def _render(
         columns = [Column(names[0], headers[0], "text")]
         columns += [Column(n, h, "figure") for n, h in zip(names[1:], headers[1:], strict=True)]
     else:
-        keys = ("quantity", *names, "unit", "pruner", "epochs", "fits")
+        keys = ("quantity", *names, "unit", "fits")
         columns = [Column(key, key) for key in keys]
     title = (
         f"plan: {plan.trials} trials of {plan.search.space.name} on {plan.spec.dataset.name}, "
         f"{plan.search.sampler}, {plan.search.pruner}, {plan.search.epochs} epochs, "
         f"{plan.workers} at a time"
     )
-    notes = _notes(plan, calibration, expected, alternatives, budget)
+    notes = _notes(plan, calibration, expected, budget)
     return render_rows(rows, columns, options.format, title=title, notes=notes)
 
 
@@ -172,8 +170,6 @@ def _row(
         "middle": found if plain else found.middle,  # type: ignore[union-attr]
         "high": None if plain else found.high,  # type: ignore[union-attr]
         "unit": unit,
-        "pruner": None,
-        "epochs": None,
         "fits": None,
         **more,
     }
@@ -208,28 +204,6 @@ def _run_rows(expected: Forecast, budget_seconds: float | None) -> list[dict[str
     ]
 
 
-def _alternative_rows(
-    alternatives: Sequence[Alternative], budget_seconds: float | None, *, people: bool
-) -> list[dict[str, object]]:
-    from mnist_search.planning.forecast import choose_fitting
-
-    if budget_seconds is None:
-        return []
-    shown = choose_fitting(alternatives, budget_seconds=budget_seconds) if people else alternatives
-    return [
-        _row(
-            "alternative_seconds",
-            f"fits: {one.pruner}, {one.epochs} epochs" if people else "time of an alternative",
-            "seconds",
-            one.seconds,
-            pruner=one.pruner,
-            epochs=one.epochs,
-            fits=one.seconds.high <= budget_seconds,
-        )
-        for one in shown
-    ]
-
-
 def _readable(row: Mapping[str, Any]) -> dict[str, object]:
     from mnist_search.reporting.cells import format_cell
 
@@ -255,15 +229,10 @@ def _notes(
     plan: Plan,
     calibration: Calibration,
     expected: Forecast,
-    alternatives: Sequence[Alternative],
     budget_seconds: float | None,
 ) -> list[str]:
-    from mnist_search.planning.forecast import (
-        SIMULATIONS,
-        choose_fitting,
-        proxy_pruner,
-        proxy_sampler,
-    )
+    from mnist_search.planning.forecast import SIMULATIONS
+    from mnist_search.planning.simulation import proxy_pruner, proxy_sampler
     from mnist_search.reporting.cells import format_seconds
 
     rates = calibration.rates
@@ -301,6 +270,4 @@ def _notes(
     else:
         trials = "1 trial" if expected.budget_trials == 1 else f"{expected.budget_trials} trials"
         notes.append(f"about {trials} would finish in {budget}")
-    if not choose_fitting(alternatives, budget_seconds=budget_seconds):
-        notes.append(f"no pruner fits {plan.trials} trials into {budget}: ask for fewer")
     return notes

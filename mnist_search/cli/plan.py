@@ -41,7 +41,7 @@ def plan(
         str | None,
         typer.Option(
             metavar="DURATION",
-            help="Say which pruners and epochs fit into so long: 90s, 20m, 1.5h.",
+            help="Say how many trials would finish in so long: 90s, 20m, 1.5h.",
             show_default="the time budget",
         ),
     ] = None,

@@ -1,27 +1,27 @@
-"""A few seconds of real training, to know how fast this machine is with networks of a space."""
+"""How fast this machine is with networks of a space: a few seconds of real training tell."""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mnist_search.errors import BudgetError
-from mnist_search.execution import Executor, Finished, Reported, Started
-from mnist_search.planning.costs import Measured, Rates, fit_rates, workload_of
-from mnist_search.planning.survey import images_of
+from mnist_search.execution import Executor
+from mnist_search.planning.costs import Measured, Rates, fit_rates, images_of, workload_of
 from mnist_search.specs import (
     DatasetRef,
-    Failure,
-    Job,
     Network,
     Precision,
+    Record,
     RunConfig,
-    RunResult,
+    derive_seed,
 )
-from mnist_search.studies.loop import POLL_SECONDS, Interrupt
+from mnist_search.studies.benchmark import Run, run_benchmark, shorten
+from mnist_search.studies.loop import Interrupt, Limits, SilentProgress
+from mnist_search.studies.opening import ledger_in_memory
+from mnist_search.studies.spec import StudySpec
 
 # Four unknown rates can be estimated from six, and their error as well.
 FEWEST_NETWORKS = 6
@@ -81,7 +81,10 @@ def choose_networks(configs: Sequence[RunConfig], *, workers: int) -> list[RunCo
     places = [(2 * number + 1) * len(known) // (2 * wanted) for number in range(wanted)]
     # Large next to small, so that the workers end at about the same time.
     order = sorted(range(wanted), key=lambda number: (min(number, wanted - 1 - number), number))
-    return [_shorten(known[places[number]][1]) for number in order]
+    return [
+        shorten(known[places[number]][1], flops=KERNEL_FLOPS, images=KERNEL_IMAGES)
+        for number in order
+    ]
 
 
 def calibrate(
@@ -98,55 +101,79 @@ def calibrate(
 
     Nothing is stored. Raises BudgetError where none of them could be trained.
     """
-    begun = clock()
-    with closing(create_executor()) as executor:
-        waiting = [
-            Job(number=number, config=config, seed=seed, dataset=dataset, precision=precision)
+    watch = _Watch(clock=clock, begun=clock())
+    ledger = ledger_in_memory(StudySpec(name="timing", dataset=dataset, precision=precision))
+    run_benchmark(
+        ledger,
+        [
+            Run(reference=None, config=config, seed=derive_seed(seed, "timing", number))
             for number, config in enumerate(configs)
-        ]
-        left = len(waiting)
-        started: dict[int, float] = {}
-        startup: float | None = None
-        results: list[tuple[RunConfig, RunResult, float]] = []
-        while left:
-            if interrupt.level > 0:
-                return None
-            while waiting and executor.free > 0:
-                executor.submit(waiting.pop(0))
-            for event in executor.poll(POLL_SECONDS):
-                now = clock()
-                match event:
-                    case Started(number=number):
-                        started[number] = now
-                        startup = now - begun if startup is None else startup
-                    case Reported(number=number):
-                        executor.answer(number, stop=False)
-                    case Finished(number=number, result=result):
-                        left -= 1
-                        seconds = now - started.pop(number, now)
-                        results.append((configs[number], result, seconds))
-            _end_overdue(executor, started, clock())
+        ],
+        create_executor,
+        progress=watch,
+        interrupt=interrupt,
+        limits=Limits(trial_timeout_seconds=LONGEST_SECONDS, grace_seconds=0.0),
+        clock=clock,
+        keep_weights=False,
+    )
+    if interrupt.level > 0:
+        return None
+    records = ledger.records()
     looks = images_of(dataset).validation
     measured = [
         found
-        for config, result, seconds in results
-        if (found := _measure(config, result, seconds, looks)) is not None
+        for record in records
+        if (found := _measure(record, looks, watch.overheads.get(record.number, 0.0))) is not None
     ]
+    results = [record.result for record in records if record.result is not None]
     if not measured:
-        reasons = [r.failure for _, r, _ in results if r.failure is not None]
-        told = f": {reasons[0].kind}: {reasons[0].message}" if reasons else ""
-        raise BudgetError(f"none of {len(configs)} networks of the space could be trained{told}")
+        failures = [result.failure for result in results if result.failure is not None]
+        why = f": {failures[0].kind}: {failures[0].message}" if failures else ""
+        raise BudgetError(f"none of {len(configs)} networks of the space could be trained{why}")
     return Calibration(
-        rates=fit_rates(measured, startup_seconds=0.0 if startup is None else startup),
+        rates=fit_rates(measured, startup_seconds=watch.startup or 0.0),
         failed=len(configs) - len(measured),
-        contended=sum(bool(result.contended) for _, result, _ in results),
+        contended=sum(bool(result.contended) for result in results),
     )
 
 
-def _measure(config: RunConfig, result: RunResult, seconds: float, looks: int) -> Measured | None:
-    work, timings, epochs = workload_of(config), result.timings, result.epochs
-    if work is None or result.status == "failed" or not epochs:
+@dataclass(slots=True, kw_only=True)
+class _Watch(SilentProgress):
+    """How long the first worker took to start, and what each job took beside its fit."""
+
+    clock: Callable[[], float]
+    begun: float
+    startup: float | None = None
+    starts: dict[int, float] = field(default_factory=dict)
+    overheads: dict[int, float] = field(default_factory=dict)
+
+    def started(self, number: int, worker: int, label: str, epochs: int) -> None:
+        self.starts[number] = self.clock()
+        if self.startup is None:
+            self.startup = self.starts[number] - self.begun
+
+    def finished(
+        self,
+        number: int,
+        worker: int | None,
+        label: str,
+        status: str,
+        accuracy: float | None,
+        seconds: float | None,
+        message: str | None,
+    ) -> None:
+        took = self.clock() - self.starts.get(number, self.clock())
+        self.overheads[number] = max(0.0, took - (seconds or 0.0))
+
+
+def _measure(record: Record, looks: int, overhead_seconds: float) -> Measured | None:
+    config, result = record.config, record.result
+    work = None if config is None else workload_of(config)
+    if config is None or work is None or result is None or not result.epochs:
         return None
+    if result.status == "failed":
+        return None
+    timings, epochs = result.timings, result.epochs
     if timings.step_seconds:
         image_seconds = statistics.median(timings.step_seconds) / config.training.batch_size
     else:
@@ -155,7 +182,6 @@ def _measure(config: RunConfig, result: RunResult, seconds: float, looks: int) -
     if image_seconds <= 0:
         return None
     answer = timings.inference_us_batch_256
-    fit_seconds = 0.0 if timings.fit_seconds is None else timings.fit_seconds
     return Measured(
         work=work,
         image_seconds=image_seconds,
@@ -163,20 +189,5 @@ def _measure(config: RunConfig, result: RunResult, seconds: float, looks: int) -
         first_look_seconds=epochs[0].validation_seconds,
         look_images=looks,
         answer_seconds=None if answer is None else answer / 1e6,
-        overhead_seconds=max(0.0, seconds - fit_seconds),
+        overhead_seconds=overhead_seconds,
     )
-
-
-def _shorten(config: RunConfig) -> RunConfig:
-    work = workload_of(config)
-    assert work is not None
-    images = max(KERNEL_IMAGES[0], min(KERNEL_IMAGES[1], KERNEL_FLOPS // (3 * work.flops)))
-    training = config.training.model_copy(update={"epochs": 1, "train_images": images})
-    return config.model_copy(update={"training": training})
-
-
-def _end_overdue(executor: Executor, started: dict[int, float], now: float) -> None:
-    for number, since in started.items():
-        if now - since > LONGEST_SECONDS:
-            message = f"a moment's training took longer than {LONGEST_SECONDS:g} s"
-            executor.kill(number, Failure(kind="timeout", message=message))

@@ -1,4 +1,4 @@
-"""What training a network costs, told by its size after a few networks were measured."""
+"""What training a network costs, predicted from its size after a few networks were measured."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from mnist_search.specs import QUARTERS, LinearClassifier, Model, Network, RunConfig
+from mnist_search.specs import (
+    QUARTERS,
+    DatasetRef,
+    LinearClassifier,
+    Model,
+    Network,
+    RunConfig,
+)
 from mnist_search.specs.shapes import UnbuildableError, measure
 
 
@@ -112,6 +119,18 @@ class Rates:
                 seconds += work.layers * (self.first_step_per_layer + self.first_look_per_layer)
             yield step, seconds
             before = step
+
+
+def images_of(dataset: DatasetRef) -> Images:
+    """Return how many images a trial of a search trains on and validates on."""
+    from mnist_search.datasets.splits import RUNG_IMAGES, VALIDATION_SHARE
+
+    validation = dataset.train_images // VALIDATION_SHARE
+    return Images(
+        train=dataset.train_images - validation,
+        validation=validation,
+        rung=min(RUNG_IMAGES, validation),
+    )
 
 
 def workload_of(config: RunConfig) -> Workload | None:

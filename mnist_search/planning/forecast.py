@@ -7,33 +7,18 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mnist_search.engines import PrunerName, SamplerName
 from mnist_search.planning.costs import Rates
-from mnist_search.planning.executor import VirtualClock
-from mnist_search.planning.simulation import Simulation, replay, simulate
+from mnist_search.planning.simulation import Simulation, simulate
 from mnist_search.planning.survey import Plan, Range, Survey, quantiles
 from mnist_search.planning.world import World
 from mnist_search.specs import QUARTERS, derive_seed
-from mnist_search.studies.spec import SearchSpec
 
-SIMULATIONS = 10
+SIMULATIONS = 7
 # Of a larger search only so many trials are simulated: a sampler that learns gets slow, and by
 # then it proposes much the same.
 MOST_SIMULATED_TRIALS = 120
 # Trials from whose pace the rest of a larger search follows.
 TAIL_TRIALS = 40
-# Alternatives are simulated with the proposals of the first so many simulations.
-REPLAYED_SIMULATIONS = 4
-ALTERNATIVE_PRUNERS: tuple[PrunerName, ...] = (
-    "halving",
-    "hyperband",
-    "median",
-    "percentile",
-    "none",
-)
-ALTERNATIVE_EPOCHS = (2, 4, 8, 16, 32)
-# Samplers that would need a package, another process or minutes, and who proposes for them.
-_PROXIES: dict[SamplerName, SamplerName] = {"bayesian": "tpe", "gp": "tpe", "hyperband": "random"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +40,6 @@ class Forecast:
     gave_up: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alternative:
-    """Another pruner and number of epochs, with the time that they would take."""
-
-    pruner: PrunerName
-    epochs: int
-    seconds: Range
-
-
 def forecast(
     plan: Plan,
     survey: Survey,
@@ -71,22 +47,18 @@ def forecast(
     *,
     budget_seconds: float | None = None,
     most_trials: int = MOST_SIMULATED_TRIALS,
-) -> tuple[Forecast, list[Alternative]]:
-    """Simulate the search several times; with a budget, other pruners and epochs as well."""
+) -> Forecast:
+    """Simulate the search several times."""
     search = plan.search
-    worlds = [
-        World(search.space, survey.points, seed=derive_seed(search.seed, "world", number))
-        for number in range(SIMULATIONS)
-    ]
     simulated = [
-        simulate_plan(
+        simulate(
             plan,
-            world,
+            World(search.space, survey.points, seed=derive_seed(search.seed, "world", number)),
             rates,
             trials=min(plan.trials, most_trials),
             seed=derive_seed(search.seed, "played", number),
         )
-        for number, world in enumerate(worlds)
+        for number in range(SIMULATIONS)
     ]
     trained = [step for one in simulated for step in one.steps.values()]
     growth = [plan.trials / len(one.endings) if _is_cut(one, plan) else 1.0 for one in simulated]
@@ -94,7 +66,7 @@ def forecast(
     def mean(counts: Sequence[int]) -> float:
         return statistics.fmean(count * more for count, more in zip(counts, growth, strict=True))
 
-    expected = Forecast(
+    return Forecast(
         seconds=_with_error([_total(one, plan) for one in simulated], rates),
         complete=mean([one.outcome.complete for one in simulated]),
         pruned=mean([one.outcome.pruned for one in simulated]),
@@ -103,75 +75,6 @@ def forecast(
         epochs=statistics.fmean(trained) / QUARTERS if trained else 0.0,
         budget_trials=None if budget_seconds is None else _fitting(simulated, plan, budget_seconds),
         gave_up=sum(one.outcome.ending == "failing" for one in simulated),
-    )
-    if budget_seconds is None:
-        return expected, []
-    replayed = [
-        (one, [search.space.config(values, epochs=1) for values in one.values], world)
-        for one, world in zip(simulated[:REPLAYED_SIMULATIONS], worlds, strict=False)
-    ]
-    alternatives = []
-    # With a sampler that stops trials itself, or two objectives, there is no other pruner.
-    fixed = search.sampler == "hyperband" or len(search.objectives) > 1
-    for pruner in (search.pruner,) if fixed else ALTERNATIVE_PRUNERS:
-        played = "hyperband" if search.sampler == "hyperband" else pruner
-        for epochs in sorted({*ALTERNATIVE_EPOCHS, search.epochs}):
-            totals = [
-                _total(replay(plan, one, configs, world, rates, pruner=played, epochs=epochs), plan)
-                for one, configs, world in replayed
-            ]
-            seconds = _with_error(totals, rates)
-            alternatives.append(Alternative(pruner=pruner, epochs=epochs, seconds=seconds))
-    return expected, alternatives
-
-
-def choose_fitting(
-    alternatives: Sequence[Alternative], *, budget_seconds: float
-) -> list[Alternative]:
-    """Return for each pruner the most epochs with which nine searches in ten fit a budget."""
-    fitting = [one for one in alternatives if one.seconds.high <= budget_seconds]
-    best = {one.pruner: one for one in sorted(fitting, key=lambda one: one.epochs)}
-    return [one for one in fitting if best[one.pruner] is one]
-
-
-def proxy_sampler(search: SearchSpec) -> SamplerName:
-    """Return the sampler that is simulated in the place of a search's."""
-    if search.engine == "keras-tuner" and search.sampler == "grid":
-        return "random"
-    return _PROXIES.get(search.sampler, search.sampler)
-
-
-def proxy_pruner(search: SearchSpec) -> PrunerName:
-    """Return the pruner to simulate: it has the brackets of a sampler hyperband."""
-    return "hyperband" if search.sampler == "hyperband" else search.pruner
-
-
-def simulate_plan(
-    plan: Plan,
-    world: World,
-    rates: Rates,
-    *,
-    trials: int,
-    seed: int,
-    time_budget_seconds: float | None = None,
-    clock: VirtualClock | None = None,
-) -> Simulation:
-    """Simulate so many trials of a search once."""
-    search = plan.search
-    proxy = {
-        "engine": "optuna",
-        "sampler": proxy_sampler(search),
-        "pruner": proxy_pruner(search),
-        "seed": seed,
-    }
-    return simulate(
-        plan,
-        search.model_copy(update=proxy),
-        world,
-        rates,
-        trials=trials,
-        time_budget_seconds=time_budget_seconds,
-        clock=clock,
     )
 
 

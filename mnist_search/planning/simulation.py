@@ -1,30 +1,33 @@
 """A search without training: its own loop, work and ledger, on workers that are simulated.
 
-So limits, duplicates, networks that are too large, time-outs, time budgets, several objectives and
-pruning are decided here by the code that decides them in a search.
+The workers take the time that networks are expected to take, on a clock of their own. So limits,
+duplicates, networks that are too large, time-outs, time budgets, several objectives and pruning
+are decided here by the code that decides them in a search.
 """
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from mnist_search.engines import PrunerName, create_engine, rung_steps
-from mnist_search.planning.costs import Rates
-from mnist_search.planning.executor import SimulatedExecutor, VirtualClock
+from mnist_search.engines import PrunerName, SamplerName
+from mnist_search.execution import Event, Finished, Reported, Started
+from mnist_search.execution.results import failed_result
+from mnist_search.planning.costs import Images, Rates
 from mnist_search.planning.survey import Plan
-from mnist_search.planning.world import Course, World
-from mnist_search.spaces import SearchSpace, Value
-from mnist_search.specs import Job, RunConfig, RunResult
+from mnist_search.planning.world import DIGITS, Course, World
+from mnist_search.specs import QUARTERS, Failure, Job, RunResult, Score, Timings
+from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.loop import (
     POLL_SECONDS,
-    Assignment,
     Interrupt,
     Limits,
     Outcome,
-    Work,
+    SilentProgress,
     run_loop,
 )
 from mnist_search.studies.opening import ledger_in_memory
@@ -34,11 +37,165 @@ from mnist_search.studies.spec import SearchSpec
 # A limit that is noticed late by this part of it is noticed soon enough. To poll as often as a
 # search does would take minutes where the search takes days.
 LIMIT_PART = 0.01
+# Samplers that would need a package, another process or minutes, and who proposes for them.
+_PROXIES: dict[SamplerName, SamplerName] = {"bayesian": "tpe", "gp": "tpe", "hyperband": "random"}
+
+
+@dataclass(slots=True)
+class VirtualClock:
+    """The seconds since the start of a simulation; whoever waits sets them."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds so far."""
+        return self.seconds
 
 
 @dataclass(slots=True, kw_only=True)
-class Simulation:
-    """What came of a simulated search; a `Progress` that nobody sees.
+class _Simulated:
+    """A job in a slot; its life yields (seconds until it happens, event) and is sent answers."""
+
+    job: Job
+    slot: int
+    life: Generator[tuple[float, Event], bool, None]
+    over: bool = False
+
+
+class SimulatedExecutor:
+    """Runs jobs for as long as their networks are expected to take, on a clock of its own."""
+
+    def __init__(
+        self,
+        slots: int,
+        course_of: Callable[[Job], Course | None],
+        rates: Rates,
+        images: Images,
+        *,
+        clock: VirtualClock,
+    ) -> None:
+        """Start `slots` workers; `course_of` returns how a job's network does, None if invalid."""
+        self._course_of = course_of
+        self._rates = rates
+        self._images = images
+        self._clock = clock
+        self._ready = [clock.seconds + rates.startup] * slots
+        self._slots: list[_Simulated | None] = [None] * slots
+        # What is to happen: when, in which order of what happens at once, to which job.
+        self._agenda: list[tuple[float, int, _Simulated, Event]] = []
+        self._order = itertools.count()
+
+    @property
+    def slots(self) -> int:
+        """Return how many jobs can run at once."""
+        return len(self._slots)
+
+    @property
+    def free(self) -> int:
+        """Return how many jobs can be submitted now."""
+        return self._slots.count(None)
+
+    def submit(self, job: Job) -> None:
+        """Start a job in the free slot whose worker is ready first."""
+        free = [slot for slot, running in enumerate(self._slots) if running is None]
+        slot = min(free, key=self._ready.__getitem__)
+        running = _Simulated(job=job, slot=slot, life=self._live(job, slot))
+        self._slots[slot] = running
+        self._plan(running, next(running.life))
+
+    def poll(self, timeout_seconds: float) -> list[Event]:
+        """Let time pass until something happens, at most that long."""
+        while self._agenda and self._agenda[0][2].over:
+            heapq.heappop(self._agenda)
+        until = self._clock.seconds + timeout_seconds
+        if not self._agenda or self._agenda[0][0] > until:
+            self._clock.seconds = until
+            return []
+        due, _, running, event = heapq.heappop(self._agenda)
+        self._clock.seconds = due
+        if isinstance(event, Started):
+            self._plan(running, next(running.life))
+        elif isinstance(event, Finished):
+            self._slots[running.slot] = None
+        return [event]
+
+    def answer(self, number: int, *, stop: bool) -> None:
+        """Answer a `Reported`: go on, or stop there."""
+        running = self._find(number)
+        if running is not None:
+            self._plan(running, running.life.send(stop))
+
+    def kill(self, number: int, failure: Failure) -> None:
+        """End a job at once; another worker has to start in its place."""
+        killed = self._find(number)
+        if killed is None:
+            return
+        killed.over = True
+        self._ready[killed.slot] = self._clock.seconds + self._rates.startup
+        result = failed_result(killed.job, failure, threads=None)
+        end = _Simulated(job=killed.job, slot=killed.slot, life=killed.life)
+        self._slots[killed.slot] = end
+        self._plan(end, (0.0, Finished(number=number, worker=killed.slot, result=result)))
+
+    def close(self) -> None:
+        """Abandon all jobs without an event."""
+        self._agenda.clear()
+        self._slots = [None] * self.slots
+
+    def _find(self, number: int) -> _Simulated | None:
+        for running in self._slots:
+            if running is not None and running.job.number == number:
+                return running
+        return None
+
+    def _plan(self, running: _Simulated, what: tuple[float, Event]) -> None:
+        delay, event = what
+        entry = (self._clock.seconds + delay, next(self._order), running, event)
+        heapq.heappush(self._agenda, entry)
+
+    def _live(self, job: Job, slot: int) -> Generator[tuple[float, Event], bool, None]:
+        """Yield what happens to a job, after how many seconds; is sent whether to stop."""
+        number, rates, course = job.number, self._rates, self._course_of(job)
+        wait = max(0.0, self._ready[slot] - self._clock.seconds)
+        yield wait, Started(number=number, worker=slot)
+        if course is None:
+            failure = Failure(kind="unbuildable", message="the network is invalid")
+            result = failed_result(job, failure, threads=None)
+            yield 0.0, Finished(number=number, worker=slot, result=result)
+            return
+        workload, slowness = course.workload, course.slowness(rates.error)
+        epochs = job.config.training.epochs
+        reports: list[tuple[int, float]] = []
+        fit_seconds, stopped = 0.0, False
+        # A trial reports after each epoch, whether or not it is judged there.
+        steps = {*job.rungs, *range(QUARTERS, QUARTERS * epochs, QUARTERS)}
+        for step, part in rates.segments(workload, self._images, epochs=epochs, rungs=steps):
+            fit_seconds += part * slowness
+            accuracy = course.accuracy(step)
+            reports.append((step, accuracy))
+            report = Reported(number=number, worker=slot, step=step, accuracy=accuracy)
+            stopped = yield part * slowness, report
+            if stopped:
+                break
+        answer_seconds = rates.answer_share * rates.image_seconds(workload) * slowness
+        total = 10**DIGITS
+        result = RunResult(
+            status="pruned" if stopped else "complete",
+            config_id=job.config.config_id,
+            seed=job.seed,
+            validation=None if stopped else Score(correct=round(accuracy * total), total=total),
+            reports=tuple(reports),
+            parameters=workload.parameters,
+            flops=workload.flops,
+            timings=Timings(fit_seconds=fit_seconds, inference_us_batch_256=1e6 * answer_seconds),
+            precision=job.precision,
+        )
+        yield rates.overhead, Finished(number=number, worker=slot, result=result)
+
+
+@dataclass(slots=True, kw_only=True)
+class Simulation(SilentProgress):
+    """What came of a simulated search, which it watches.
 
     `endings` are the seconds at which its trials ended, those with the numbers `skipped` without
     training. `steps` are the quarters of an epoch that each trial has trained.
@@ -46,11 +203,10 @@ class Simulation:
     """
 
     clock: VirtualClock
+    ledger: Ledger
     outcome: Outcome = field(default_factory=Outcome)
-    values: list[dict[str, Value]] = field(default_factory=list)
     endings: list[float] = field(default_factory=list)
     steps: dict[int, int] = field(default_factory=dict)
-    messages: dict[int, str | None] = field(default_factory=dict)
     skipped: set[int] = field(default_factory=set)
     exhausted: bool = False
 
@@ -58,9 +214,6 @@ class Simulation:
     def seconds(self) -> float:
         """Return how long it took."""
         return self.endings[-1] if self.endings else 0.0
-
-    def started(self, number: int, worker: int, label: str, epochs: int) -> None:
-        """Go on."""
 
     def reported(self, number: int, worker: int, step: int, accuracy: float) -> None:
         """Note how far a trial got."""
@@ -79,153 +232,66 @@ class Simulation:
         """Note when a trial ended."""
         self.endings.append(self.clock())
         self.steps.setdefault(number, 0)
-        self.messages[number] = message
         if worker is None:
             self.skipped.add(number)
 
-    def note(self, text: str) -> None:
-        """Go on."""
+
+def proxy_sampler(search: SearchSpec) -> SamplerName:
+    """Return the sampler that is simulated in the place of a search's."""
+    if search.engine == "keras-tuner" and search.sampler == "grid":
+        return "random"
+    return _PROXIES.get(search.sampler, search.sampler)
+
+
+def proxy_pruner(search: SearchSpec) -> PrunerName:
+    """Return the pruner to simulate: it has the brackets of a sampler hyperband."""
+    return "hyperband" if search.sampler == "hyperband" else search.pruner
 
 
 def simulate(
     plan: Plan,
-    search: SearchSpec,
     world: World,
     rates: Rates,
     *,
     trials: int,
+    seed: int,
     time_budget_seconds: float | None = None,
     clock: VirtualClock | None = None,
 ) -> Simulation:
-    """Search in a plan's way, but as `search` says, until so many trials are over."""
-    found = Simulation(clock=VirtualClock() if clock is None else clock)
-    ledger = ledger_in_memory(plan.spec.model_copy(update={"search": search}), first=plan.first)
-    study, interrupt = ledger.study, Interrupt()
+    """Simulate so many trials of a search once."""
+    proxy = {
+        "engine": "optuna",
+        "sampler": proxy_sampler(plan.search),
+        "pruner": proxy_pruner(plan.search),
+        "seed": seed,
+    }
+    spec = plan.spec.model_copy(update={"search": plan.search.model_copy(update=proxy)})
+    clock = VirtualClock() if clock is None else clock
+    ledger = ledger_in_memory(spec, first=plan.first)
+    found, study = Simulation(clock=clock, ledger=ledger), ledger.study
 
     def course_of(job: Job) -> Course | None:
         values = study.get_trials(deepcopy=False)[job.number].params
         return world.course(values, job.config)
 
-    work = SearchWork(
-        ledger,
-        [],
-        trials=trials,
-        progress=found,
-        interrupt=interrupt,
-        clock=found.clock,
-        shelf=None,
-    )
-    with closing(work):
-        _run(plan, work, course_of, rates, found, interrupt, time_budget_seconds)
-    found.exhausted = work.exhausted
-    found.values = [trial.params for trial in study.get_trials(deepcopy=False)]
-    return found
-
-
-def replay(
-    plan: Plan,
-    recorded: Simulation,
-    configs: Sequence[RunConfig],
-    world: World,
-    rates: Rates,
-    *,
-    pruner: PrunerName,
-    epochs: int,
-) -> Simulation:
-    """Let the trials of a simulation run again, as `configs` say, under another pruner.
-
-    With a search's own work and ledger each would take five times as long.
-    """
-    found = Simulation(clock=VirtualClock(), values=recorded.values)
-    work = _Replay(plan, recorded, configs, pruner=pruner, epochs=epochs)
-
-    def course_of(job: Job) -> Course | None:
-        return world.course(recorded.values[job.number], job.config)
-
-    with closing(work):
-        _run(plan, work, course_of, rates, found, Interrupt(), None)
-    found.exhausted = recorded.exhausted
-    return found
-
-
-class _Replay:
-    """The trials of a simulation; those that were not trained are not trained again."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        recorded: Simulation,
-        configs: Sequence[RunConfig],
-        *,
-        pruner: PrunerName,
-        epochs: int,
-    ) -> None:
-        search = plan.search
-        nothing = SearchSpace(name="replay", family=search.space.family, parameters=())
-        self._rungs = rung_steps(pruner, epochs=epochs)
-        self._engine = create_engine(
-            nothing, sampler="random", pruner=pruner, seed=search.seed, epochs=epochs
-        )
-        training = {"epochs": epochs}
-        self._jobs = (
-            Job(
-                number=number,
-                config=config.model_copy(
-                    update={"training": config.training.model_copy(update=training)}
-                ),
-                seed=search.seed,
-                dataset=plan.spec.dataset,
-                rungs=self._rungs,
-            )
-            for number, config in enumerate(configs)
-            if number not in recorded.skipped
-        )
-        self._numbers: dict[int, int] = {}
-
-    def claim(self) -> Assignment | None:
-        job = next(self._jobs, None)
-        if job is None:
-            return None
-        proposal = self._engine.ask()
-        assert proposal is not None, "a sampler of random points has always more"
-        self._numbers[job.number] = proposal.number
-        return Assignment(job=job, label="")
-
-    def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
-        number = self._numbers[assignment.number]
-        return step in self._rungs and self._engine.report(number, step, accuracy)
-
-    def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
-        self._engine.tell(self._numbers[assignment.number], result.last_accuracy)
-
-    def release(self, assignment: Assignment) -> None:
-        self._engine.release(self._numbers[assignment.number])
-
-    def close(self) -> None:
-        self._engine.close()
-
-
-def _run(
-    plan: Plan,
-    work: Work,
-    course_of: Callable[[Job], Course | None],
-    rates: Rates,
-    found: Simulation,
-    interrupt: Interrupt,
-    time_budget_seconds: float | None,
-) -> None:
+    interrupt = Interrupt()
     limits = Limits(
         time_budget_seconds=time_budget_seconds, trial_timeout_seconds=plan.trial_timeout_seconds
     )
     given = [each for each in (time_budget_seconds, plan.trial_timeout_seconds) if each is not None]
-    executor = SimulatedExecutor(plan.workers, course_of, rates, plan.images, clock=found.clock)
-    with closing(executor):
+    executor = SimulatedExecutor(plan.workers, course_of, rates, plan.images, clock=clock)
+    work = SearchWork(
+        ledger, [], trials=trials, progress=found, interrupt=interrupt, clock=clock, shelf=None
+    )
+    with closing(work), closing(executor):
         found.outcome = run_loop(
             work,
             executor,
             progress=found,
             interrupt=interrupt,
             limits=limits,
-            clock=found.clock,
+            clock=clock,
             poll_seconds=max(POLL_SECONDS, LIMIT_PART * min(given, default=math.inf)),
         )
+    found.exhausted = work.exhausted
+    return found

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_search.engines import create_engine, rung_steps
-from mnist_search.planning.costs import Images, Rates, Workload, workload_of
+from mnist_search.planning.costs import Images, Rates, Workload, images_of, workload_of
 from mnist_search.spaces import Value
-from mnist_search.specs import DatasetRef, RunConfig
+from mnist_search.specs import RunConfig
 from mnist_search.studies.skipping import SizeLimits, size_of
 from mnist_search.studies.spec import SearchSpec, StudySpec, search_of
 from mnist_search.studies.storing import FirstPoint
@@ -69,18 +69,6 @@ class Survey:
     duplicates: float
     parameters: Range | None
     flops: Range | None
-
-
-def images_of(dataset: DatasetRef) -> Images:
-    """Return how many images a trial of a search trains on and validates on."""
-    from mnist_search.datasets.splits import RUNG_IMAGES, VALIDATION_SHARE
-
-    validation = dataset.train_images // VALIDATION_SHARE
-    return Images(
-        train=dataset.train_images - validation,
-        validation=validation,
-        rung=min(RUNG_IMAGES, validation),
-    )
 
 
 def survey_space(search: SearchSpec, *, samples: int) -> Survey:

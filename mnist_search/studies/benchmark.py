@@ -41,9 +41,8 @@ from mnist_search.studies.storing import StudyExistsError
 
 TestPixels = Literal["as-documented", "scaled", "raw"]
 
-# A quick run spends about as much arithmetic on every network (a training step costs about three
-# forward passes), within bounds: enough steps for a steady time, never the whole epoch of a
-# network that is slow for other reasons.
+# A quick run spends about as much arithmetic on every network, within bounds: enough steps for a
+# steady time, never the whole epoch of a network that is slow for other reasons.
 QUICK_FLOPS = 400_000_000_000
 QUICK_IMAGES = (4_000, 30_000)
 
@@ -96,7 +95,10 @@ def plan_runs(
         for reference in references
     }
     if quick:
-        configs = {name: _shorten(config) for name, config in configs.items()}
+        configs = {
+            name: shorten(config, flops=QUICK_FLOPS, images=QUICK_IMAGES)
+            for name, config in configs.items()
+        }
     return [
         Run(reference=name, config=config, seed=seed + repeat)
         for repeat in range(repeats)
@@ -126,10 +128,11 @@ def run_benchmark(
     interrupt: Interrupt,
     limits: Limits,
     clock: Callable[[], float],
+    keep_weights: bool = True,
 ) -> Outcome:
     """Train whatever of `runs` the ledger does not hold; the caller holds `exclusive()`."""
     ledger.recover()
-    work = BenchmarkWork(ledger, runs, ledger.records())
+    work = BenchmarkWork(ledger, runs, ledger.records(), keep_weights=keep_weights)
     if not work.pending:
         return Outcome()
     with closing(create_executor()) as executor:
@@ -138,11 +141,23 @@ def run_benchmark(
         )
 
 
+def shorten(config: RunConfig, *, flops: int, images: tuple[int, int]) -> RunConfig:
+    """Return one epoch on so many images that it takes about `flops`, within bounds."""
+    # A training step costs about three forward passes.
+    affordable = flops // (3 * measure(config.model).flops)
+    count = max(images[0], min(images[1], affordable // 1000 * 1000))
+    training = config.training.model_copy(update={"epochs": 1, "train_images": count})
+    return config.model_copy(update={"training": training})
+
+
 class BenchmarkWork:
     """Runs of references and of trials that are confirmed, for the loop."""
 
-    def __init__(self, ledger: Ledger, runs: Sequence[Run], records: Sequence[Record]) -> None:
+    def __init__(
+        self, ledger: Ledger, runs: Sequence[Run], records: Sequence[Record], *, keep_weights: bool
+    ) -> None:
         """Take up those of `runs` that wait in `records`, then those that are not there."""
+        self._keep_weights = keep_weights
         wanted = {run.key: run for run in runs}
         held = {record.run_key for record in records if record.state != "failed"}
         waiting: list[tuple[int | None, Run]] = [
@@ -178,14 +193,14 @@ class BenchmarkWork:
             confirms=run.confirms,
         )
         self._running[number] = run
-        path = weights_path(self._ledger.folder, number)
+        keeps = self._keep_weights and run.config.config_id not in stored
         job = Job(
             number=number,
             config=run.config,
             seed=run.seed,
             dataset=self._ledger.spec.dataset,
             precision=self._ledger.spec.precision,
-            weights_path=None if run.config.config_id in stored else str(path),
+            weights_path=str(weights_path(self._ledger.folder, number)) if keeps else None,
         )
         return Assignment(job=job, label=f"{run.name}, seed {run.seed}")
 
@@ -205,14 +220,6 @@ class BenchmarkWork:
         """Give the run back; it is the next to be claimed."""
         self._ledger.give_back(assignment.number)
         self.pending.appendleft((assignment.number, self._running.pop(assignment.number)))
-
-
-def _shorten(config: RunConfig) -> RunConfig:
-    flops = measure(config.model).flops
-    images = QUICK_FLOPS // (3 * flops)
-    images = max(QUICK_IMAGES[0], min(QUICK_IMAGES[1], images // 1000 * 1000))
-    training = config.training.model_copy(update={"epochs": 1, "train_images": images})
-    return config.model_copy(update={"training": training})
 
 
 def _change(

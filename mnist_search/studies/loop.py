@@ -75,6 +75,31 @@ class Progress(Protocol):
         """Say something in a sentence."""
 
 
+class SilentProgress:
+    """A `Progress` that nobody sees, for those who note a part of it, or nothing."""
+
+    def started(self, number: int, worker: int, label: str, epochs: int) -> None:
+        """Go on."""
+
+    def reported(self, number: int, worker: int, step: int, accuracy: float) -> None:
+        """Go on."""
+
+    def finished(
+        self,
+        number: int,
+        worker: int | None,
+        label: str,
+        status: str,
+        accuracy: float | None,
+        seconds: float | None,
+        message: str | None,
+    ) -> None:
+        """Go on."""
+
+    def note(self, text: str) -> None:
+        """Go on."""
+
+
 class Interrupt:
     """How urgently the user wants to stop: 0 not, 1 finish or give back, 2 now."""
 
@@ -91,10 +116,11 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """When to stop early; None: never."""
+    """When to stop early; None: never. `grace_seconds` is for running trials after one Ctrl-C."""
 
     time_budget_seconds: float | None = None
     trial_timeout_seconds: float | None = None
+    grace_seconds: float = GRACE_SECONDS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,7 +190,7 @@ def run_loop(
             if interrupted_at is None:
                 interrupted_at = now
                 progress.note(
-                    f"stopping: running trials may finish for {GRACE_SECONDS:g} s; "
+                    f"stopping: running trials may finish for {limits.grace_seconds:g} s; "
                     "again to stop now"
                 )
             outcome.ending = "interrupted"
@@ -181,7 +207,7 @@ def run_loop(
         if (
             outcome.ending == "time budget"
             or urgency > 1
-            or (interrupted_at is not None and now - interrupted_at >= GRACE_SECONDS)
+            or (interrupted_at is not None and now - interrupted_at >= limits.grace_seconds)
         ):
             _give_back(session)
             return outcome

@@ -15,8 +15,7 @@ from mnist_search.planning.calibration import (
     choose_networks,
     usual_networks,
 )
-from mnist_search.planning.costs import Images, workload_of
-from mnist_search.planning.survey import images_of
+from mnist_search.planning.costs import Images, images_of, workload_of
 from mnist_search.spaces import SearchSpace, find_space
 from mnist_search.specs import DatasetRef, RunConfig
 from mnist_search.studies import Interrupt

@@ -6,13 +6,9 @@ import dataclasses
 
 import pytest
 
-from mnist_search.planning.forecast import (
-    Alternative,
-    choose_fitting,
-    forecast,
-    proxy_sampler,
-)
-from mnist_search.planning.survey import Range, survey_space, whole_trial_seconds
+from mnist_search.planning.forecast import SIMULATIONS, forecast
+from mnist_search.planning.simulation import proxy_sampler
+from mnist_search.planning.survey import survey_space, whole_trial_seconds
 from mnist_search.spaces import SearchSpace
 from mnist_search.specs import Objective
 from tests.planning.plans import EXACT, RATES, plan_of
@@ -37,22 +33,21 @@ def test_a_survey_counts_what_there_is(space: SearchSpace) -> None:
 def test_the_expectation_lies_within_its_interval_and_grows(space: SearchSpace) -> None:
     plan = plan_of(space)
     survey = survey_space(plan.search, samples=40)
-    few, no_alternatives = forecast(plan, survey, RATES)
-    assert no_alternatives == []
+    few = forecast(plan, survey, RATES)
     assert few.seconds.low < few.seconds.middle < few.seconds.high
     assert few.complete + few.pruned + few.failed + few.skipped == pytest.approx(12)
     assert few.budget_trials is None
-    more, _ = forecast(dataclasses.replace(plan, trials=24), survey, RATES)
+    more = forecast(dataclasses.replace(plan, trials=24), survey, RATES)
     assert more.seconds.middle > 1.2 * few.seconds.middle
-    wider, _ = forecast(plan, survey, dataclasses.replace(RATES, error=0.5))
+    wider = forecast(plan, survey, dataclasses.replace(RATES, error=0.5))
     assert wider.seconds.high > few.seconds.high
 
 
 def test_a_large_search_goes_on_at_the_pace_of_its_last_trials(space: SearchSpace) -> None:
     plan = plan_of(space, trials=60, pruner="none")
     survey = survey_space(plan.search, samples=40)
-    whole, _ = forecast(plan, survey, EXACT)
-    guessed, _ = forecast(plan, survey, EXACT, most_trials=30)
+    whole = forecast(plan, survey, EXACT)
+    guessed = forecast(plan, survey, EXACT, most_trials=30)
     assert guessed.seconds.middle == pytest.approx(whole.seconds.middle, rel=0.15)
     assert guessed.complete == pytest.approx(whole.complete, rel=0.05)
 
@@ -61,52 +56,34 @@ def test_with_two_objectives_no_trial_is_stopped(space: SearchSpace) -> None:
     objectives: tuple[Objective, ...] = ("val_accuracy", "train_seconds")
     two = plan_of(space, sampler="nsga2", pruner="none", objectives=objectives)
     survey = survey_space(two.search, samples=40)
-    expected, alternatives = forecast(two, survey, RATES, budget_seconds=60.0)
+    expected = forecast(two, survey, RATES)
     assert (expected.complete, expected.pruned) == (12, 0)
-    assert {one.pruner for one in alternatives} == {"none"}
-    one, _ = forecast(plan_of(space), survey, RATES)
+    one = forecast(plan_of(space), survey, RATES)
     assert expected.seconds.middle > 2 * one.seconds.middle
 
 
 def test_a_search_that_only_fails_is_over_after_ten_failures(space: SearchSpace) -> None:
     plan = plan_of(space, trials=50, workers=1, timeout=0.75, pruner="none")
-    expected, _ = forecast(plan, survey_space(plan.search, samples=40), EXACT)
-    assert (expected.failed, expected.gave_up) == (10, 10)
+    expected = forecast(plan, survey_space(plan.search, samples=40), EXACT)
+    assert (expected.failed, expected.gave_up) == (10, SIMULATIONS)
 
 
-def test_a_sampler_that_stops_trials_itself_has_no_other_pruner(space: SearchSpace) -> None:
+def test_a_sampler_that_stops_trials_itself_is_simulated_with_a_pruner(space: SearchSpace) -> None:
     plan = plan_of(space, engine="keras-tuner", sampler="hyperband", pruner="none")
     survey = survey_space(plan.search, samples=40)
-    expected, alternatives = forecast(plan, survey, RATES, budget_seconds=60.0)
-    assert expected.pruned > 0
-    assert {one.pruner for one in alternatives} == {"none"}
+    assert forecast(plan, survey, RATES).pruned > 0
 
 
-def test_a_budget_says_how_many_trials_and_which_alternatives_fit(space: SearchSpace) -> None:
+def test_a_budget_says_how_many_trials_fit(space: SearchSpace) -> None:
     plan = plan_of(space, pruner="none")
     survey = survey_space(plan.search, samples=40)
-    whole, _ = forecast(plan, survey, RATES)
+    whole = forecast(plan, survey, RATES)
     half = whole.seconds.middle / 2
-    expected, alternatives = forecast(plan, survey, RATES, budget_seconds=half)
+    expected = forecast(plan, survey, RATES, budget_seconds=half)
     assert expected.budget_trials is not None
     assert 2 <= expected.budget_trials <= 8
-    times = {(one.pruner, one.epochs): one.seconds.middle for one in alternatives}
-    assert times["none", 2] < times["none", 4] < times["none", 8]
-    assert times["halving", 8] < times["none", 8]
-    for one in choose_fitting(alternatives, budget_seconds=half):
-        assert one.seconds.high <= half
-    roomy, _ = forecast(plan, survey, RATES, budget_seconds=100 * half)
+    roomy = forecast(plan, survey, RATES, budget_seconds=100 * half)
     assert roomy.budget_trials is None
-
-
-def test_of_each_pruner_the_most_epochs_that_fit_are_chosen() -> None:
-    def alternative(epochs: int, seconds: float) -> Alternative:
-        took = Range(low=seconds, middle=seconds, high=seconds)
-        return Alternative(pruner="halving", epochs=epochs, seconds=took)
-
-    known = [alternative(2, 10.0), alternative(8, 30.0), alternative(16, 90.0)]
-    assert choose_fitting(known, budget_seconds=40.0) == [known[1]]
-    assert choose_fitting(known, budget_seconds=5.0) == []
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 from mnist_search.engines import rung_steps
-from mnist_search.planning.executor import VirtualClock
-from mnist_search.planning.forecast import simulate_plan
-from mnist_search.planning.simulation import Simulation
+from mnist_search.planning.simulation import Simulation, VirtualClock, simulate
 from mnist_search.planning.survey import Plan, survey_space
 from mnist_search.planning.world import World
 from mnist_search.references import REFERENCES
-from mnist_search.spaces import SearchSpace, find_space
-from mnist_search.specs import Job, Record, RunResult, Score
+from mnist_search.spaces import SearchSpace, Value, find_space
+from mnist_search.specs import Failure, Job, Record, RunResult, Score
 from mnist_search.studies import Interrupt, Limits, create_ledger, run_search
+from mnist_search.studies.loop import SilentProgress
 from mnist_search.studies.search import choose_first
 from tests.planning.plans import EXACT, plan_of
 from tests.support.fake import FakeExecutor
@@ -32,13 +31,13 @@ class BrokenClock(VirtualClock):
         return 0.0
 
 
-class Silent:
-    """Watches nothing."""
+def values_of(simulated: Simulation) -> list[dict[str, Value] | None]:
+    return [record.values for record in simulated.ledger.records()]
 
-    def started(self, *_: object) -> None: ...
-    def reported(self, *_: object) -> None: ...
-    def finished(self, *_: object) -> None: ...
-    def note(self, *_: object) -> None: ...
+
+def failures_of(simulated: Simulation) -> list[Failure | None]:
+    results = [record.result for record in simulated.ledger.records()]
+    return [None if result is None else result.failure for result in results]
 
 
 def world_of(plan: Plan) -> World:
@@ -47,7 +46,7 @@ def world_of(plan: Plan) -> World:
 
 def run(plan: Plan, **more: object) -> Simulation:
     more = {"trials": plan.trials, "seed": SEED, **more}
-    return simulate_plan(plan, world_of(plan), EXACT, **more)  # type: ignore[arg-type]
+    return simulate(plan, world_of(plan), EXACT, **more)  # type: ignore[arg-type]
 
 
 def trial_seconds(plan: Plan, simulated: Simulation) -> list[float]:
@@ -55,7 +54,8 @@ def trial_seconds(plan: Plan, simulated: Simulation) -> list[float]:
     search, world = plan.search, world_of(plan)
     rungs = rung_steps(search.pruner, epochs=search.epochs)
     found = []
-    for number, values in enumerate(simulated.values):
+    for number, values in enumerate(values_of(simulated)):
+        assert values is not None
         course = world.course(values, search.space.config(values, epochs=search.epochs))
         assert course is not None
         parts = EXACT.segments(course.workload, plan.images, epochs=search.epochs, rungs=rungs)
@@ -95,7 +95,7 @@ def really(plan: Plan, folder: Path) -> list[Record]:
             ledger,
             lambda: FakeExecutor(plan.workers, train),
             trials=plan.trials,
-            progress=Silent(),
+            progress=SilentProgress(),
             interrupt=Interrupt(),
             limits=Limits(),
             clock=lambda: 0.0,
@@ -124,22 +124,19 @@ def test_a_simulation_decides_as_a_search_does(
     plan = plan_of(space, trials=30, workers=1, **more)
     simulated = run(plan)
     records = really(plan, tmp_path / "plan")
-    assert simulated.values == [record.values for record in records]
+    assert values_of(simulated) == [record.values for record in records]
     assert simulated.skipped == {record.number for record in records if record.worker is None}
     results = [record.result for record in records if record.result is not None]
     trained = [result for result in results if result.failure is None]
     states = [result.status for result in trained if result.duplicate_of is None]
     assert simulated.outcome.complete == states.count("complete")
     assert simulated.outcome.pruned == states.count("pruned")
-    for record, result in zip(records, results, strict=True):
+    decided = [record.result for record in simulated.ledger.records()]
+    for record, result, mine in zip(records, results, decided, strict=True):
+        assert mine is not None
+        assert (mine.failure, mine.duplicate_of) == (result.failure, result.duplicate_of)
         if record.number not in simulated.skipped:
             assert simulated.steps[record.number] == result.reports[-1][0]
-        elif result.failure is not None:
-            said = simulated.messages[record.number]
-            assert said == f"{result.failure.kind}: {result.failure.message}"
-        else:
-            said = f"as trial {result.duplicate_of}, not trained again"
-            assert simulated.messages[record.number] == said
     if "objectives" not in more:
         assert simulated.skipped
         assert "pruned" in states
@@ -184,16 +181,16 @@ def test_halving_stops_trials_at_its_rungs(space: SearchSpace) -> None:
 def test_the_same_seed_simulates_the_same_search(space: SearchSpace) -> None:
     plan = plan_of(space, sampler="tpe")
     once, again = run(plan), run(plan)
-    assert (once.values, once.endings) == (again.values, again.endings)
+    assert (values_of(once), once.endings) == (values_of(again), again.endings)
     other = run(plan, seed=SEED + 1)
-    assert other.values != once.values
+    assert values_of(other) != values_of(once)
 
 
 def test_a_time_out_ends_trials_as_failed_and_costs_a_worker(space: SearchSpace) -> None:
     plan = plan_of(space, trials=5, pruner="none", workers=1, timeout=0.8)
     simulated = run(plan)
     assert simulated.outcome.failed == 5
-    assert simulated.messages[0] == "timeout: ran longer than 0.8 s"
+    assert failures_of(simulated)[0] == Failure(kind="timeout", message="ran longer than 0.8 s")
     assert simulated.seconds == pytest.approx(5 * (7.0 + 0.8), abs=5 * 0.2)
 
 
@@ -223,12 +220,13 @@ def test_references_come_first() -> None:
     plan = plan_of(space, trials=len(first))
     simulated = run(Plan(spec=plan.spec, trials=len(first), workers=2, first=tuple(first)))
     assert len(first) > 1
-    assert simulated.values == [values for _, values in first]
+    assert values_of(simulated) == [values for _, values in first]
 
 
 def test_invalid_networks_fail(space: SearchSpace) -> None:
     tight = SearchSpace(name="tight", family="cnn", parameters=(), fixed={"blocks": 5, "convs": 1})
     simulated = run(plan_of(tight, trials=3))
     assert simulated.outcome.failed == 3
-    assert simulated.messages[0] is not None
-    assert simulated.messages[0].startswith("unbuildable")
+    first = failures_of(simulated)[0]
+    assert first is not None
+    assert first.kind == "unbuildable"
