@@ -19,6 +19,8 @@ InitializerName = Literal[
     "random-normal",
 ]
 ModelFamily = Literal["mlp", "cnn", "linear"]
+# Far beyond every space; a file of a stranger must not keep Keras building for hours.
+MOST_LAYERS = 1000
 
 
 class Initializer(Frozen):
@@ -98,7 +100,7 @@ class Network(Frozen):
     """A stack of layers on 28x28x1 images; a dense softmax over the classes follows it."""
 
     kind: Literal["network"] = "network"
-    layers: tuple[Layer, ...]
+    layers: Annotated[tuple[Layer, ...], Field(max_length=MOST_LAYERS)]
     output_initializer: Initializer = GLOROT_UNIFORM
 
 

@@ -184,6 +184,19 @@ def test_recipes_added_since_version_0_1_are_built() -> None:
     assert (training(clip_norm=2.0).clip_norm, training(clip_norm=0.0).clip_norm) == (2.0, None)
 
 
+def test_the_share_of_the_warm_up_is_built_for_the_schedule_that_has_one() -> None:
+    family = get_family("cnn")
+    warm = family.build({"schedule": "warm-up-linear", "warm_up_share": 0.4}, 1)
+    assert warm.training.warm_up_share == 0.4
+    assert family.values(warm)["warm_up_share"] == 0.4
+    # Elsewhere it has no effect, and makes no other configuration.
+    plain = family.build({"schedule": "cosine"}, 1)
+    assert family.build({"schedule": "cosine", "warm_up_share": 0.4}, 1) == plain
+    assert family.problems({"warm_up_share": 1}) == (
+        "warm_up_share: must be a finite number >= 0 and < 1, got 1",
+    )
+
+
 def test_strides_are_built_and_read_back() -> None:
     values: dict[str, Value] = {"stride_1": 2, "stride_2_1": 3, "convs_1": 2}
     config = get_family("cnn").build(values, 1)

@@ -56,6 +56,14 @@ def test_settings_without_effect_are_inactive_by_themselves(load: Load) -> None:
     assert conditions["learning_rate"] == (Condition("optimizer", choices=("adam", "adamw")),)
 
 
+def test_the_share_of_the_warm_up_is_searched_where_the_schedule_has_one(load: Load) -> None:
+    text = MLP + choice("schedule", '["constant", "warm-up-linear"]')
+    text += floats("warm_up_share", 0.0, 0.5)
+    schedule, share = load(text).parameters
+    assert (schedule.conditions, share.name) == ((), "warm_up_share")
+    assert share.conditions == (Condition("schedule", choices=("warm-up-linear",)),)
+
+
 def test_when_takes_values_lists_and_several_keys(load: Load) -> None:
     when = 'when = { blocks = [2, 3], pool = "max" }'
     text = CNN + BLOCKS + choice("pool", '["max", "none"]') + choice("kernel", "[3, 5]", when)

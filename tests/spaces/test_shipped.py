@@ -17,6 +17,7 @@ ADDED = {
     "epsilon",
     "label_smoothing",
     "clip_norm",
+    "warm_up_share",
 }
 
 

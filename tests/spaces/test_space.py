@@ -84,6 +84,8 @@ TWISTED = (
     parameters.zoom = { type = "float", low = 0, high = 0.3, step = 0.1 }
     parameters.label_smoothing = { type = "choice", choices = [0, 0.1] }
     parameters.clip_norm = { type = "choice", choices = [0, 1] }
+    parameters.schedule = { type = "choice", choices = ["constant", "warm-up-linear"] }
+    parameters.warm_up_share = { type = "choice", choices = [0, 0.2, 0.5] }
     parameters.optimizer = { type = "choice", choices = ["nadam", "rmsprop"] }
     parameters.beta_1 = { type = "float", low = 0.8, high = 0.9, step = 0.1 }
     parameters.epsilon = { type = "choice", choices = [1e-7, 1e-3] }

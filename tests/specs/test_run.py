@@ -28,3 +28,9 @@ def test_no_other_key_is_read_over() -> None:
     data["training"]["planned_epochs"] = None
     with pytest.raises(ValueError, match="planned_epochs"):
         RunConfig.model_validate(data)
+
+
+def test_networks_have_bounds() -> None:
+    assert len(Network(layers=(Flatten(), *[Dense(units=1)] * 999)).layers) == 1000
+    with pytest.raises(ValueError, match="at most 1000 items"):
+        Network(layers=(Flatten(), *[Dense(units=1)] * 60_000))

@@ -23,6 +23,8 @@ _OWN = {
     "beta_2": "decay of the running mean of squared gradients in adam, adamw and nadam",
     "epsilon": "added to the divisor in adam, adamw and nadam",
 }
+# The schedule that has a share of its own.
+WARM_UP = "warm-up-linear"
 _AUGMENTED = (Condition("augmentation", choices=(True,)),)
 
 
@@ -46,6 +48,12 @@ RECIPE_SETTINGS = (
     _rate_setting(),
     *_own_settings(),
     setting_of(Training, "schedule", "how the learning rate changes over the epochs"),
+    setting_of(
+        Training,
+        "warm_up_share",
+        "share of the steps in which warm-up-linear climbs",
+        needs=(Condition("schedule", choices=(WARM_UP,)),),
+    ),
     setting_of(Training, "batch_size", "images per step", default=128),
     Setting(
         "augmentation",
@@ -69,6 +77,8 @@ def make_training(chosen: Chosen, epochs: int) -> Training:
     if (rate := chosen.get("learning_rate", name)) is not None:
         optimizer["learning_rate"] = rate
     plain = {field: chosen.get(field) for field in ("batch_size", "schedule", "label_smoothing")}
+    if plain["schedule"] == WARM_UP:
+        plain["warm_up_share"] = chosen.get("warm_up_share")
     augmentation = {field: chosen.get(field) for field in Augmentation.model_fields}
     return Training.model_validate(
         {
@@ -88,6 +98,7 @@ def read_training(training: Training) -> dict[str, Value]:
         "optimizer": optimizer.pop("name"),
         **optimizer,
         "schedule": training.schedule,
+        "warm_up_share": training.warm_up_share,
         "batch_size": training.batch_size,
         "augmentation": training.augmentation is not None,
         **dict(training.augmentation or ()),
