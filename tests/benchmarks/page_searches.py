@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -127,6 +128,36 @@ def samplers(document: dict[str, Any]) -> str:
         "its trial, so it is optimistic.\n\n"
         + table(["sampler", "seconds", "best validation accuracy", "complete", "pruned"], rows)
     )
+
+
+def main_job(document: dict[str, Any]) -> str:
+    """Return the section on how soon the main job finds a good network."""
+    rows = [
+        [
+            row["contestant"],
+            f"`{row['options']}`",
+            *(_until(seconds) for seconds in row["until"]),
+            spread(row["best"], "{:.4f}"),
+            spread(row["seconds"], "{:,.0f}"),
+        ]
+        for row in document["rows"]
+    ]
+    trials, seeds = document["budget"]["trials"], len(document["rows"][0]["curves"])
+    targets = [f"{100 * target:g} %" for target in document["targets"]]
+    return (
+        f"## The main job: {trials} trials\n\nSeconds from the command until a complete trial had "
+        f"a validation accuracy of {', '.join(targets)}: the median of {seeds} seeds and each of "
+        "them. Accuracies have chosen their trials, so they are optimistic.\n\n"
+        + table(["contestant", "options", *targets, "best", "seconds in all"], rows)
+        + f"\n![Best validation accuracy so far against seconds]({document['picture']})\n"
+    )
+
+
+def _until(seconds: Sequence[float | None]) -> str:
+    """Return the median and all samples; a seed that never got there counts as the slowest."""
+    ordered = sorted(math.inf if each is None else each for each in seconds)
+    told = ["never" if math.isinf(each) else f"{each:,.0f}" for each in ordered]
+    return f"{told[(len(told) - 1) // 2]} ({', '.join(told)})"
 
 
 def stopping(document: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from page_cells import on_machine, spread, table
 
 from mnist_search.references import get_reference
 from mnist_search.reporting.charts.files import save_chart
-from mnist_search.reporting.charts.style import BLUE, ORANGE, WIDE, colours, data
+from mnist_search.reporting.charts.style import BLUE, GREEN, ORANGE, RED, WIDE, colours, data
 from mnist_search.specs.shapes import measure
 
 MIB = 2**20
@@ -38,10 +38,12 @@ def main() -> None:
     for path in options.files:
         document = json.loads(path.read_text())
         documents.append(document)
+        picture = path.with_suffix(".svg")
+        document["picture"] = os.path.relpath(picture, options.output.parent)
         if document["benchmark"] == "memory":
-            picture = path.with_suffix(".svg")
             draw_memory(document["points"], picture)
-            document["picture"] = os.path.relpath(picture, options.output.parent)
+        elif document["benchmark"] == "main_job":
+            draw_main_job(document["rows"], picture)
     draft = options.output.with_name(f".{options.output.name}")
     draft.write_text(render(documents))
     draft.replace(options.output)
@@ -183,12 +185,37 @@ def draw_memory(points: Sequence[dict[str, float]], path: Path) -> None:
     save_chart(chart.properties(width=WIDE, height=260), path)
 
 
+def draw_main_job(runs: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draw the best accuracy so far of every search against its seconds, as SVG."""
+    rows = []
+    for row in runs:
+        for seed, (curve, whole) in enumerate(
+            zip(row["curves"], row["seconds"]["samples"], strict=True), 1
+        ):
+            points = [*curve, [whole, curve[-1][1]]]
+            rows += [
+                {"seconds": at, "error": 1 - best, "search": row["contestant"], "seed": seed}
+                for at, best in points
+            ]
+    names = [row["contestant"] for row in runs]
+    palette = dict(zip(names, (ORANGE, BLUE, GREEN, RED), strict=False))
+    chart = altair.Chart(data(rows)).mark_line(interpolate="step-after").encode(
+        altair.X("seconds:Q"),
+        altair.Y("error:Q", title="best validation error so far", axis=altair.Axis(format="%"))
+        .scale(type="log", domainMax=0.05, clamp=True),
+        colours(palette, "search"),
+        altair.Detail("seed:N"),
+    )  # fmt: skip
+    save_chart(chart.properties(width=WIDE, height=260), path)
+
+
 _MOMENTS = ("most", "most_in_the_first_half", "most_in_the_second_half")
 
 SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "throughput": _throughput,
     "parity": _parity,
     "peers": page_searches.peers,
+    "main_job": page_searches.main_job,
     "samplers": page_searches.samplers,
     "stopping": page_searches.stopping,
     "workers": _workers,

@@ -123,6 +123,27 @@ def test_report_gives_each_sampler_its_row(page_of: PageOf) -> None:
     assert "| random | 6 (5 to 6) | 0.7250 (0.7000 to 0.7500) | 4, 5 | 3, 1 |" in text
 
 
+def test_report_says_how_soon_each_contestant_was_there(page_of: PageOf, tmp_path: Path) -> None:
+    code = (
+        "import main_job\n"
+        "curves = [main_job.best_so_far(*run) for run in given]\n"
+        "runs = [{'seconds': 50.0, 'curve': curve} for curve in curves]\n"
+        "print(json.dumps(main_job.row_of('ours', '--space wide', runs)))"
+    )
+    # [end, score] of the trials as they lie in a study, and when the command began
+    first = ([[140.0, 0.9955], [110.0, 0.98], [120.0, 0.97], [130.0, 0.991]], 100.0)
+    second = ([[1.0, 0.992], [2.0, 0.9935]], 0.0)
+    row = call(code, [first, second])
+    assert row["curves"][0] == [[10.0, 0.98], [30.0, 0.991], [40.0, 0.9955]]
+    assert row["until"] == [[30.0, 1.0], [40.0, 2.0], [40.0, None]]
+    job = {"benchmark": "main_job", "budget": {"trials": 9}, "targets": [0.99, 0.993, 0.995]}
+    text = page_of({**job, "rows": [row]})
+    assert "## The main job: 9 trials\n" in text
+    assert "| ours | `--space wide` | 1 (1, 30) | 2 (2, 40) | 40 (40, never) |" in text
+    drawn = (tmp_path / "performance" / "main_job.svg").read_text()
+    assert "best validation error so far" in drawn
+
+
 def test_report_gives_each_rule_its_looks_and_what_came_of_it(page_of: PageOf) -> None:
     def row(rule: str, steps: Sequence[int], seconds: float | None) -> dict[str, Any]:
         return {
