@@ -46,7 +46,7 @@ class OpenedStudy:
         from mnist_search.analysis import build_leaderboard
         from mnist_search.references import REFERENCES
         from mnist_search.reporting.board_view import BoardView
-        from mnist_search.studies.labels import read_labels
+        from mnist_search.studies.reading import read_labels
 
         records = self.records()
         board = build_leaderboard(
@@ -70,8 +70,7 @@ class OpenedStudy:
         from mnist_search.references import REFERENCES
         from mnist_search.reporting.charts.studies import named_charts
         from mnist_search.studies import read_confirmations
-        from mnist_search.studies.labels import read_labels
-        from mnist_search.studies.reading import read_study
+        from mnist_search.studies.reading import read_labels, read_study
 
         stored = read_study(self.home, self.name)
         records, search = stored.records, stored.spec.search

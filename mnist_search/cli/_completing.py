@@ -6,7 +6,6 @@ Neither Optuna nor TensorFlow is loaded, and whatever goes wrong is silence.
 from __future__ import annotations
 
 import os
-import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
@@ -67,12 +66,12 @@ def _home(context: typer.Context) -> Path:
 
 
 def _runs(context: typer.Context) -> Offer:
-    from mnist_search.studies.folder import study_folder
-    from mnist_search.studies.glancing import glance
+    from mnist_search.studies.folder import JOURNAL, study_folder
+    from mnist_search.studies.lines import glance
 
     study = context.params.get("study")
-    with suppress(OSError, sqlite3.Error, MnistSearchError, ValueError, LookupError, TypeError):
-        trials = glance(study_folder(_home(context), str(study)))
+    with suppress(OSError, MnistSearchError, ValueError, LookupError, TypeError):
+        trials = glance(study_folder(_home(context), str(study)) / JOURNAL)
         found: Offer = []
         for number, trial in enumerate(trials):
             score = "" if trial.value is None else f" {100 * trial.value:.2f} %"

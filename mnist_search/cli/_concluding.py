@@ -116,7 +116,7 @@ def print_board(
     from mnist_search.analysis import build_leaderboard
     from mnist_search.references import REFERENCES
     from mnist_search.reporting import render_leaderboard
-    from mnist_search.studies.labels import read_labels
+    from mnist_search.studies.reading import read_labels
 
     board = build_leaderboard(records, REFERENCES, top=top, labels=read_labels(records))
     typer.echo(render_leaderboard(board, format, confirmed=confirmed), nl=False)

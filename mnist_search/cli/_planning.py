@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mnist_search.planning.survey import Plan, Range, Survey
     from mnist_search.specs import RunConfig
     from mnist_search.studies import StudySpec
-    from mnist_search.studies.storing import FirstPoint
+    from mnist_search.studies.spec import FirstPoint
 
 SAMPLES = 300
 

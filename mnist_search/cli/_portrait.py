@@ -149,8 +149,7 @@ def write_study(home: Path, study: str, output: Path, *, format: Literal["png", 
     from mnist_search.reporting.charts.files import save_chart
     from mnist_search.reporting.charts.studies import named_charts
     from mnist_search.studies import read_confirmations
-    from mnist_search.studies.labels import read_labels
-    from mnist_search.studies.reading import read_study
+    from mnist_search.studies.reading import read_labels, read_study
 
     stored = read_study(home, study)
     records, search = stored.records, stored.spec.search

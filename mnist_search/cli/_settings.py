@@ -32,7 +32,7 @@ class Surroundings:
     @classmethod
     def of_this_process(cls, typed: Sequence[str]) -> Surroundings:
         """Return the real ones; `typed` are the words of the command line."""
-        from mnist_search.studies.clock import utc_seconds
+        from mnist_search.studies.owner import utc_seconds
 
         return cls(
             environ=os.environ,

@@ -76,7 +76,7 @@ def report(
     from mnist_search.reporting.files import write_atomically
     from mnist_search.reporting.made import made_facts
     from mnist_search.studies import read_confirmations, read_studies, resolve_home
-    from mnist_search.studies.labels import read_labels
+    from mnist_search.studies.reading import read_labels
 
     where, names = resolve_home(home, os.environ), studies or []
     left_out: set[str] = set()

@@ -11,8 +11,7 @@ from mnist_search.planning.costs import Images, Rates, Workload, images_of, work
 from mnist_search.spaces import Value
 from mnist_search.specs import RunConfig
 from mnist_search.studies.skipping import SizeLimits, size_of
-from mnist_search.studies.spec import SearchSpec, StudySpec, search_of
-from mnist_search.studies.storing import FirstPoint
+from mnist_search.studies.spec import FirstPoint, SearchSpec, StudySpec, search_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

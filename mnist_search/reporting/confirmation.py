@@ -17,8 +17,8 @@ from mnist_search.reporting.rows import render_rows
 
 if TYPE_CHECKING:
     from mnist_search.analysis.confirmation import Confirmation, ConfirmedRow
-    from mnist_search.studies.confirmed import ConfirmedStudy
     from mnist_search.studies.confirming import TestUse
+    from mnist_search.studies.reading import ConfirmedStudy
 
 _LEGEND = (
     "± 95 % interval of images and seeds; sd between seeds; same tie letter: no significant "

@@ -12,7 +12,7 @@ from mnist_search.reporting.rows import Format, check_format
 
 if TYPE_CHECKING:
     from mnist_search.reporting.made import Made
-    from mnist_search.studies.confirmed import ConfirmedStudy
+    from mnist_search.studies.reading import ConfirmedStudy
     from mnist_search.studies.sessions import Session
 
 COLUMNS = (

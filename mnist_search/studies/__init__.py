@@ -2,7 +2,6 @@
 
 from mnist_search.studies.artifacts import stored_weights, weights_path
 from mnist_search.studies.benchmark import Run, open_benchmark, plan_runs, run_benchmark
-from mnist_search.studies.confirmed import ConfirmedStudy, read_confirmations
 from mnist_search.studies.confirming import (
     choose_candidates,
     confirmation_name,
@@ -11,8 +10,6 @@ from mnist_search.studies.confirming import (
     find_references,
     fresh_seeds,
     plan_confirmation,
-    read_confirmed,
-    read_test_labels,
 )
 from mnist_search.studies.folder import (
     has_study,
@@ -26,14 +23,19 @@ from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.loop import Interrupt, Limits, Outcome
 from mnist_search.studies.opening import create_ledger, ledger_in_memory, open_ledger
 from mnist_search.studies.reading import (
+    ConfirmedStudy,
     StoredStudy,
+    choose_run,
+    read_confirmations,
+    read_confirmed,
     read_home,
     read_records,
     read_studies,
     read_study,
+    read_test_labels,
+    run_name,
 )
 from mnist_search.studies.search import SearchSummary, open_search, run_search
-from mnist_search.studies.selecting import choose_run, run_name
 from mnist_search.studies.sessions import (
     Invocation,
     Session,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, assert_never
@@ -25,7 +25,6 @@ from mnist_search.specs import (
 )
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import weights_path
-from mnist_search.studies.folder import has_study
 from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.loop import (
     Assignment,
@@ -35,9 +34,8 @@ from mnist_search.studies.loop import (
     Progress,
     run_loop,
 )
-from mnist_search.studies.opening import create_ledger, reopen_ledger
+from mnist_search.studies.opening import ensure_ledger
 from mnist_search.studies.spec import StudySpec
-from mnist_search.studies.storing import StudyExistsError
 
 TestPixels = Literal["as-documented", "scaled", "raw"]
 
@@ -112,11 +110,7 @@ def open_benchmark(folder: Path, spec: StudySpec) -> Ledger:
     Raises:
         UsageError: the study that is there is about something else.
     """
-    if not has_study(folder):
-        # Another process may be quicker: then it is there.
-        with suppress(StudyExistsError):
-            return create_ledger(folder, spec)
-    return reopen_ledger(folder, spec, hint="name another one with --study")
+    return ensure_ledger(folder, spec, hint="name another one with --study")
 
 
 def run_benchmark(

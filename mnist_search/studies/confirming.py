@@ -5,15 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from mnist_search.errors import BudgetError, DataError
+from mnist_search.errors import BudgetError
 from mnist_search.references import REFERENCES, Reference, get_reference
-from mnist_search.specs import DatasetRef, Record, RunConfig, RunKey, derive_seed
+from mnist_search.specs import Record, RunConfig, RunKey, derive_seed
 from mnist_search.studies.benchmark import Run
-from mnist_search.studies.folder import has_study, name_beside
+from mnist_search.studies.folder import name_beside
 from mnist_search.studies.ledger import Ledger
-from mnist_search.studies.reading import read_records
 from mnist_search.studies.spec import StudySpec, search_of
 
 SUFFIX = "-confirm"
@@ -167,22 +165,6 @@ def read_test_use(ledger: Ledger) -> TestUse:
 def _test_uses(ledger: Ledger) -> tuple[list[list[RunKey]], set[RunKey]]:
     uses: list[list[RunKey]] = ledger.attribute(USES, list[list[RunKey]], [])
     return uses, {key for use in uses for key in use}
-
-
-def read_confirmed(home: Path, study: str) -> list[Record]:
-    """Return the confirmed runs of a search; none where it was not confirmed."""
-    name = confirmation_name(study)
-    return read_records(home, [name]) if has_study(home / name) else []
-
-
-def read_test_labels(dataset: DatasetRef) -> bytes | None:
-    """Return the labels of the test images, a byte each; None where the data is gone."""
-    from mnist_search.datasets import load_full
-
-    try:
-        return load_full(dataset).y_test.astype("uint8").tobytes()
-    except (DataError, OSError):
-        return None
 
 
 def _confirm(record: Record) -> Candidate:

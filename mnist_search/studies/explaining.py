@@ -16,7 +16,7 @@ from mnist_search.studies.benchmark import Run
 from mnist_search.studies.confirming import fresh_seeds
 from mnist_search.studies.folder import name_beside
 from mnist_search.studies.ledger import Ledger
-from mnist_search.studies.selecting import choose_run
+from mnist_search.studies.reading import choose_run
 from mnist_search.studies.spec import StudySpec, search_of
 
 WINNER = "winner"

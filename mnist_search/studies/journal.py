@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,19 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
 from mnist_search.errors import MnistSearchError, StorageError
-from mnist_search.studies.folder import damaged, open_file
+from mnist_search.studies.folder import DRAFT, JOURNAL, damaged, open_file
 from mnist_search.studies.lines import Lines, Operation
+from mnist_search.writing import sync
 
 # After these a write waits until it is on the disk, with all that was written before: a report or
 # a result counts only with the state that comes right after it. So a trial waits twice, when it is
 # opened and when it is closed; each took 0.3 ms at best
 # and 7 ms in the median on a disk that others used as well.
 _WAIT_AFTER = (Operation.CREATE_STUDY, Operation.CREATE_TRIAL, Operation.STATE)
+
+
+class StudyExistsError(StorageError):
+    """A study cannot be created where one is."""
 
 
 class Journal(BaseJournalBackend):
@@ -156,10 +161,31 @@ def open_journal(path: Path) -> tuple[Journal, JournalStorage]:
         raise damaged(path, f"{type(error).__name__}: {error}") from error
 
 
-def create_journal(path: Path) -> tuple[Journal, JournalStorage]:
-    """Create an empty journal, to be written; the caller holds the study's lock."""
-    path.unlink(missing_ok=True)
-    os.close(open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-    journal = Journal(path)
-    journal.begin_writing()
-    return journal, JournalStorage(journal)
+@contextmanager
+def new_journal(folder: Path) -> Iterator[JournalStorage]:
+    """Yield an empty storage to write a study to; it is there as a whole or not at all.
+
+    It is written as a draft that takes its name in the end. The caller holds the study's lock, so
+    that a draft that is there is a dead process's, and the rename replaces no journal.
+
+    Raises:
+        StudyExistsError: there is a study.
+    """
+    draft, target = folder / DRAFT, folder / JOURNAL
+    if os.path.lexists(target):
+        raise StudyExistsError(
+            f"study {folder.name} exists already in {folder}", hint="run the command again"
+        )
+    try:
+        draft.unlink(missing_ok=True)
+        os.close(open_file(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        with closing(Journal(draft)) as journal:
+            journal.begin_writing()
+            yield JournalStorage(journal)
+        draft.rename(target)
+        # Some file systems cannot, and then the file is safe anyway.
+        with suppress(OSError):
+            sync(folder)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

@@ -15,17 +15,11 @@ from pydantic import TypeAdapter, ValidationError
 from mnist_search.analysis.objectives import values_of
 from mnist_search.errors import StorageError, UsageError
 from mnist_search.specs import Record, RunConfig, RunResult, State
-from mnist_search.studies.clock import utc_seconds
-from mnist_search.studies.dashboard_labels import label_result, label_run
-from mnist_search.studies.folder import (
-    DATABASE,
-    JOURNAL,
-    check_room,
-    damaged,
-    storage_errors,
-)
-from mnist_search.studies.lock import Possession, hold
-from mnist_search.studies.records import (
+from mnist_search.studies.folder import DATABASE, JOURNAL, check_room, damaged, storage_errors
+from mnist_search.studies.lock import check_owner, hold
+from mnist_search.studies.owner import Owner, utc_seconds
+from mnist_search.studies.spec import FIRST, REVISION, REVISIONS, SPEC, FirstPoint, StudySpec
+from mnist_search.studies.trials import (
     CONFIRMS,
     FINISHED,
     MEMO,
@@ -36,15 +30,9 @@ from mnist_search.studies.records import (
     STATES,
     WORKER,
     StoredRun,
+    label_result,
+    label_run,
     record_of,
-)
-from mnist_search.studies.spec import REVISIONS, StudySpec
-from mnist_search.studies.storing import (
-    FIRST,
-    REVISION,
-    SPEC,
-    FirstPoint,
-    become_journal,
 )
 
 if TYPE_CHECKING:
@@ -84,7 +72,7 @@ class Ledger:
         self.folder = folder
         self._storage = storage
         self._journal = journal
-        self._possession: Possession | None = None
+        self._owner: Owner | None = None
         names = optuna.get_all_study_names(storage)
         if len(names) != 1:
             raise damaged(self.path, f"it holds {len(names)} studies where one was expected")
@@ -284,7 +272,9 @@ class Ledger:
         A study of version 0.1 becomes a journal now. Errors of the disk inside become
         `StorageError`, `ResourceError` or `DataError`.
         """
-        with storage_errors(self.path), hold(self.folder) as self._possession:
+        from mnist_search.studies.old_studies import become_journal
+
+        with storage_errors(self.path), hold(self.folder) as self._owner:
             # Nothing is added to a study that is damaged.
             self.records()
             if self._journal is None:
@@ -294,13 +284,13 @@ class Ledger:
                 yield
             finally:
                 self._journal.stop_writing()
-                self._possession = None
+                self._owner = None
 
     def check_possession(self) -> None:
         """Check that what `exclusive` gave is still ours; raises `StorageError`."""
-        if self._possession is not None and self._journal is not None:
+        if self._owner is not None and self._journal is not None:
             self._journal.check_place()
-            self._possession.check()
+            check_owner(self.folder, self._owner)
 
     # Inside
 

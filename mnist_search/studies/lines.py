@@ -13,12 +13,13 @@ import math
 import os
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 from mnist_search.errors import DataError
-from mnist_search.studies.folder import damaged
+from mnist_search.studies.folder import damaged, open_file
 
 
 class Operation(IntEnum):
@@ -46,6 +47,8 @@ _TABLES_OF_A_TRIAL = (
     "intermediate_values",
 )
 _NUMBER, _CHECKSUM = "line", "crc32"
+# As Optuna numbers them.
+_STATES = ("running", "complete", "pruned", "fail", "waiting")
 _LARGEST = 2**63
 _CHUNK_BYTES = 2**22
 
@@ -130,6 +133,36 @@ class Lines:
 
     def _wrong(self, what: str) -> DataError:
         return damaged(self._path, f"line {self.count + 1} {what}")
+
+
+@dataclass(slots=True)
+class Glimpse:
+    """What a line or two say of a trial: its state, its first value, the reference that it is."""
+
+    state: str
+    value: float | None = None
+    reference: str | None = None
+
+
+def glance(path: Path) -> list[Glimpse]:
+    """Return the trials of a journal in the order of their numbers, without Optuna.
+
+    Raises:
+        DataError: the journal is damaged.
+        OSError, LookupError, TypeError: it cannot be read.
+    """
+    trials: list[Glimpse] = []
+    with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
+        for log in Lines(path).read(file.fileno()):
+            if log["op_code"] == Operation.CREATE_TRIAL:
+                reference = log.get("user_attrs", {}).get("reference")
+                value = (log.get("values") or [log.get("value")])[0]
+                trials.append(Glimpse(_STATES[log.get("state", 0)], value, reference))
+            elif log["op_code"] == Operation.STATE:
+                trial = trials[log["trial_id"]]
+                trial.state = _STATES[log["state"]]
+                trial.value = (log["values"] or [trial.value])[0]
+    return trials
 
 
 def _number(text: str) -> float:

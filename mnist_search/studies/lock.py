@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import platform
-import sys
-import time
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,74 +18,32 @@ import psutil
 from pydantic import ValidationError
 
 from mnist_search.errors import StorageError
-from mnist_search.specs import Frozen
-from mnist_search.studies.clock import utc_seconds
-from mnist_search.studies.filesystems import check_local
 from mnist_search.studies.folder import LOCK, OWNER, check_files, open_file, storage_errors
-from mnist_search.studies.redacting import without_secrets
+from mnist_search.studies.owner import Owner, is_running, this_process
 from mnist_search.writing import replacing
 
-# The start of the machine is told in whole seconds, and again when its clock was set a little.
-BOOT_SECONDS = 5
-_COMMAND_CHARACTERS = 160
+MOUNTS = Path("/proc/self/mountinfo")
 
-
-class Owner(Frozen):
-    """A process, unique across reuse of its number and restarts of the machine.
-
-    `booted` is when the machine was started and `since` when the process took the study, both in
-    seconds since 1970; `started` counts the seconds from the one to the start of the process.
-    """
-
-    host: str
-    booted: float
-    pid: int
-    started: float
-    since: float
-    command: str
-
-    def __str__(self) -> str:
-        """Say who it is, for a sentence."""
-        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since))
-        return f"process {self.pid} on {self.host} since {since} ({self.command})"
-
-    def is_process_of(self, other: Owner) -> bool:
-        """Return whether both are the same process, whenever it took the study."""
-        return (
-            (self.host, self.pid, self.started) == (other.host, other.pid, other.started)
-            # Neither changes while the machine runs, but for the setting of its clock.
-            and abs(self.booted - other.booted) <= BOOT_SECONDS
-        )
-
-
-class Possession:
-    """A study that this process holds, until somebody takes it away."""
-
-    def __init__(self, folder: Path, owner: Owner, *, study: str) -> None:
-        """Take note of whose it is."""
-        self._folder = folder
-        self._owner = owner
-        self._study = study
-
-    def check(self) -> None:
-        """Check that the study is still this process's.
-
-        Raises:
-            StorageError: another process has taken it over, as it may after the lock was removed
-                by hand.
-        """
-        found = read_owner(self._folder)
-        if found != self._owner:
-            whom = "its owner's record was removed" if found is None else f"{found} writes it now"
-            raise StorageError(
-                f"study {self._study} was taken from this process: {whom}",
-                hint="no trial was written after that; the same command goes on",
-            )
+_SHARED = {
+    "afs",
+    "beegfs",
+    "ceph",
+    "cifs",
+    "glusterfs",
+    "lustre",
+    "nfs",
+    "nfs4",
+    "smb3",
+    "smbfs",
+}
+# The root of a container without privileges; its files are local ones.
+_LOCAL_FUSE = {"fuse.fuse-overlayfs"}
+_ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[Possession]:
-    """Hold a study against other writers for as long as the block runs.
+def hold(folder: Path) -> Iterator[Owner]:
+    """Hold a study against other writers for as long as the block runs; yields this process.
 
     Raises:
         StorageError: another process holds it, or it lies where locks mean nothing.
@@ -114,7 +70,7 @@ def hold(folder: Path) -> Iterator[Possession]:
             raise _being_written(study, before)
         _write_record(folder, me)
         try:
-            yield Possession(folder, me, study=study)
+            yield me
         finally:
             if read_owner(folder) == me:
                 with suppress(OSError):
@@ -122,6 +78,22 @@ def hold(folder: Path) -> Iterator[Possession]:
     finally:
         # The kernel lets go of the lock with the last descriptor; workers have none.
         os.close(lock)
+
+
+def check_owner(folder: Path, owner: Owner) -> None:
+    """Check that a study which was held is still its owner's.
+
+    Raises:
+        StorageError: another process has taken it over, as it may after the lock was removed by
+            hand.
+    """
+    found = read_owner(folder)
+    if found != owner:
+        whom = "its owner's record was removed" if found is None else f"{found} writes it now"
+        raise StorageError(
+            f"study {folder.name} was taken from this process: {whom}",
+            hint="no trial was written after that; the same command goes on",
+        )
 
 
 def read_owner(folder: Path) -> Owner | None:
@@ -132,40 +104,44 @@ def read_owner(folder: Path) -> Owner | None:
         return None
 
 
-def this_process() -> Owner:
-    """Return the process that asks, as an owner from now on."""
-    program, *words = sys.argv
-    name = Path(program).parent.name if Path(program).stem == "__main__" else Path(program).name
-    command = " ".join(" ".join([name.replace("_", "-"), *without_secrets(words)]).split())
-    booted = psutil.boot_time()
-    return Owner(
-        host=platform.node(),
-        booted=booted,
-        pid=os.getpid(),
-        started=round(psutil.Process().create_time() - booted, 2),
-        since=utc_seconds(),
-        command=command[:_COMMAND_CHARACTERS],
-    )
+def check_local(folder: Path) -> None:
+    """Check that a folder, or the place where it is to be, may hold a study that is written.
 
-
-def is_running(owner: Owner) -> bool:
-    """Return whether that very process runs on this machine, now.
-
-    A number that another process has by now, a machine that was started again and a process of
-    another machine all mean no: then the lock alone decides.
+    Raises:
+        StorageError: it lies on a network file system, or on one of a user's program (FUSE).
     """
-    if owner.host != platform.node():
-        return False
+    kind = file_system(folder)
+    if kind is not None and (kind in _SHARED or _is_fuse(kind)):
+        raise StorageError(
+            f"{folder} lies on a file system of type {kind}, where a lock may not keep others out",
+            hint="name a folder of a local disk with --home",
+        )
+
+
+def file_system(folder: Path) -> str | None:
+    """Return the type of the file system under a folder, None where that is not known."""
     try:
-        process, booted = psutil.Process(owner.pid), psutil.boot_time()
-        started = round(process.create_time() - booted, 2)
-        status = process.status()
-    except (psutil.Error, OSError, ValueError, OverflowError):
-        return False
-    # A dead process whose parent has not asked for it yet holds no study.
-    if status in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
-        return False
-    return owner.is_process_of(owner.model_copy(update={"booted": booted, "started": started}))
+        lines = MOUNTS.read_text(errors="surrogateescape").splitlines()
+        # Where the working folder is gone, making the study says so.
+        path = folder.resolve()
+    except OSError:
+        return None
+    found: tuple[int, str | None] = (-1, None)
+    for line in lines:
+        place, _, source = line.partition(" - ")
+        fields = place.split()
+        if len(fields) < 5 or not source:
+            continue
+        mounted = Path(_ESCAPE.sub(lambda match: chr(int(match[1], 8)), fields[4]))
+        # Of two mounts in one place the later hides the earlier.
+        if path.is_relative_to(mounted) and len(mounted.parts) >= found[0]:
+            found = len(mounted.parts), source.split()[0]
+    return found[1]
+
+
+def _is_fuse(kind: str) -> bool:
+    # fuseblk is a disk of this machine, such as one that another system formatted.
+    return (kind == "fuse" or kind.startswith("fuse.")) and kind not in _LOCAL_FUSE
 
 
 def _write_record(folder: Path, owner: Owner) -> None:

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_search.errors import MnistSearchError, StorageError, UsageError
-from mnist_search.studies.dashboard_labels import name_metrics
-from mnist_search.studies.folder import DATABASE, check_file, damaged, storage_errors
-from mnist_search.studies.spec import StudySpec
+from mnist_search.studies.folder import DATABASE, JOURNAL, check_file, damaged, storage_errors
+from mnist_search.studies.spec import FIRST, StudySpec, name_metrics
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
     from optuna.study import Study
     from optuna.trial import FrozenTrial
+
+    from mnist_search.studies.journal import Journal
 
 # A writer of version 0.1 and a reader wait for each other this long before they give up.
 BUSY_SECONDS = 30
@@ -62,14 +63,22 @@ def read_old_study(path: Path) -> BaseStorage:
     return storage
 
 
-def copy_old_study(path: Path, storage: BaseStorage) -> None:
-    """Copy what the file holds, but slots that wait for values: trials are made when they run.
+def become_journal(folder: Path) -> tuple[BaseStorage, Journal]:
+    """Return the journal of a study of version 0.1, copied if it was not yet.
+
+    Slots that wait for values are left out: trials are made when they run.
 
     Raises:
-        DataError: it is damaged, or another program's.
+        DataError: the study is damaged, or another program's.
         StorageError: it cannot be read, or another version of Optuna wrote it.
     """
-    _copy(path, storage, waiting=False)
+    from mnist_search.studies.journal import new_journal, open_journal
+
+    if not os.path.lexists(folder / JOURNAL):
+        with new_journal(folder) as storage:
+            _copy(folder / DATABASE, storage, waiting=False)
+    journal, storage = open_journal(folder / JOURNAL)
+    return storage, journal
 
 
 def _copy(path: Path, target: BaseStorage, *, waiting: bool) -> None:
@@ -115,7 +124,7 @@ def _write(study: Study, trials: list[FrozenTrial], first: list[Any], target: Ba
     study_id = target.create_new_study(study.directions, study.study_name)
     for key, value in study.user_attrs.items():
         target.set_study_user_attr(study_id, key, value)
-    target.set_study_user_attr(study_id, "first", first)
+    target.set_study_user_attr(study_id, FIRST, first)
     if study.metric_names is not None:
         made = optuna.load_study(study_name=study.study_name, storage=target)
         name_metrics(made, study.metric_names)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from mnist_search.errors import UsageError
-from mnist_search.studies.filesystems import check_local
-from mnist_search.studies.folder import DATABASE, JOURNAL, check_room, storage_errors
+from mnist_search.studies.folder import DATABASE, JOURNAL, check_room, has_study, storage_errors
 from mnist_search.studies.ledger import Ledger
-from mnist_search.studies.lock import hold
-from mnist_search.studies.spec import StudySpec
-from mnist_search.studies.storing import FirstPoint, make_journal, write_study
+from mnist_search.studies.lock import check_local, hold
+from mnist_search.studies.spec import FirstPoint, StudySpec, write_study
 
 
 def create_ledger(folder: Path, spec: StudySpec, *, first: Sequence[FirstPoint] = ()) -> Ledger:
@@ -21,13 +20,15 @@ def create_ledger(folder: Path, spec: StudySpec, *, first: Sequence[FirstPoint] 
     `first` are (reference or None, values) of the first trials. Raises `StudyExistsError` where
     another process was quicker, `StorageError` where no study can be.
     """
+    from mnist_search.studies.journal import new_journal
+
     _quiet_optuna()
     with storage_errors(folder / JOURNAL):
         check_local(folder)
         folder.mkdir(parents=True, exist_ok=True)
         check_room(folder)
-        with hold(folder):
-            make_journal(folder, spec, first)
+        with hold(folder), new_journal(folder) as storage:
+            write_study(storage, spec.model_copy(update={"name": folder.name}), first)
     return open_ledger(folder)
 
 
@@ -57,12 +58,20 @@ def open_ledger(folder: Path) -> Ledger:
     raise UsageError(f"no study in {folder}", hint="`mnist-search report` lists the studies")
 
 
-def reopen_ledger(folder: Path, spec: StudySpec, *, hint: str) -> Ledger:
-    """Open a study that is there, to go on with it; the data are where `spec` found them.
+def ensure_ledger(
+    folder: Path, spec: StudySpec, *, first: Sequence[FirstPoint] = (), hint: str
+) -> Ledger:
+    """Create a study, or open the one that is there; the data are where `spec` found them.
 
     Raises:
         UsageError: it is about something else than `spec`; `hint` says what to do.
     """
+    from mnist_search.studies.journal import StudyExistsError
+
+    if not has_study(folder):
+        # Another process may be quicker: then it is there.
+        with suppress(StudyExistsError):
+            return create_ledger(folder, spec, first=first)
     ledger = open_ledger(folder)
     differences = ledger.spec.differences(spec)
     if differences:

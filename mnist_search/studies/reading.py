@@ -7,8 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_search.errors import MnistSearchError, UsageError
-from mnist_search.specs import Record
+from mnist_search.analysis.confirmation import Confirmation, summarize_confirmation
+from mnist_search.errors import DataError, MnistSearchError, UsageError
+from mnist_search.references import Reference
+from mnist_search.specs import DatasetRef, Record
+from mnist_search.studies.confirming import TestUse, confirmation_name, read_test_use
 from mnist_search.studies.folder import has_study, list_studies, study_folder
 from mnist_search.studies.opening import open_ledger
 from mnist_search.studies.sessions import Session, sessions_of
@@ -84,3 +87,131 @@ def read_records(home: Path, names: Sequence[str]) -> list[Record]:
     """
     studies = read_studies(home, names, notice=lambda _: None)
     return [record for study in studies for record in study.records]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmedStudy:
+    """A search, the table of its confirmed models, and how often they met the test images."""
+
+    study: str
+    confirmation: Confirmation
+    use: TestUse
+
+
+def read_confirmations(
+    home: Path,
+    records: Sequence[Record],
+    references: Sequence[Reference],
+    notice: Callable[[MnistSearchError], object],
+) -> list[ConfirmedStudy]:
+    """Return what was confirmed of the searches that `records` come from, by all runs there are.
+
+    Reads the labels of the test images, as `confirm` does, so that both say the same; without
+    them the comparison errs towards a tie. `notice` is told why a confirmation cannot be read.
+    """
+    searches: dict[str, list[Record]] = {}
+    for record in records:
+        if record.kind == "trial" and record.confirms is None:
+            searches.setdefault(record.study, []).append(record)
+    found = []
+    for study, trials in searches.items():
+        folder = study_folder(home, confirmation_name(study))
+        if not has_study(folder):
+            continue
+        try:
+            with closing(open_ledger(folder)) as ledger:
+                runs, use, dataset = ledger.records(), read_test_use(ledger), ledger.spec.dataset
+        except MnistSearchError as error:
+            notice(error)
+            continue
+        if any(run.result is not None for run in runs):
+            confirmation = summarize_confirmation(
+                runs, trials, references, labels=read_test_labels(dataset)
+            )
+            found.append(ConfirmedStudy(study=study, confirmation=confirmation, use=use))
+    return found
+
+
+def read_confirmed(home: Path, study: str) -> list[Record]:
+    """Return the confirmed runs of a search; none where it was not confirmed."""
+    name = confirmation_name(study)
+    return read_records(home, [name]) if has_study(home / name) else []
+
+
+def read_test_labels(dataset: DatasetRef) -> bytes | None:
+    """Return the labels of the test images, a byte each; None where the data is gone."""
+    from mnist_search.datasets import load_full
+
+    try:
+        return load_full(dataset).y_test.astype("uint8").tobytes()
+    except (DataError, OSError):
+        return None
+
+
+def read_labels(records: Sequence[Record]) -> dict[str, bytes]:
+    """Return the test labels, a byte each, by the digest of their data set.
+
+    Only data sets on which two recipes or more kept their answers are read, and those whose
+    files are gone are left out.
+    """
+    recipes: dict[str, set[str]] = {}
+    datasets = {}
+    for record in records:
+        if record.dataset is not None and record.result is not None and record.result.predictions:
+            recipes.setdefault(record.dataset.digest, set()).add(record.result.config_id)
+            datasets[record.dataset.digest] = record.dataset
+    found = {
+        digest: read_test_labels(datasets[digest])
+        for digest, answered in recipes.items()
+        if len(answered) > 1
+    }
+    return {digest: labels for digest, labels in found.items() if labels is not None}
+
+
+def choose_run(
+    records: Sequence[Record], name: str, *, study: str, seed: int | None = None
+) -> Record:
+    """Return the run that `name` means: a number, or a reference.
+
+    Of several runs of a reference the first complete one, else the first that is over; `seed`
+    leaves only the runs with it. Raises UsageError where there is no such run, or it is not over.
+    """
+    if name.isdecimal():
+        found = [record for record in records if record.number == int(name)]
+    else:
+        found = [record for record in records if record.reference == name]
+    if not found:
+        raise UsageError(f"study {study} has no run {name}", hint=_what_there_is(records))
+    if seed is not None:
+        seeds = sorted({record.seed for record in found if record.seed is not None})
+        found = [record for record in found if record.seed == seed]
+        if not found:
+            raise UsageError(
+                f"study {study} has no run of {name} with seed {seed}",
+                hint=f"its seeds: {', '.join(map(str, seeds))}" if seeds else None,
+            )
+    over = [record for record in found if record.result is not None]
+    complete = [record for record in over if record.state == "complete"]
+    if complete or over:
+        return (complete or over)[0]
+    raise UsageError(f"run {name} of study {study} is {found[0].state}, it has no result yet")
+
+
+def run_name(record: Record, records: Sequence[Record]) -> str:
+    """Return a name for files about a run: `trial-7`, `cnn-simple` or `cnn-simple-run-31`.
+
+    The first run of a reference that came to its end has the plain name.
+    """
+    if record.kind == "trial" or record.reference is None:
+        return f"trial-{record.number}"
+    first = choose_run(records, record.reference, study=record.study)
+    same = first.number == record.number
+    return record.reference if same else f"{record.reference}-run-{record.number}"
+
+
+def _what_there_is(records: Sequence[Record]) -> str | None:
+    if not records:
+        return None
+    names = sorted({record.reference for record in records if record.reference is not None})
+    numbers = f"its runs are 0 to {records[-1].number}"
+    return numbers + (f", of {', '.join(names)}" if names else "")

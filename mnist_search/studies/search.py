@@ -37,10 +37,9 @@ from mnist_search.studies.loop import (
     run_loop,
 )
 from mnist_search.studies.old_studies import check_going_on
-from mnist_search.studies.opening import create_ledger, reopen_ledger
+from mnist_search.studies.opening import ensure_ledger
 from mnist_search.studies.skipping import Memory, SizeLimits, is_trained, size_of, too_large
-from mnist_search.studies.spec import REVISIONS, StudySpec, search_of
-from mnist_search.studies.storing import REVISION, FirstPoint, StudyExistsError
+from mnist_search.studies.spec import REVISION, REVISIONS, FirstPoint, StudySpec, search_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +66,17 @@ def open_search(folder: Path, spec: StudySpec, *, references: Sequence[Reference
         UsageError: the study that is there is about something else, or was made with what there
             is no more; or the sampler cannot search the space.
     """
-    if has_study(folder):
-        hint = "--new starts another study beside it, --study NAME names one"
-        ledger = reopen_ledger(folder, spec, hint=hint)
-        check_going_on(ledger.spec, ledger.revisions())
-        return ledger
     search = search_of(spec)
-    check_sampler(search.engine, search.sampler, search.space)
-    check_pruner(search.sampler, search.pruner)
-    check_objectives(search.engine, search.sampler, search.pruner, search.objectives)
-    try:
-        return create_ledger(folder, spec, first=choose_first(search.space, references))
-    except StudyExistsError:
-        # Another process was quicker: now it is there.
-        return open_search(folder, spec)
+    first: list[FirstPoint] = []
+    if not has_study(folder):
+        check_sampler(search.engine, search.sampler, search.space)
+        check_pruner(search.sampler, search.pruner)
+        check_objectives(search.engine, search.sampler, search.pruner, search.objectives)
+        first = choose_first(search.space, references)
+    hint = "--new starts another study beside it, --study NAME names one"
+    ledger = ensure_ledger(folder, spec, first=first, hint=hint)
+    check_going_on(ledger.spec, ledger.revisions())
+    return ledger
 
 
 def choose_first(space: SearchSpace, references: Sequence[Reference]) -> list[FirstPoint]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from mnist_search.specs import Frozen
 from mnist_search.studies.ledger import Ledger
-from mnist_search.studies.redacting import HIDDEN, is_secret, without_secrets
+from mnist_search.studies.owner import HIDDEN, is_secret, without_secrets
 
 SESSIONS = "sessions"
 # A study that is called by a timer for years keeps its first session and the latest ones.

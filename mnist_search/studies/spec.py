@@ -1,9 +1,11 @@
-"""What a study is about; fixed when it is created."""
+"""What a study is about: fixed when it is created, and written for us and for Optuna's tools."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal, get_args
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import PlainSerializer, PlainValidator
 
@@ -12,11 +14,26 @@ from mnist_search.errors import UsageError
 from mnist_search.spaces import SearchSpace
 from mnist_search.specs import DatasetRef, Frozen, Objective, Precision
 
+if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
+    from optuna.study import Study
+
 Difference = tuple[str, str, str]
+# The values of a trial to begin with, and the name of the reference that they are.
+FirstPoint = tuple[str | None, dict[str, Any]]
+# Attributes of a study.
+SPEC, FIRST, REVISION = "spec", "first", "revisions"
 # Rules that say what a search's numbers mean; who changes one counts it up here, and a study that
 # was begun under another says so when it goes on. Version 0.1 wrote none of them: 0.
 GONE_SAMPLERS = ("cmaes",)
 REVISIONS = {"sampler": 1, "pruner": 1, "kernels": 1, "seeds": 1}
+
+_METRICS: dict[Objective, str] = {
+    "val_accuracy": "validation accuracy",
+    "train_seconds": "training seconds",
+    "parameters": "parameters",
+    "inference_us": "inference, µs per image",
+}
 
 
 def _read_space(value: object) -> SearchSpace:
@@ -118,6 +135,55 @@ def search_of(spec: StudySpec) -> SearchSpec:
             hint="choose the study of a `run`",
         )
     return spec.search
+
+
+def write_study(storage: BaseStorage, spec: StudySpec, first: Sequence[FirstPoint]) -> None:
+    """Write what a study is about to an empty storage."""
+    import optuna
+
+    directions: list[Literal["maximize", "minimize"]] = [
+        "maximize" if each == "val_accuracy" else "minimize" for each in spec.objectives
+    ]
+    study = optuna.create_study(study_name=spec.name, storage=storage, directions=directions)
+    study.set_user_attr(SPEC, spec.model_dump(mode="json"))
+    study.set_user_attr(REVISION, dict(REVISIONS))
+    study.set_user_attr(FIRST, [list(point) for point in first])
+    name_metrics(study, metric_names(spec))
+    for label, text in _labels(spec).items():
+        study.set_user_attr(label, text)
+
+
+def name_metrics(study: Study, names: list[str]) -> None:
+    """Say what the values of trials are."""
+    from optuna.exceptions import ExperimentalWarning
+
+    with warnings.catch_warnings():
+        # The name of the metric is all that is used of it, and it has been there since 3.4.
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(names)
+
+
+def metric_names(spec: StudySpec) -> list[str]:
+    """Return what the values of a trial are, in words."""
+    if spec.search is None:
+        return ["test accuracy"]
+    return [_METRICS[objective] for objective in spec.objectives]
+
+
+def _labels(spec: StudySpec) -> dict[str, str]:
+    """Return what dashboards show beside the name of a study."""
+    dataset, search = spec.dataset, spec.search
+    stand_in = ", which stand in for MNIST" if dataset.fallback else ""
+    about = {
+        "data set": f"{dataset.name}, {dataset.train_images:,} + {dataset.test_images:,} images"
+        f"{stand_in}"
+    }
+    if search is None:
+        return about | {"purpose": "models trained as they are, no search"}
+    return about | {
+        "purpose": f"search of space {search.space.name}: {search.engine} {search.sampler}, "
+        f"{search.pruner}, up to {search.epochs} epochs"
+    }
 
 
 def _kind(spec: StudySpec) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mnist_search.studies import filesystems
+from mnist_search.studies import lock
 
 Here = Callable[..., Any]
 Search = Callable[..., list[str]]
@@ -29,7 +29,7 @@ def mounted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
         f"40 22 0:45 / {place} rw shared:1 - {kind} server:/share rw,vers=4.2\n"
         "41 22 0:46 / /elsewhere rw - nfs server:/other rw\n"
     )
-    monkeypatch.setattr(filesystems, "MOUNTS", mounts)
+    monkeypatch.setattr(lock, "MOUNTS", mounts)
 
 
 def check_network_refused(here: Here, search: Search, study: Any, kind: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from mnist_search.studies import journal, lock, opening, storing
+from mnist_search.studies import journal, ledger, lock, opening, owner
 from mnist_search.studies.folder import LOCK, OWNER
 
 Here = Callable[..., Any]
@@ -29,9 +29,9 @@ def finished(over: Callable[[int], Any]) -> Any:
     return over(2)
 
 
-def leave_record(study: Any, **changes: Any) -> lock.Owner:
+def leave_record(study: Any, **changes: Any) -> owner.Owner:
     """Leave a record as an owner does that dies, of this very process but for some changes."""
-    left = lock.this_process().model_copy(update=changes)
+    left = owner.this_process().model_copy(update=changes)
     (study.path.parent / OWNER).write_text(left.model_dump_json())
     return left
 
@@ -55,12 +55,12 @@ def test_number_of_a_dead_owner_that_another_process_has(
 
 def of_any_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tell processes from each other by their number alone."""
-    same = lock.Owner.is_process_of
+    same = owner.Owner.is_process_of
 
-    def by_number(self: lock.Owner, other: lock.Owner) -> bool:
+    def by_number(self: owner.Owner, other: owner.Owner) -> bool:
         return same(self.model_copy(update={"started": other.started}), other)
 
-    monkeypatch.setattr(lock.Owner, "is_process_of", by_number)
+    monkeypatch.setattr(owner.Owner, "is_process_of", by_number)
 
 
 def test_control_without_the_time_of_the_start(
@@ -91,7 +91,7 @@ def test_control_without_the_boot(
     here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_another_boot(finished)
-    monkeypatch.setattr(lock, "BOOT_SECONDS", float("inf"))
+    monkeypatch.setattr(owner, "BOOT_SECONDS", float("inf"))
     with pytest.raises(AssertionError):
         check_goes_on(here, search, finished)
 
@@ -230,7 +230,7 @@ def test_control_without_a_look_at_the_record(
     study: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lock.Possession, "check", lambda self: None)
+    monkeypatch.setattr(ledger, "check_owner", lambda *_: None)
     pid = stop_in_a_trial(forks, search)
     with pytest.raises(AssertionError):
         check_woken(forks, here, search, study, pid)
@@ -250,13 +250,13 @@ def race(forks: Any, search: Search, tmp_path: Path) -> list[Any]:
 
     def sabotage() -> None:
         opening.check_room = wait_for_all
-        write = storing.write_study
+        write = opening.write_study
 
         def counted(*arguments: Any) -> None:
             write(*arguments)
             (tmp_path / f"created-by-{os.getpid()}").touch()
 
-        storing.write_study = counted
+        opening.write_study = counted
 
     pids = [forks.start(search(4), sabotage) for _ in range(COORDINATORS)]
     return [forks.end(pid) for pid in pids]
@@ -290,7 +290,7 @@ def test_control_without_a_lock(
 ) -> None:
     monkeypatch.setattr(fcntl, "flock", lambda *_: None)
     monkeypatch.setattr(lock, "is_running", lambda _: False)
-    monkeypatch.setattr(lock.Possession, "check", lambda self: None)
+    monkeypatch.setattr(ledger, "check_owner", lambda *_: None)
     with pytest.raises((AssertionError, ValueError)):
         check_race(forks, here, search, study, tmp_path)
 
@@ -326,6 +326,6 @@ def test_control_without_a_look_at_the_file(
     here: Here, search: Search, study: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr(journal.Journal, "check_place", lambda self: None)
-    monkeypatch.setattr(lock.Possession, "check", lambda self: None)
+    monkeypatch.setattr(ledger, "check_owner", lambda *_: None)
     with pytest.raises(AssertionError):
         check_removed(here, search, study, monkeypatch, how)

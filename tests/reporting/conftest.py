@@ -33,8 +33,8 @@ from mnist_search.specs import (
     Score,
     Timings,
 )
-from mnist_search.studies.confirmed import ConfirmedStudy
 from mnist_search.studies.confirming import TestUse
+from mnist_search.studies.reading import ConfirmedStudy
 from mnist_search.studies.spec import SearchSpec, StudySpec
 
 Study = tuple[StudySpec, list[Record]]

@@ -21,7 +21,7 @@ from mnist_search.errors import DataError, MnistSearchError
 from mnist_search.specs import Score
 from mnist_search.studies import Ledger, StudySpec, create_ledger, open_ledger
 from mnist_search.studies.folder import JOURNAL
-from mnist_search.studies.glancing import glance
+from mnist_search.studies.lines import glance
 from tests.studies.test_ledger import open_trial, read_all, result
 
 
@@ -228,7 +228,7 @@ def test_lines_of_any_content_are_read_or_one_line(
         told = error_of(written.parent)
         assert told is None or "\n" not in told
         with suppress(MnistSearchError, LookupError, TypeError, ValueError):
-            glance(written.parent)
+            glance(written)
     finally:
         written.write_bytes(sound)
 
@@ -335,7 +335,7 @@ def test_results_that_are_no_numbers_are_never_written(ledger: Ledger) -> None:
 
 
 def test_glance_sees_what_the_ledger_holds(written: Path) -> None:
-    found = glance(written.parent)
+    found = glance(written)
     assert [(each.state, each.value, each.reference) for each in found] == [
         ("complete", 0.9, None),
         ("running", None, None),

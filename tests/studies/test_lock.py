@@ -11,17 +11,18 @@ import psutil
 import pytest
 
 from mnist_search.errors import StorageError
-from mnist_search.studies import lock
-from mnist_search.studies.clock import utc_seconds
+from mnist_search.studies import lock, owner
 from mnist_search.studies.folder import LOCK, OWNER
+from mnist_search.studies.lock import check_local, file_system
+from mnist_search.studies.owner import utc_seconds
 
 
 def test_record_is_there_while_the_study_is_held(tmp_path: Path) -> None:
-    with lock.hold(tmp_path) as possession:
+    with lock.hold(tmp_path) as me:
         found = lock.read_owner(tmp_path)
         assert found is not None
-        assert (found.pid, lock.is_running(found)) == (os.getpid(), True)
-        possession.check()
+        assert (found.pid, owner.is_running(found)) == (os.getpid(), True)
+        lock.check_owner(tmp_path, me)
     assert lock.read_owner(tmp_path) is None
     assert [path.name for path in tmp_path.iterdir()] == [LOCK]
 
@@ -44,35 +45,35 @@ def test_record_goes_when_the_block_raises(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("change", [{"pid": 1}, {"since": 0.0}, {"host": "elsewhere"}])
 def test_record_of_another_is_noticed_and_left(tmp_path: Path, change: dict[str, object]) -> None:
-    with lock.hold(tmp_path) as possession:
-        other = lock.this_process().model_copy(update=change)
+    with lock.hold(tmp_path) as me:
+        other = owner.this_process().model_copy(update=change)
         (tmp_path / OWNER).write_text(other.model_dump_json())
         with pytest.raises(StorageError, match="taken from this process"):
-            possession.check()
+            lock.check_owner(tmp_path, me)
     assert lock.read_owner(tmp_path) == other
 
 
 def test_dead_process_is_not_running_even_as_a_zombie() -> None:
     process = subprocess.Popen([sys.executable, "-SEc", ""])
     started = round(psutil.Process(process.pid).create_time() - psutil.boot_time(), 2)
-    dead = lock.this_process().model_copy(update={"pid": process.pid, "started": started})
+    dead = owner.this_process().model_copy(update={"pid": process.pid, "started": started})
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    assert not lock.is_running(dead)
+    assert not owner.is_running(dead)
     process.wait()
-    assert not lock.is_running(dead)
+    assert not owner.is_running(dead)
 
 
 def test_process_of_another_host_or_boot_or_start_counts_as_dead() -> None:
-    me = lock.this_process()
+    me = owner.this_process()
     for change in ({"host": "elsewhere"}, {"booted": 1.0}, {"started": me.started + 1}):
-        assert not lock.is_running(me.model_copy(update=change))
+        assert not owner.is_running(me.model_copy(update=change))
     # The clock of a machine is set a little now and then, and with it the time of its start.
-    assert lock.is_running(me.model_copy(update={"booted": me.booted + 1}))
+    assert owner.is_running(me.model_copy(update={"booted": me.booted + 1}))
 
 
 @pytest.mark.parametrize("pid", [-1, 0, 2**31, 2**80])
 def test_numbers_that_are_no_process(pid: int) -> None:
-    assert not lock.is_running(lock.this_process().model_copy(update={"pid": pid}))
+    assert not owner.is_running(owner.this_process().model_copy(update={"pid": pid}))
 
 
 def test_lock_holds_where_the_system_has_no_proc(
@@ -95,7 +96,7 @@ def test_lock_holds_where_the_system_has_no_proc(
 def test_command_is_one_bounded_line_without_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["/x/mnist_search/__main__.py", "run", "a\nb", "u://me:secret@host", "y" * 999]
     monkeypatch.setattr(sys, "argv", words)
-    command = lock.this_process().command
+    command = owner.this_process().command
     assert command.startswith("mnist-search run a b u://me:***@host yyy")
     assert len(command) <= 160
 
@@ -103,3 +104,55 @@ def test_command_is_one_bounded_line_without_passwords(monkeypatch: pytest.Monke
 def test_time_does_not_go_back() -> None:
     times = [utc_seconds() for _ in range(100)]
     assert times == sorted(times)
+
+
+@pytest.fixture
+def mounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "mountinfo"
+    path.write_text(
+        "22 1 254:0 / / rw - ext4 /dev/root rw\n"
+        "30 22 0:40 / /data rw shared:1 master:2 - xfs /dev/sdb rw\n"
+        "31 30 0:41 / /data/my\\040disk rw - nfs4 server:/a rw\n"
+        "32 22 0:42 / /over rw - cifs //server/b rw\n"
+        "33 32 0:43 / /over rw - tmpfs none rw\n"
+        "34 22 0:44 / /home/me/drive rw - fuse.rclone remote: rw\n"
+        "half a line\n"
+    )
+    monkeypatch.setattr(lock, "MOUNTS", path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/", "ext4"),
+        ("/database", "ext4"),
+        ("/data/deep/down", "xfs"),
+        ("/data/my disk/studies", "nfs4"),
+        ("/over", "tmpfs"),
+        ("/home/me/drive/../drive/x", "fuse.rclone"),
+    ],
+)
+def test_longest_and_latest_mount_counts(mounts: Path, folder: str, kind: str) -> None:
+    assert file_system(Path(folder)) == kind
+
+
+def test_only_what_others_share_is_refused(mounts: Path) -> None:
+    for folder in ("/", "/data", "/over"):
+        check_local(Path(folder))
+    for folder in ("/data/my disk", "/home/me/drive"):
+        with pytest.raises(StorageError, match="lies on a file system of type") as refused:
+            check_local(Path(folder))
+        assert refused.value.hint is not None
+        assert "--home" in refused.value.hint
+
+
+def test_link_is_followed_to_where_it_leads(mounts: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/data/my disk")
+    assert file_system(tmp_path / "link" / "s") == "nfs4"
+
+
+def test_nothing_is_refused_where_mounts_are_not_known(mounts: Path) -> None:
+    mounts.unlink()
+    assert file_system(Path("/data/my disk")) is None
+    check_local(Path("/data/my disk"))

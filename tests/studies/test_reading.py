@@ -8,10 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from mnist_search.analysis import pack_predictions
 from mnist_search.cli import execute
+from mnist_search.datasets import resolve
 from mnist_search.errors import DataError, MnistSearchError, UsageError
-from mnist_search.studies import StoredStudy, read_home, read_records, read_studies
+from mnist_search.references import get_reference
+from mnist_search.specs import DatasetRef, Record, RunResult, Score
+from mnist_search.studies import (
+    StoredStudy,
+    choose_run,
+    read_home,
+    read_records,
+    read_studies,
+    run_name,
+)
 from mnist_search.studies.folder import JOURNAL
+from mnist_search.studies.reading import read_labels
 
 
 @pytest.fixture
@@ -98,3 +110,104 @@ def row_names(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[], se
         return {row["study"] for row in rows if row["study"] is not None}
 
     return read
+
+
+def record(
+    number: int, state: str, *, reference: str | None = "cnn-simple", seed: int = 0
+) -> Record:
+    over = state in ("complete", "pruned", "failed")
+    result = RunResult(status=state, config_id="0" * 16, seed=seed) if over else None
+    kind = "trial" if reference is None else "reference"
+    return Record(
+        study="s", number=number, kind=kind, state=state, reference=reference, seed=seed,
+        result=result,
+    )  # fmt: skip
+
+
+RUNS = [
+    record(0, "failed"),
+    record(1, "complete", reference="mlp-784"),
+    record(2, "complete", seed=1),
+    record(3, "complete", seed=2),
+    record(4, "waiting", reference="dnn"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "seed", "number"),
+    [("3", None, 3), ("0", None, 0), ("cnn-simple", None, 2), ("cnn-simple", 2, 3),
+     ("cnn-simple", 0, 0), ("mlp-784", 0, 1)],
+)  # fmt: skip
+def test_run_is_found(name: str, seed: int | None, number: int) -> None:
+    assert choose_run(RUNS, name, study="s", seed=seed).number == number
+
+
+@pytest.mark.parametrize(
+    ("name", "seed", "message", "hint"),
+    [
+        ("9", None, "study s has no run 9", "0 to 4, of cnn-simple, dnn, mlp-784"),
+        ("nothing", None, "no run nothing", "0 to 4"),
+        ("cnn-simple", 7, "no run of cnn-simple with seed 7", "its seeds: 0, 1, 2"),
+        ("dnn", None, "run dnn of study s is waiting", None),
+    ],
+)
+def test_run_that_is_not_there_is_one_sentence(
+    name: str, seed: int | None, message: str, hint: str | None
+) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        choose_run(RUNS, name, study="s", seed=seed)
+    assert (caught.value.hint is None) is (hint is None)
+    assert hint is None or hint in str(caught.value.hint)
+
+
+def test_names_for_files_tell_runs_apart() -> None:
+    names = [run_name(run, RUNS) for run in RUNS[:4]]
+    assert names == ["cnn-simple-run-0", "mlp-784", "cnn-simple", "cnn-simple-run-3"]
+    trial = record(5, "complete", reference=None)
+    assert run_name(trial, [trial]) == "trial-5"
+
+
+@pytest.fixture
+def digits() -> DatasetRef:
+    return resolve("digits", environ={})
+
+
+def run(name: str, dataset: DatasetRef, *, kept: bool = True) -> Record:
+    config = get_reference(name).config
+    images = dataset.test_images
+    return Record(
+        study="s",
+        number=0,
+        kind="reference",
+        state="complete",
+        reference=name,
+        config=config,
+        dataset=dataset,
+        result=RunResult(
+            status="complete",
+            config_id=config.config_id,
+            seed=0,
+            test=Score(correct=0, total=images),
+            predictions=pack_predictions(bytes(images)) if kept else None,
+        ),
+    )
+
+
+def test_the_labels_of_two_recipes_that_kept_their_answers_are_read(digits: DatasetRef) -> None:
+    found = read_labels([run("mlp-784", digits), run("cnn-simple", digits)])
+    assert list(found) == [digits.digest]
+    assert len(found[digits.digest]) == digits.test_images
+    assert set(found[digits.digest]) == set(range(10))
+
+
+def test_nothing_is_read_where_there_is_no_pair(digits: DatasetRef) -> None:
+    assert read_labels([]) == {}
+    assert read_labels([run("mlp-784", digits), run("mlp-784", digits)]) == {}
+    assert read_labels([run("mlp-784", digits), run("cnn-simple", digits, kept=False)]) == {}
+
+
+def test_data_that_is_gone_has_no_labels(digits: DatasetRef, tmp_path: Path) -> None:
+    gone = digits.model_copy(
+        update={"name": "gone", "path": str(tmp_path / "gone.npz"), "digest": "0" * 64}
+    )
+    assert read_labels([run("mlp-784", gone), run("cnn-simple", gone)]) == {}

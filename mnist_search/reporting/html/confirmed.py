@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mnist_search.reporting.confirmation import tell_essentials
-from mnist_search.studies.confirmed import ConfirmedStudy
+from mnist_search.studies.reading import ConfirmedStudy
 
 
 def tell_confirmations(confirmations: Sequence[ConfirmedStudy]) -> list[str]:

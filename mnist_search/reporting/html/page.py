@@ -26,7 +26,7 @@ from mnist_search.reporting.leaderboard import explain_signs
 from mnist_search.reporting.made import SESSION_COLUMNS, made_facts
 from mnist_search.reporting.mistakes import Answers, find_mistakes
 from mnist_search.specs import Record
-from mnist_search.studies.confirmed import ConfirmedStudy
+from mnist_search.studies.reading import ConfirmedStudy
 from mnist_search.studies.sessions import Session
 from mnist_search.studies.spec import StudySpec
 

@@ -27,7 +27,7 @@ from mnist_search.reporting.mistakes import Mistakes
 from mnist_search.reporting.pictures import Picture
 from mnist_search.reporting.suite import VERDICT_COLUMNS, verdict_row
 from mnist_search.specs import Record
-from mnist_search.studies.confirmed import ConfirmedStudy
+from mnist_search.studies.reading import ConfirmedStudy
 from mnist_search.studies.spec import StudySpec
 
 # Of a hundred trials ten are the best ones.

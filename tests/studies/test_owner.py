@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_search.studies.redacting import without_secrets
+from mnist_search.studies.owner import without_secrets
 
 
 @pytest.mark.parametrize(

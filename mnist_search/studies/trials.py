@@ -1,4 +1,4 @@
-"""A trial of Optuna's as the rest of the project reads it, and what is stored with it."""
+"""A trial as Optuna stores it: what is written with it, for us and for Optuna's own tools."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from mnist_search.analysis import describe
 from mnist_search.specs import Frozen, Record, RunConfig, RunResult, State
 from mnist_search.studies.spec import StudySpec
 
@@ -66,6 +67,24 @@ def record_of(trial: FrozenTrial, spec: StudySpec) -> Record:
         confirms=attributes.get(CONFIRMS),
         objectives=spec.objectives,
     )
+
+
+def label_run(config: RunConfig) -> dict[str, str]:
+    """Return what a trial is about to train, as a dashboard shows it."""
+    return {"network": describe(config)}
+
+
+def label_result(result: RunResult) -> dict[str, str | int | float]:
+    """Return the figures of a result that dashboards can sort and plot, and why it failed."""
+    test, failure = result.test, result.failure
+    figures: dict[str, str | int | float | None] = {
+        "fit seconds": result.timings.fit_seconds,
+        "weights": result.parameters,
+        "FLOPs per image": result.flops,
+        "test accuracy": None if test is None or test.total == 0 else test.accuracy,
+        "why": None if failure is None else f"{failure.kind}: {failure.message}",
+    }
+    return {name: figure for name, figure in figures.items() if figure is not None}
 
 
 def _moment(written: float | None, local: datetime | None) -> float | None:
