@@ -6,16 +6,17 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mnist_search.errors import BudgetError
 
 if TYPE_CHECKING:
     from mnist_search.cli._settings import Surroundings
     from mnist_search.execution import Executor, PrecisionChoice, Workers
-    from mnist_search.reporting.live import Best, ShownProgress
+    from mnist_search.reporting.live import Display
     from mnist_search.specs import DatasetRef, Precision, Record
     from mnist_search.studies import Interrupt, Ledger, Outcome, Run, StudySpec
+    from mnist_search.studies.progress import Best
 
 
 def find_data(spec: StudySpec, around: Surroundings) -> StudySpec:
@@ -56,7 +57,7 @@ def train_runs(
     ):
         held = {r.run_key for r in ledger.records() if r.state == "complete"}
         done = sum(run.key in held for run in runs)
-        begin(progress, ledger, what=what, total=len(runs), done=done, workers=workers)
+        begin(progress, ledger, what=what, total=len(runs), done=done, workers=workers, noun="run")
         outcome = run_benchmark(
             ledger,
             runs,
@@ -134,7 +135,7 @@ def start_executor(
 
 
 @contextmanager
-def show_progress(around: Surroundings, *, quiet: bool) -> Iterator[ShownProgress]:
+def show_progress(around: Surroundings, *, quiet: bool) -> Iterator[Display]:
     """Show progress on stderr for as long as the block runs."""
     from mnist_search.reporting.live import create_progress
 
@@ -143,16 +144,19 @@ def show_progress(around: Surroundings, *, quiet: bool) -> Iterator[ShownProgres
 
 
 def begin(
-    progress: ShownProgress,
+    progress: Display,
     ledger: Ledger,
     *,
     what: str,
     total: int,
     done: int,
     workers: Workers,
+    noun: Literal["trial", "run"] = "trial",
+    budget_seconds: float | None = None,
 ) -> None:
     """Say what is about to run, where, with how many workers and why."""
     from mnist_search.specs import available_cores
+    from mnist_search.studies.progress import Opening
 
     count, cores = workers.count, available_cores()
     threads = max(1, cores // count)
@@ -161,12 +165,18 @@ def begin(
         shared = f"{shared} ({workers.reason})"
     dataset = ledger.spec.dataset
     progress.begin(
-        f"{what} · {dataset.name} {dataset.train_images:,} + {dataset.test_images:,} images · "
-        f"{ledger.spec.precision} · {shared} · {ledger.folder}",
-        total=total,
-        done=done,
-        workers=count,
-        best=_best_so_far(ledger.records()),
+        Opening(
+            headline=f"{what} · {dataset.name} {dataset.train_images:,} + "
+            f"{dataset.test_images:,} images · {ledger.spec.precision} · {shared} · "
+            f"{ledger.folder}",
+            total=total,
+            done=done,
+            workers=count,
+            noun=noun,
+            best=_best_so_far(ledger.records()) if noun == "trial" else None,
+            budget_seconds=budget_seconds,
+            log_folder=ledger.folder / "logs",
+        )
     )
     if dataset.fallback:
         progress.note(
@@ -181,7 +191,7 @@ def begin(
 def _best_so_far(records: Sequence[Record]) -> Best | None:
     """Return the best complete run of the sessions before this one."""
     from mnist_search.analysis import describe
-    from mnist_search.reporting.live import Best
+    from mnist_search.studies.progress import Best
 
     best: Best | None = None
     for record in records:
@@ -190,9 +200,7 @@ def _best_so_far(records: Sequence[Record]) -> Best | None:
             continue
         if best is None or accuracy > best.accuracy:
             label = describe(record.config)
-            if record.kind == "reference":
-                label = f"{record.reference}, seed {record.seed}"
-            best = Best(number=record.number, label=label, accuracy=accuracy)
+            best = Best(name=f"trial {record.number}", label=label, accuracy=accuracy)
     return best
 
 

@@ -68,7 +68,15 @@ def search(options: SearchOptions, around: Surroundings) -> int:
         done = sum(state not in ("waiting", "running") for state in ledger.states())
         what = f"search {space.name} · {options.engine} {sampler}, {pruner}"
         total = max(options.trials, ledger.count())
-        begin(progress, ledger, what=what, total=total, done=done, workers=workers)
+        begin(
+            progress,
+            ledger,
+            what=what,
+            total=total,
+            done=done,
+            workers=workers,
+            budget_seconds=budget,
+        )
         summary = run_search(
             ledger,
             lambda: start_executor(

@@ -1,6 +1,6 @@
 """Where jobs run: warm worker processes of this machine, or a function in their place."""
 
-from mnist_search.execution.base import Event, Executor, Finished, Reported, Started
+from mnist_search.execution.base import Event, Executor, Finished, Reported, Started, Stepped
 from mnist_search.execution.factory import Workers, create_executor, resolve_workers
 from mnist_search.execution.precision import PrecisionChoice, resolve_precision
 
@@ -11,6 +11,7 @@ __all__ = [
     "PrecisionChoice",
     "Reported",
     "Started",
+    "Stepped",
     "Workers",
     "create_executor",
     "resolve_precision",

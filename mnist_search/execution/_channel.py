@@ -1,8 +1,8 @@
 """What the coordinator and a worker process say to each other, over a socket of their own.
 
 The coordinator sends a `Job` and, to each `Report`, whether to stop (a bool); when its end closes,
-the worker leaves. The worker sends "ready" once, then for each job "taken", `Report`s and the
-`RunResult`.
+the worker leaves. The worker sends "ready" once, then for each job "taken", `Report`s and `Step`s
+and the `RunResult`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,14 @@ class Report:
     accuracy: float
 
 
-FromWorker = Literal["ready", "taken"] | Report | RunResult
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The job has trained up to here, in quarters of an epoch; there is no answer."""
+
+    step: float
+
+
+FromWorker = Literal["ready", "taken"] | Report | Step | RunResult
 
 
 class Channel:

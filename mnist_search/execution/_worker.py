@@ -17,7 +17,7 @@ import traceback
 from pathlib import Path
 from typing import Never
 
-from mnist_search.execution._channel import Channel, Report
+from mnist_search.execution._channel import Channel, Report, Step
 from mnist_search.execution._log import BoundedLog, PatientFile, header
 from mnist_search.execution.results import Trainer, run_guarded
 from mnist_search.specs import Job
@@ -56,9 +56,12 @@ def main(
         traceback.print_exc()
         _leave(1)
 
-    def report(step: int, accuracy: float) -> bool:
+    def report(step: float, accuracy: float | None) -> bool:
         try:
-            channel.send(Report(step=step, accuracy=accuracy))
+            if accuracy is None:
+                channel.send(Step(step=step))
+                return False
+            channel.send(Report(step=int(step), accuracy=accuracy))
             stop: bool = channel.receive()
         except (EOFError, OSError):
             # Not an exception, which the trainer could take for a failure of the trial.

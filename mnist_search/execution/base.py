@@ -17,6 +17,15 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stepped:
+    """A job has trained up to here, in quarters of an epoch; told about once a second."""
+
+    number: int
+    worker: int
+    step: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """A job has validated and waits for `answer`; `step` counts quarters of an epoch."""
 
@@ -40,7 +49,7 @@ class Finished:
     killed: bool = False
 
 
-Event = Started | Reported | Finished
+Event = Started | Stepped | Reported | Finished
 
 
 class Executor(Protocol):

@@ -10,7 +10,8 @@ from typing import Any
 from mnist_search.specs import Failure, Job, RunResult, describe_environment
 from mnist_search.specs.result import FailureKind
 
-Report = Callable[[int, float], bool]
+# Steps are quarters of an epoch; without an accuracy they say how far the job is, no more.
+Report = Callable[[float, float | None], bool]
 Trainer = Callable[[Job, Report], RunResult]
 
 MESSAGE_CHARACTERS = 300
@@ -51,8 +52,8 @@ def describe_exception(error: BaseException) -> Failure:
 def run_guarded(trainer: Trainer, job: Job, report: Report, *, threads: int | None) -> RunResult:
     """Run a job; whatever escapes the trainer, or is no result, becomes a failed result."""
 
-    def checked(step: int, accuracy: float) -> bool:
-        if not math.isfinite(accuracy):
+    def checked(step: float, accuracy: float | None) -> bool:
+        if accuracy is not None and not math.isfinite(accuracy):
             raise FloatingPointError(f"the accuracy at step {step} is {accuracy}")
         return report(step, accuracy)
 

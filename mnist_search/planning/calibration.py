@@ -16,11 +16,13 @@ from mnist_search.specs import (
     Precision,
     Record,
     RunConfig,
+    RunResult,
     derive_seed,
 )
 from mnist_search.studies.benchmark import Run, run_benchmark, shorten
-from mnist_search.studies.loop import Interrupt, Limits, SilentProgress
+from mnist_search.studies.loop import Interrupt, Limits
 from mnist_search.studies.opening import ledger_in_memory
+from mnist_search.studies.progress import Assignment, SilentProgress
 from mnist_search.studies.spec import StudySpec
 
 # Four unknown rates can be estimated from six, and their error as well.
@@ -147,23 +149,14 @@ class _Watch(SilentProgress):
     starts: dict[int, float] = field(default_factory=dict)
     overheads: dict[int, float] = field(default_factory=dict)
 
-    def started(self, number: int, worker: int, label: str, epochs: int) -> None:
-        self.starts[number] = self.clock()
+    def started(self, assignment: Assignment, worker: int) -> None:
+        self.starts[assignment.number] = self.clock()
         if self.startup is None:
-            self.startup = self.starts[number] - self.begun
+            self.startup = self.starts[assignment.number] - self.begun
 
-    def finished(
-        self,
-        number: int,
-        worker: int | None,
-        label: str,
-        status: str,
-        accuracy: float | None,
-        seconds: float | None,
-        message: str | None,
-    ) -> None:
-        took = self.clock() - self.starts.get(number, self.clock())
-        self.overheads[number] = max(0.0, took - (seconds or 0.0))
+    def finished(self, assignment: Assignment, result: RunResult, worker: int | None) -> None:
+        took = self.clock() - self.starts.get(assignment.number, self.clock())
+        self.overheads[assignment.number] = max(0.0, took - (result.timings.fit_seconds or 0.0))
 
 
 def _measure(record: Record, looks: int, overhead_seconds: float) -> Measured | None:

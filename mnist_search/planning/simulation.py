@@ -27,10 +27,10 @@ from mnist_search.studies.loop import (
     Interrupt,
     Limits,
     Outcome,
-    SilentProgress,
     run_loop,
 )
 from mnist_search.studies.opening import ledger_in_memory
+from mnist_search.studies.progress import Assignment, SilentProgress
 from mnist_search.studies.search import SearchWork
 from mnist_search.studies.spec import SearchSpec
 
@@ -215,25 +215,16 @@ class Simulation(SilentProgress):
         """Return how long it took."""
         return self.endings[-1] if self.endings else 0.0
 
-    def reported(self, number: int, worker: int, step: int, accuracy: float) -> None:
+    def reported(self, assignment: Assignment, step: int, accuracy: float) -> None:
         """Note how far a trial got."""
-        self.steps[number] = step
+        self.steps[assignment.number] = step
 
-    def finished(
-        self,
-        number: int,
-        worker: int | None,
-        label: str,
-        status: str,
-        accuracy: float | None,
-        seconds: float | None,
-        message: str | None,
-    ) -> None:
+    def finished(self, assignment: Assignment, result: RunResult, worker: int | None) -> None:
         """Note when a trial ended."""
         self.endings.append(self.clock())
-        self.steps.setdefault(number, 0)
+        self.steps.setdefault(assignment.number, 0)
         if worker is None:
-            self.skipped.add(number)
+            self.skipped.add(assignment.number)
 
 
 def proxy_sampler(search: SearchSpec) -> SamplerName:

@@ -1,10 +1,11 @@
-"""The stream that progress goes to: what it can show, and how it outlives its reader."""
+"""Where progress comes from and goes to: the workers' logs, and a stream that may break."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TextIO
 
 
@@ -62,3 +63,32 @@ class GuardedStream:
             descriptor = os.open(os.devnull, os.O_WRONLY)
             os.dup2(descriptor, self._stream.fileno())
             os.close(descriptor)
+
+
+class WorkerLogs:
+    """What the workers of a study print from now on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ends = dict(self._sizes())
+
+    def lines(self) -> list[str]:
+        """Return the lines since the last call, each after the name of its log."""
+        found = []
+        for path, size in self._sizes():
+            # A log that was cut goes on from where it ends now.
+            start = min(self._ends.get(path, 0), size)
+            with contextlib.suppress(OSError), path.open("rb") as log:
+                log.seek(start)
+                text = log.read(size - start)
+                # The rest of the last line comes with the next call.
+                self._ends[path] = start + text.rfind(b"\n") + 1
+                whole = text[: text.rfind(b"\n") + 1].decode(errors="replace")
+                found += [f"{path.stem}: {line}" for line in whole.splitlines() if line.strip()]
+        return found
+
+    def _sizes(self) -> list[tuple[Path, int]]:
+        try:
+            return [(path, path.stat().st_size) for path in sorted(self._folder.glob("*.log"))]
+        except OSError:
+            return []

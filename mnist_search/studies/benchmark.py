@@ -27,14 +27,13 @@ from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import weights_path
 from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.loop import (
-    Assignment,
     Interrupt,
     Limits,
     Outcome,
-    Progress,
     run_loop,
 )
 from mnist_search.studies.opening import ensure_ledger
+from mnist_search.studies.progress import Assignment, Progress
 from mnist_search.studies.spec import StudySpec
 
 TestPixels = Literal["as-documented", "scaled", "raw"]
@@ -196,7 +195,7 @@ class BenchmarkWork:
             precision=self._ledger.spec.precision,
             weights_path=str(weights_path(self._ledger.folder, number)) if keeps else None,
         )
-        return Assignment(job=job, label=f"{run.name}, seed {run.seed}")
+        return Assignment(job=job, name=f"{run.name}, seed {run.seed}")
 
     def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
         """Write the accuracy; runs of references are never stopped."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, assert_never
 
 from mnist_search.errors import ResourceError
-from mnist_search.execution import Executor, Finished, Reported, Started
-from mnist_search.specs import Failure, Job, RunResult
+from mnist_search.execution import Executor, Finished, Reported, Started, Stepped
+from mnist_search.specs import Failure, RunResult
+from mnist_search.studies.progress import Assignment, Progress
 
 POLL_SECONDS = 0.2
 # A round that takes longer was spent on a slow disk, or stopped by a user: while the coordinator
@@ -19,19 +20,6 @@ GRACE_SECONDS = 8.0
 MAX_FAILURES_IN_A_ROW = 10
 
 Ending = Literal["done", "time budget", "interrupted", "failing"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """A claimed trial, ready to run."""
-
-    job: Job
-    label: str
-
-    @property
-    def number(self) -> int:
-        """Return the trial's number."""
-        return self.job.number
 
 
 class Work(Protocol):
@@ -48,56 +36,6 @@ class Work(Protocol):
 
     def release(self, assignment: Assignment) -> None:
         """Give the trial back, unfinished."""
-
-
-class Progress(Protocol):
-    """What the loop tells to whoever watches; `mnist_search.reporting` shows it."""
-
-    def started(self, number: int, worker: int, label: str, epochs: int) -> None:
-        """Say that a worker took up a trial, for so many epochs."""
-
-    def reported(self, number: int, worker: int, step: int, accuracy: float) -> None:
-        """Say that a run has validated; `step` counts quarters of an epoch."""
-
-    def finished(
-        self,
-        number: int,
-        worker: int | None,
-        label: str,
-        status: str,
-        accuracy: float | None,
-        seconds: float | None,
-        message: str | None,
-    ) -> None:
-        """Say that a trial is closed; `status` is complete, pruned or failed."""
-
-    def note(self, text: str) -> None:
-        """Say something in a sentence."""
-
-
-class SilentProgress:
-    """A `Progress` that nobody sees, for those who note a part of it, or nothing."""
-
-    def started(self, number: int, worker: int, label: str, epochs: int) -> None:
-        """Go on."""
-
-    def reported(self, number: int, worker: int, step: int, accuracy: float) -> None:
-        """Go on."""
-
-    def finished(
-        self,
-        number: int,
-        worker: int | None,
-        label: str,
-        status: str,
-        accuracy: float | None,
-        seconds: float | None,
-        message: str | None,
-    ) -> None:
-        """Go on."""
-
-    def note(self, text: str) -> None:
-        """Go on."""
 
 
 class Interrupt:
@@ -215,6 +153,9 @@ def run_loop(
             match event:
                 case Started():
                     _on_started(session, event)
+                case Stepped():
+                    running = session.running[event.number]
+                    progress.stepped(running.assignment, event.step)
                 case Reported():
                     _on_reported(session, event)
                 case Finished():
@@ -242,17 +183,14 @@ def _fill(session: _Session) -> bool:
 def _on_started(session: _Session, event: Started) -> None:
     running = session.running[event.number]
     running.started = True
-    job = running.assignment.job
-    session.progress.started(
-        event.number, event.worker, running.assignment.label, job.config.training.epochs
-    )
+    session.progress.started(running.assignment, event.worker)
 
 
 def _on_reported(session: _Session, event: Reported) -> None:
     running = session.running[event.number]
     stop = session.work.report(running.assignment, event.step, event.accuracy)
     session.executor.answer(event.number, stop=stop)
-    session.progress.reported(event.number, event.worker, event.step, event.accuracy)
+    session.progress.reported(running.assignment, event.step, event.accuracy)
 
 
 def _on_finished(session: _Session, event: Finished) -> None:
@@ -261,7 +199,7 @@ def _on_finished(session: _Session, event: Finished) -> None:
     if event.killed and event.number not in session.retried:
         session.retried.add(event.number)
         session.work.release(assignment)
-        session.progress.note(f"{assignment.label}: its worker was killed, so it runs again, once")
+        session.progress.note(f"{assignment.name}: its worker was killed, so it runs again, once")
         return
     session.work.finish(assignment, result, worker=event.worker)
     outcome = session.outcome
@@ -282,15 +220,7 @@ def _on_finished(session: _Session, event: Finished) -> None:
         # Before the first complete trial, one that was stopped early proves nothing: all that
         # get further may be failing.
         session.failures_in_a_row = 0
-    session.progress.finished(
-        event.number,
-        event.worker,
-        assignment.label,
-        result.status,
-        result.last_accuracy,
-        result.timings.fit_seconds,
-        None if result.failure is None else f"{result.failure.kind}: {result.failure.message}",
-    )
+    session.progress.finished(assignment, result, event.worker)
 
 
 def _kill_overdue(session: _Session, seconds: float, round_seconds: float) -> None:

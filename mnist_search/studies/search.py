@@ -28,16 +28,10 @@ from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import WeightShelf, decide_kept
 from mnist_search.studies.folder import has_study
 from mnist_search.studies.ledger import Ledger
-from mnist_search.studies.loop import (
-    Assignment,
-    Interrupt,
-    Limits,
-    Outcome,
-    Progress,
-    run_loop,
-)
+from mnist_search.studies.loop import Interrupt, Limits, Outcome, run_loop
 from mnist_search.studies.old_studies import check_going_on
 from mnist_search.studies.opening import ensure_ledger
+from mnist_search.studies.progress import Assignment, Progress
 from mnist_search.studies.skipping import Memory, SizeLimits, is_trained, size_of, too_large
 from mnist_search.studies.spec import REVISION, REVISIONS, FirstPoint, StudySpec, search_of
 
@@ -263,7 +257,7 @@ class SearchWork:
             precision=self._ledger.spec.precision,
             weights_path=None if self._shelf is None else self._shelf.place(number),
         )
-        return Assignment(job=job, label=describe(config))
+        return Assignment(job=job, name=f"trial {number}", label=describe(config))
 
     def _skip(self, job: Job) -> RunResult | None:
         """Return the result of a trial that need not be trained, None for all others."""
@@ -284,13 +278,7 @@ class SearchWork:
             score=values_of(result, self._search.objectives),
             stopped=result.status == "pruned",
         )
-        if result.failure is None:
-            message = f"as trial {result.duplicate_of}, not trained again"
-        else:
-            message = f"{result.failure.kind}: {result.failure.message}"
-        self._progress.finished(
-            number, None, assignment.label, result.status, result.last_accuracy, None, message
-        )
+        self._progress.finished(assignment, result, None)
 
     def _past(self, record: Record, memo: Mapping[str, Any] | None) -> PastTrial:
         result, state = record.result, record.state

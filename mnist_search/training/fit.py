@@ -121,11 +121,14 @@ class _Fit:
         steps = end - totals.steps
         if steps > 0:
             with self.recorder.timed() as timer:
-                self.loop.run(order, end, totals)
+                self.loop.run(order, end, totals, told=lambda: self._tell(epoch, totals))
             totals.seconds += timer.seconds
             self.recorder.step_seconds.append(timer.seconds / steps)
         place = f"epoch {epoch}, by step {totals.steps} of {self.loop.steps_per_epoch},"
         finite(totals.loss, f"the training loss of {place}")
+
+    def _tell(self, epoch: int, totals: EpochTotals) -> None:
+        self.recorder.step(QUARTERS * (epoch - 1 + totals.steps / self.loop.steps_per_epoch))
 
     def _evaluate(self, images: Labelled, epoch: int, totals: EpochTotals) -> Evaluation:
         with self.recorder.timed() as timer, self.averages.corrected(self.loop.steps_done):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from mnist_search.training.augmentation import augment
 from mnist_search.training.backend import keras, tf
 from mnist_search.training.build import make_optimizer
 from mnist_search.training.data import Labelled
+
+# How long a call may take before somebody is told how far the run is.
+STRETCH_SECONDS = 0.5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +48,7 @@ class Loop:
         self._images = len(train)
         self._batch_size = training.batch_size
         self._seed = seed
+        self._stretch = 1
         self._run = _compile(model, training, train, self.steps_per_epoch, seed)
 
     def order(self, epoch: int) -> Any:
@@ -55,20 +60,35 @@ class Loop:
         """Return the step of an epoch at which its first, second, third, last quarter is done."""
         return -(-quarter * self.steps_per_epoch // QUARTERS)
 
-    def run(self, order: Any, until: int, totals: EpochTotals) -> None:
-        """Step on from where the totals stand; the last batch of an epoch may be smaller."""
-        first = tf.constant(totals.steps, tf.int32)
-        loss, correct = self._run(order, first, tf.constant(until, tf.int32))
-        self.steps_done += until - totals.steps
+    def run(
+        self, order: Any, until: int, totals: EpochTotals, told: Callable[[], None] = lambda: None
+    ) -> None:
+        """Step on from where the totals stand; the last batch of an epoch may be smaller.
+
+        `told` is called after each stretch of steps, about every half second. The sums go from one
+        stretch to the next, so that no result depends on how long the stretches are.
+        """
+        loss, correct = tf.constant(0.0), tf.constant(0)
+        while totals.steps < until:
+            began, stop = time.perf_counter(), min(until, totals.steps + self._stretch)
+            ends = tf.constant(totals.steps, tf.int32), tf.constant(stop, tf.int32)
+            loss, correct = self._run(order, *ends, loss, correct)
+            self.steps_done += stop - totals.steps
+            totals.steps = stop
+            told()
+            seconds = time.perf_counter() - began
+            if seconds < STRETCH_SECONDS:
+                self._stretch *= 2
+            elif seconds > 2 * STRETCH_SECONDS:
+                self._stretch = max(1, self._stretch // 2)
         totals.loss += float(loss)
         totals.correct += int(correct)
-        totals.steps = until
         totals.images = min(until * self._batch_size, self._images)
 
 
 def _compile(
     model: keras.Model, training: Training, train: Labelled, steps_per_epoch: int, seed: int
-) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+) -> Callable[..., tuple[Any, Any]]:
     optimizer = make_optimizer(training, steps_per_epoch * training.epochs)
     optimizer.build(model.trainable_variables)
     images, labels = tf.constant(train.images), tf.constant(train.labels)
@@ -93,19 +113,19 @@ def _compile(
         right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), classes)
         return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
 
-    number = tf.TensorSpec([], tf.int32)
+    number, total = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
 
     @tf.function(  # type: ignore[untyped-decorator]
         autograph=False,
         jit_compile=False,
-        input_signature=[tf.TensorSpec([None], tf.int32), number, number],
+        input_signature=[tf.TensorSpec([None], tf.int32), number, number, total, number],
     )
-    def run(order: Any, first: Any, last: Any) -> tuple[Any, Any]:
+    def run(order: Any, first: Any, last: Any, loss: Any, correct: Any) -> tuple[Any, Any]:
         def body(number: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
             more_loss, more_correct = step(order, number)
             return number + 1, loss + more_loss, correct + more_correct
 
-        start = (first, tf.constant(0.0), tf.constant(0))
+        start = (first, loss, correct)
         _, loss, correct = tf.while_loop(
             lambda number, *_: number < last, body, start, parallel_iterations=1
         )

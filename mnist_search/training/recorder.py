@@ -12,6 +12,9 @@ from mnist_search.specs.shapes import Size
 from mnist_search.training.evaluate import Evaluation
 from mnist_search.training.resources import is_contended, peak_bytes, read_load, reset_peak
 
+# How often a run says how far it is.
+STEP_SECONDS = 1.0
+
 
 class Timer:
     """The seconds of one piece of work, known once it is over."""
@@ -30,7 +33,7 @@ class Recorder:
         self,
         *,
         job: Job,
-        report: Callable[[int, float], bool],
+        report: Callable[[float, float | None], bool],
         threads: int | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -42,6 +45,7 @@ class Recorder:
         self._report = report
         self._clock = clock
         self._waiting_seconds = 0.0
+        self._stepped = clock()
         self._reports: list[tuple[int, float]] = []
         self._noted: dict[str, Any] = {"precision": job.precision}
         self._timings: dict[str, Any] = {}
@@ -96,6 +100,14 @@ class Recorder:
         self.stopped = self._report(step, accuracy)
         self._waiting_seconds += self._clock() - started
         return self.stopped
+
+    def step(self, step: float) -> None:
+        """Say how far the run is, in quarters of an epoch, unless it said so within a second."""
+        now = self._clock()
+        if now - self._stepped >= STEP_SECONDS:
+            self._stepped = now
+            self._report(step, None)
+            self._waiting_seconds += self._clock() - now
 
     def conclude(self, evaluation: Evaluation, *, test: bool) -> None:
         """Note how good the final weights are, on the test images or the validation images."""

@@ -23,7 +23,7 @@ from mnist_search.training.recorder import Recorder
 from mnist_search.training.trained import weights_of
 from mnist_search.training.weights import save_weights
 
-Report = Callable[[int, float], bool]
+Report = Callable[[float, float | None], bool]
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +50,9 @@ def run_job(job: Job, report: Report) -> RunResult:
     """Run one job to its end and forget the model.
 
     `report(step, accuracy)`, step in quarters of an epoch, answers True when the run must stop:
-    its status is then `pruned`. A run that fails is a result with a `Failure`, never an
-    exception; KeyboardInterrupt and SystemExit pass through.
+    its status is then `pruned`. About once a second it is told a step without accuracy (None).
+    A run that fails is a result with a `Failure`, never an exception; KeyboardInterrupt and
+    SystemExit pass through.
     """
     try:
         _, result = train(job, report)

@@ -16,7 +16,7 @@ from mnist_search.references import REFERENCES
 from mnist_search.spaces import SearchSpace, Value, find_space
 from mnist_search.specs import Failure, Job, Record, RunResult, Score
 from mnist_search.studies import Interrupt, Limits, create_ledger, run_search
-from mnist_search.studies.loop import SilentProgress
+from mnist_search.studies.progress import SilentProgress
 from mnist_search.studies.search import choose_first
 from tests.planning.plans import EXACT, plan_of
 from tests.support.fake import FakeExecutor

@@ -12,11 +12,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mnist_search.reporting.live import (
-    LiveProgress,
-    ShownProgress,
-    create_progress,
-)
+from mnist_search.reporting.live import Display, LiveProgress, create_progress
+from mnist_search.studies.progress import Opening
 from tests.reporting.watching import (
     HIDE_CURSOR,
     LABEL,
@@ -28,7 +25,7 @@ from tests.reporting.watching import (
 )
 
 
-def live(stream: Terminal, clock: Callable[[], float], environ: dict[str, str]) -> ShownProgress:
+def live(stream: Terminal, clock: Callable[[], float], environ: dict[str, str]) -> Display:
     full = {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "24", **environ}
     progress = create_progress(stream, environ=full, clock=clock)
     assert isinstance(progress, LiveProgress)
@@ -41,7 +38,7 @@ def test_live_scrolls_finished_runs_and_sums_up() -> None:
         run_three(progress, clock)
     text = stream.getvalue()
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).splitlines()
-    expected = f"[10/50] trial 9   complete  val 0.9893*   41.2 s  {LABEL}"
+    expected = f"[10/50] trial 9  complete  val 0.9893*   41.2 s  {LABEL}"
     assert expected in [line.lstrip("\r") for line in lines]
     assert text.rstrip().endswith("best 0.9893, trial 9")
 
@@ -62,7 +59,7 @@ def test_the_cursor_comes_back_after_an_exception() -> None:
 
     def interrupted() -> None:
         with live(stream, Clock(), {}) as progress:
-            progress.begin("search", total=3, done=0, workers=1)
+            progress.begin(Opening(headline="search", total=3))
             assert stream.getvalue().rfind(HIDE_CURSOR) > stream.getvalue().rfind(SHOW_CURSOR)
             raise KeyboardInterrupt
 
@@ -76,7 +73,7 @@ def test_live_leaves_stdout_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", results)
     monkeypatch.setattr(sys, "stderr", errors)
     with live(errors, Clock(), {}) as progress:
-        progress.begin("search", total=3, done=0, workers=1)
+        progress.begin(Opening(headline="search", total=3))
         sys.stdout.write("a row\n")
         sys.stderr.write("a log line\n")
     assert results.getvalue() == "a row\n"
@@ -87,7 +84,7 @@ def test_live_leaves_stdout_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_narrower_terminal_has_its_wrapped_rows_erased() -> None:
     stream, environ = Terminal(), {"COLUMNS": "100", "LINES": "24"}
     progress = LiveProgress(stream, environ=environ, clock=Clock())
-    progress.begin("search " + "x" * 90, total=3, done=0, workers=0)
+    progress.begin(Opening(headline="search " + "x" * 90, total=3, workers=0))
     progress.note("a")
     before = stream.getvalue().count("\x1b[1A")
     progress._console.width = 50
@@ -119,9 +116,10 @@ def test_a_process_whose_stderr_broke_exits_with_its_own_code() -> None:
     script = """
         import sys
         from mnist_search.reporting.live import create_progress
+        from mnist_search.studies.progress import Opening
         with create_progress(sys.stderr, environ={}) as progress:
-            progress.begin("search", total=1, done=0, workers=1)
-            progress.finished(0, 0, "x", "complete", 0.9, 1.0, None)
+            progress.begin(Opening(headline="search", total=1))
+            progress.note("a word")
         print("result")
     """
     environ = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}

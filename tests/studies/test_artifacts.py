@@ -27,17 +27,11 @@ from mnist_search.studies import (
     weights_path,
 )
 from mnist_search.studies.artifacts import WeightShelf
+from mnist_search.studies.progress import SilentProgress
 from tests.support.fake import FakeExecutor
 
 DATASET = DatasetRef(name="made-up", digest="0" * 16, train_images=60, test_images=100)
 Report = Callable[[int, float], bool]
-
-
-class Silence:
-    """Progress that nobody watches."""
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_, **__: None
 
 
 def result_of(job: Job, correct: int, status: str = "complete") -> RunResult:
@@ -78,7 +72,7 @@ def search(
             ledger,
             lambda: FakeExecutor(1, trainer),
             trials=trials,
-            progress=Silence(),
+            progress=SilentProgress(),
             interrupt=Interrupt(),
             limits=Limits(),
             clock=lambda: float(next(ticks)),
@@ -178,7 +172,7 @@ def test_benchmark_keeps_the_weights_of_the_first_run_of_each_configuration(
             ledger,
             plan_runs(references, protocol="documented", repeats=repeats, seed=0),
             lambda: FakeExecutor(2, trainer),
-            progress=Silence(),
+            progress=SilentProgress(),
             interrupt=Interrupt(),
             limits=Limits(),
             clock=lambda: 0.0,

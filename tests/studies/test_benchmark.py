@@ -23,6 +23,7 @@ from mnist_search.studies import (
     plan_runs,
     run_benchmark,
 )
+from mnist_search.studies.progress import SilentProgress
 from tests.support.fake import FakeExecutor
 from tests.support.surrogate import run_job
 
@@ -139,18 +140,11 @@ def bench(ledger: Ledger, runs: list[Run], train: Any = run_job) -> Outcome:
             ledger,
             runs,
             lambda: FakeExecutor(2, train),
-            progress=Silence(),
+            progress=SilentProgress(),
             interrupt=Interrupt(),
             limits=Limits(),
             clock=lambda: 0.0,
         )
-
-
-class Silence:
-    """Progress that nobody watches."""
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_, **__: None
 
 
 def killed(job: Job, report: object) -> RunResult:

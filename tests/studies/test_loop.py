@@ -23,12 +23,12 @@ from mnist_search.specs import (
 )
 from mnist_search.studies.loop import (
     MAX_FAILURES_IN_A_ROW,
-    Assignment,
     Interrupt,
     Limits,
     Outcome,
     run_loop,
 )
+from mnist_search.studies.progress import Assignment, SilentProgress
 from tests.support.fake import FakeExecutor
 
 Report = Callable[[int, float], bool]
@@ -71,7 +71,7 @@ class Slots:
             return None
         number = len(self.claimed)
         self.claimed.append(number)
-        return Assignment(job=Job(number=number, config=CONFIG, seed=1, dataset=DATASET), label="x")
+        return Assignment(job=Job(number=number, config=CONFIG, seed=1, dataset=DATASET), name="x")
 
     def report(self, assignment: Assignment, step: int, accuracy: float) -> bool:
         self.reports.append((assignment.number, step))
@@ -86,18 +86,12 @@ class Slots:
 
 
 @dataclass
-class Watcher:
+class Watcher(SilentProgress):
     notes: list[str] = field(default_factory=list)
     ended: list[tuple[int, str]] = field(default_factory=list)
 
-    def started(self, number: int, worker: int, label: str, epochs: int) -> None: ...
-
-    def reported(self, number: int, worker: int, step: int, accuracy: float) -> None: ...
-
-    def finished(
-        self, number: int, worker: int | None, label: str, status: str, *_: object
-    ) -> None:
-        self.ended.append((number, status))
+    def finished(self, assignment: Assignment, result: RunResult, worker: int | None) -> None:
+        self.ended.append((assignment.number, result.status))
 
     def note(self, text: str) -> None:
         self.notes.append(text)

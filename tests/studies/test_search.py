@@ -21,13 +21,14 @@ from mnist_search.studies import (
     open_search,
     run_search,
 )
+from mnist_search.studies.progress import Assignment, SilentProgress, tell_ending
 from mnist_search.studies.spec import REVISIONS
 from tests.studies.conftest import DATASET
 from tests.support.fake import FakeExecutor
 from tests.support.surrogate import run_job
 
 
-class Watcher:
+class Watcher(SilentProgress):
     """Notes what is finished, and wishes to stop after some of it."""
 
     def __init__(self, interrupt: Interrupt, stop_after: int) -> None:
@@ -36,24 +37,11 @@ class Watcher:
         self._interrupt = interrupt
         self._stop_after = stop_after
 
-    def started(self, number: int, worker: int, label: str, epochs: int) -> None: ...
-
-    def reported(self, number: int, worker: int, step: int, accuracy: float) -> None: ...
-
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def finished(
-        self,
-        number: int,
-        worker: int | None,
-        label: str,
-        status: str,
-        accuracy: float | None,
-        seconds: float | None,
-        message: str | None,
-    ) -> None:
-        self.messages.append(message)
+    def finished(self, assignment: Assignment, result: RunResult, worker: int | None) -> None:
+        self.messages.append(tell_ending(result))
         if len(self.messages) == self._stop_after:
             self._interrupt.request(exit_code=130)
 

@@ -90,3 +90,20 @@ def test_nothing_is_invented(make_job):
         assert getattr(result, name) is None
     assert result.timings.fit_seconds is None
     assert result.environment is not None
+
+
+def test_steps_are_told_once_a_second_and_are_no_time_of_the_run(make_job, clock):
+    told = []
+
+    def report(step, accuracy):
+        clock.now += 0.1
+        told.append((step, accuracy))
+
+    recorder = Recorder(job=make_job(), report=report, clock=clock)
+    with recorder.timed() as timer:
+        for step in (0.25, 0.5, 0.75):
+            clock.now += 0.5
+            recorder.step(step)
+    assert told == [(0.5, None)]
+    assert timer.seconds == 1.5
+    assert recorder.result().reports == ()
