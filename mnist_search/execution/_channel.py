@@ -1,8 +1,8 @@
 """What the coordinator and a worker process say to each other, over a socket of their own.
 
 The coordinator sends a `Job` and, to each `Report`, whether to stop (a bool); when its end closes,
-the worker leaves. The worker sends "ready" once, then for each job "taken", `Report`s and `Step`s
-and the `RunResult`.
+the worker leaves. The worker sends "ready" once, then for each job "taken", `Report`s,
+`Trained`s and the `RunResult`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Trained:
     """The job has trained up to here, in quarters of an epoch; there is no answer."""
 
     step: float
 
 
-FromWorker = Literal["ready", "taken"] | Report | Step | RunResult
+FromWorker = Literal["ready", "taken"] | Report | Trained | RunResult
 
 
 class Channel:

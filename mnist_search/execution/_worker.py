@@ -17,7 +17,7 @@ import traceback
 from pathlib import Path
 from typing import Never
 
-from mnist_search.execution._channel import Channel, Report, Step
+from mnist_search.execution._channel import Channel, Report, Trained
 from mnist_search.execution._log import BoundedLog, PatientFile, header
 from mnist_search.execution.results import Trainer, run_guarded
 from mnist_search.specs import Job
@@ -59,7 +59,7 @@ def main(
     def report(step: float, accuracy: float | None) -> bool:
         try:
             if accuracy is None:
-                channel.send(Step(step=step))
+                channel.send(Trained(step=step))
                 return False
             channel.send(Report(step=int(step), accuracy=accuracy))
             stop: bool = channel.receive()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import assert_never
 
 from mnist_search.errors import MnistSearchError, ResourceError, UsageError
-from mnist_search.execution._channel import FromWorker, Report, Step
+from mnist_search.execution._channel import FromWorker, Report, Trained
 from mnist_search.execution._process import WorkerProcess
 from mnist_search.execution.base import Event, Finished, Reported, Started, Stepped
 from mnist_search.execution.results import failed_result
@@ -252,7 +252,7 @@ class LocalExecutor:
                 self._events.append(
                     Reported(number=number, worker=worker.slot, step=step, accuracy=accuracy)
                 )
-            case Step(step=done):
+            case Trained(step=done):
                 number = _job_of(worker).number
                 self._events.append(Stepped(number=number, worker=worker.slot, step=done))
             case RunResult():
