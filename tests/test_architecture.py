@@ -17,6 +17,7 @@ PACKAGE = Path(mnist_search.__file__).parent
 # A room may import from itself and from the rooms before it.
 ROOMS = (
     "errors",
+    "paths",
     "writing",
     "interpreter",
     "specs",
@@ -30,6 +31,7 @@ ROOMS = (
     "studies",
     "planning",
     "exporting",
+    "commands",
     "reporting",
     "notebook",
     "cli",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
 import sys
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
@@ -29,6 +28,7 @@ from mnist_search.cli import (
     verify,
 )
 from mnist_search.cli._urls import refuse_urls
+from mnist_search.cli.streams import drop, prepare_streams, say
 from mnist_search.errors import MnistSearchError, ResourceError, SpaceError
 
 # EIO: the terminal has gone.
@@ -62,7 +62,7 @@ app.add_typer(data.app, name="data")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"mnist-search {__version__}")
+        say(f"mnist-search {__version__}")
         raise typer.Exit
 
 
@@ -78,7 +78,7 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    _open_what_is_closed()
+    prepare_streams()
     sys.exit(execute(sys.argv[1:]))
 
 
@@ -110,12 +110,12 @@ def execute(arguments: list[str]) -> int:
         if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
             raise
         # The reader of our output has gone (`| head`); there is nobody left to tell.
-        _drop(sys.stdout)
+        drop(sys.stdout)
         return 0
     except OSError as error:
         if error.errno not in _OUTPUT_FAILED or error.filename is not None:
             raise
-        _drop(sys.stdout)
+        drop(sys.stdout)
         _say_error(f"cannot write the output: {error.strerror}", "send it elsewhere")
         return ResourceError.exit_code
     return code if isinstance(code, int) else 0
@@ -137,24 +137,8 @@ def _say_error(message: str, hint: str | None) -> None:
     # An address may come as a path, with one slash.
     told = _USER_OF_ADDRESS.sub(r"\1//***@", "".join(c if c.isprintable() else "?" for c in told))
     try:
-        typer.echo(f"error: {told}", err=True)
+        say(f"error: {told}", err=True)
         sys.stderr.flush()
     except OSError:
         # The exit code still tells.
-        _drop(sys.stderr)
-
-
-def _open_what_is_closed() -> None:
-    """Put the null device in the place of closed streams (`>&-`), before a file takes it."""
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is None:
-            mode = "r" if number == 0 else "w"
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
-
-
-def _drop(stream: TextIO) -> None:
-    """Let what a stream still holds go nowhere: Python would fail over it when it ends."""
-    with contextlib.suppress(OSError, ValueError):
-        descriptor = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(descriptor, stream.fileno())
-        os.close(descriptor)
+        drop(sys.stderr)

@@ -15,8 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from mnist_search.cli.streams import say
 from mnist_search.errors import MnistSearchError, UsageError
 from mnist_search.interpreter import python_environment
 
@@ -48,13 +47,13 @@ def find_insides(board: Leaderboard, records: Sequence[Record], home: Path) -> l
             found[place] = kept
     if asked:
         names = ", ".join(f"run {record.number} of {record.study}" for record in asked.values())
-        typer.echo(f"looking into {names}, once; --no-inside leaves it out", err=True)
+        say(f"looking into {names}, once; --no-inside leaves it out", err=True)
         folders = [study_folder(home, record.study) for record in asked.values()]
         answers = _ask(list(zip(folders, asked.values(), strict=True)))
         for place, folder, answer in zip(asked, folders, answers, strict=True):
             if isinstance(answer, str):
                 where = f"run {asked[place].number} of {asked[place].study}"
-                typer.echo(f"{where}: not looked into: {answer}", err=True)
+                say(f"{where}: not looked into: {answer}", err=True)
             else:
                 found[place] = answer
                 _write_cache(folder, answer)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from mnist_search.cli.outputs import typed_path
 from mnist_search.errors import UsageError
 
 Format = Literal["table", "json", "csv", "markdown"]
@@ -18,6 +19,8 @@ FormatOption = Annotated[
 HomeOption = Annotated[
     Path | None,
     typer.Option(
+        parser=typed_path,
+        metavar="FOLDER",
         envvar="MNIST_SEARCH_HOME",
         help="Folder of all studies.",
         show_default="./mnist-search-runs",
@@ -65,7 +68,14 @@ MemoryLimitOption = Annotated[
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write there instead of to stdout.")
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=typed_path,
+        metavar="FILE",
+        help="Write there instead of to stdout (-); its suffix says the format.",
+    ),
 ]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)?")

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import typer
-
+from mnist_search.cli.streams import say
 from mnist_search.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ def tell_missing(
     if portrait.empty:
         raise UsageError(f"nothing of {portrait.name} can be drawn: {told}", hint=hint)
     help = f" ({hint})" if hint is not None and not portrait.kernels else ""
-    typer.echo(f"{portrait.name}: not drawn: {told}{help}", err=True)
+    say(f"{portrait.name}: not drawn: {told}{help}", err=True)
 
 
 def show_text(portrait: Portrait) -> None:
@@ -119,7 +118,7 @@ def show_text(portrait: Portrait) -> None:
     from mnist_search.reporting.terminal import detect_terminal
 
     terminal = detect_terminal()
-    typer.echo(portrait_text(portrait, width=terminal.width, ascii_only=terminal.ascii_only))
+    say(portrait_text(portrait, width=terminal.width, ascii_only=terminal.ascii_only))
 
 
 def write_pictures(
@@ -136,7 +135,7 @@ def write_pictures(
     for kind, title, chart in portrait_charts(portrait, inside):
         path = folder / f"{portrait.name}-{kind}.{format}"
         save_chart(chart, path, title=title)
-        typer.echo(path)
+        say(path)
 
 
 def write_study(home: Path, study: str, output: Path, *, format: Literal["png", "svg"]) -> None:
@@ -157,7 +156,7 @@ def write_study(home: Path, study: str, output: Path, *, format: Literal["png", 
         raise UsageError(f"study {study} has no result yet, so there is nothing to draw")
     board = build_leaderboard(records, REFERENCES, labels=read_labels(records))
     found = read_confirmations(
-        home, records, REFERENCES, lambda error: typer.echo(f"left out: {error.message}", err=True)
+        home, records, REFERENCES, lambda error: say(f"left out: {error.message}", err=True)
     )
     confirmed = [each.confirmation for each in found]
     charts = named_charts(
@@ -169,7 +168,7 @@ def write_study(home: Path, study: str, output: Path, *, format: Literal["png", 
     for name, chart in charts.items():
         path = output / f"{study}-{name}.{format}"
         save_chart(chart, path, title=f"{study}: {name.replace('-', ' ')}")
-        typer.echo(path)
+        say(path)
 
 
 def _without_weights(config: RunConfig, result: RunResult) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mnist_search.cli._options import Format, FormatOption
+from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def status(format: FormatOption = "table") -> None:
     rows = status_rows(survey(os.environ))
     notes = ["auto: what --dataset auto takes when nothing can be downloaded"]
     notes += dict.fromkeys(row["problem"] for row in rows if row["problem"] is not None)
-    typer.echo(render_rows(rows, columns, format, title="Data", notes=notes), nl=False)
+    say(render_rows(rows, columns, format, title="Data", notes=notes), nl=False)
 
 
 @app.command()
@@ -79,7 +80,7 @@ def fetch(
     limits = DownloadLimits(connect_seconds=FETCH_CONNECT_SECONDS)
     ref = find_data(name, Means(environ=cache_alone, notice=_say, limits=limits)).ref
     _say(f"{name}: {ref.train_images:,} training and {ref.test_images:,} test images, as published")
-    typer.echo(ref.path)
+    say(ref.path)
 
 
 @app.command()
@@ -139,11 +140,9 @@ def show(
     notes = [found.sentence] if found.published else []
     if ref.fallback:
         notes.append("these digits stand in for MNIST, which was neither found nor downloadable")
-    typer.echo(
-        render_rows(rows, class_columns(rows, format), format, title=title, notes=notes), nl=False
-    )
+    say(render_rows(rows, class_columns(rows, format), format, title=title, notes=notes), nl=False)
     if wanted > 0:
-        typer.echo("\n" + "\n".join(sample_lines(ref.name, data, wanted, detect_terminal())))
+        say("\n" + "\n".join(sample_lines(ref.name, data, wanted, detect_terminal())))
     if output is not None:
         for path in draw_data(ref, data, output, 0 if samples is None else samples):
             _say(f"drawn: {path}")
@@ -272,4 +271,4 @@ def draw_data(ref: DatasetRef, data: FullData, path: Path, samples: int) -> list
 
 
 def _say(text: str) -> None:
-    typer.echo("".join(c if c.isprintable() else "?" for c in text), err=True)
+    say("".join(c if c.isprintable() else "?" for c in text), err=True)

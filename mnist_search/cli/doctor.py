@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mnist_search.cli._options import FormatOption, HomeOption
+from mnist_search.cli.streams import say
 
 if TYPE_CHECKING:
     from mnist_search.cli._check_result import CheckResult
@@ -39,11 +40,11 @@ def doctor(
         found.append(finding)
         if format == "table":
             # Line by line: the last ones take seconds.
-            typer.echo(_line(finding))
+            say(_line(finding))
     if format != "table":
         columns = [Column(key, key, "text") for key in ("check", "status", "found", "hint")]
         text = render_rows([each.as_dict() for each in found], columns, format)
-        typer.echo(text, nl=False)
+        say(text, nl=False)
     return 2 if any(each.status == "fail" for each in found) else 0
 
 

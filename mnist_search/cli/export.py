@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
 from mnist_search.cli._completing import complete_study, complete_trial
-from mnist_search.cli._options import HomeOption
+from mnist_search.cli._options import HomeOption, OutputOption
+from mnist_search.cli.outputs import chosen_format, write_output
+from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
 
 if TYPE_CHECKING:
     from mnist_search.exporting import Export
     from mnist_search.specs import Record
+
+ExportForm = Literal["keras", "python", "json"]
 
 
 def export(
@@ -35,22 +39,15 @@ def export(
         ),
     ],
     form: Annotated[
-        Literal["keras", "python", "json"],
+        ExportForm | None,
         typer.Option(
             "--as",
             help="keras: the trained model; python: a script that needs only Keras and trains it "
             "anew; json: the recipe, for `verify`.",
-        ),
-    ] = "json",
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write there instead of to stdout; a .keras file needs it.",
+            show_default="by the suffix of --output, else json",
         ),
     ] = None,
+    output: OutputOption = None,
     home: HomeOption = None,
 ) -> None:
     """Write a model as a .keras file, as a script of its own, or as a recipe.
@@ -63,23 +60,20 @@ def export(
     Example: mnist-search export cnn-mnist-seed0 winner --as python --output winner.py
     """
     from mnist_search.exporting import choose_export, render_export, render_script
-    from mnist_search.reporting import write_atomically
     from mnist_search.studies import read_confirmed, read_records, resolve_home
 
     place = resolve_home(home, os.environ)
     records = read_records(place, [study])
     found, runs = choose_export(records, read_confirmed(place, study), run, study=study)
-    match form:
+    chosen = chosen_format(form, output, of=get_args(ExportForm), default="json", option="--as")
+    match chosen:
         case "keras":
             _write_keras(found, runs, place, output)
         case "python" | "json":
-            text = render_script(found) if form == "python" else render_export(found)
-            if output is None:
-                typer.echo(text, nl=False)
-            else:
-                write_atomically(output, text)
+            text = render_script(found) if chosen == "python" else render_export(found)
+            write_output(output, text)
     expected = found.expected
-    typer.echo(
+    say(
         f"{found.name} ({found.config.protocol}): expected {100 * expected.accuracy:.2f} % of the "
         f"{expected.images:,} {expected.on} images, {100 * expected.low:.2f} to "
         f"{100 * expected.high:.2f} %, n = {expected.n}",

@@ -8,6 +8,7 @@ import typer
 
 from mnist_search.cli._completing import complete_reference
 from mnist_search.cli._options import Format, FormatOption
+from mnist_search.cli.streams import say
 
 if TYPE_CHECKING:
     from mnist_search.references import Reference
@@ -176,4 +177,4 @@ def _spell(value: object) -> str:
 
 
 def _print(text: str) -> None:
-    typer.echo(text, nl=not text.endswith("\n"))
+    say(text, nl=not text.endswith("\n"))

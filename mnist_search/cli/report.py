@@ -6,13 +6,17 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
 from mnist_search.cli._completing import complete_study
 from mnist_search.cli._options import HomeOption, OutputOption
+from mnist_search.cli.outputs import STDOUT, chosen_format, write_output
+from mnist_search.cli.streams import say
 from mnist_search.errors import MnistSearchError
+
+ReportFormat = Literal["table", "json", "csv", "markdown", "html"]
 
 # Of thousands of trials a page shows the best; JSON and CSV have them all.
 _SHOWN = {"table": 20, "html": 1000}
@@ -45,11 +49,14 @@ def report(
     ] = False,
     home: HomeOption = None,
     format: Annotated[
-        Literal["table", "json", "csv", "markdown", "html"],
+        ReportFormat | None,
         typer.Option(
-            "--format", "-f", help="How to print the board; html: a page of its own, with charts."
+            "--format",
+            "-f",
+            help="How to print the board; html: a page of its own, with charts.",
+            show_default="by the suffix of --output, else table",
         ),
-    ] = "table",
+    ] = None,
     inside: Annotated[
         bool,
         typer.Option(
@@ -73,20 +80,20 @@ def report(
     from mnist_search.cli._inside import find_insides
     from mnist_search.references import REFERENCES
     from mnist_search.reporting import render_leaderboard
-    from mnist_search.reporting.files import write_atomically
     from mnist_search.reporting.made import made_facts
     from mnist_search.studies import read_confirmations, read_studies, resolve_home
     from mnist_search.studies.reading import read_labels
 
+    form = chosen_format(format, output, of=get_args(ReportFormat), default="table")
     where, names = resolve_home(home, os.environ), studies or []
     left_out: set[str] = set()
 
     def tell(error: MnistSearchError) -> None:
         if error.message not in left_out:
             left_out.add(error.message)
-            typer.echo(f"left out: {error.message}", err=True)
+            say(f"left out: {error.message}", err=True)
 
-    shown = _SHOWN.get(format, 0) if top is None else top
+    shown = _SHOWN.get(form, 0) if top is None else top
     with _uncollected():
         found = read_studies(where, names, tell)
         records = [record for study in found for record in study.records]
@@ -98,11 +105,11 @@ def report(
             pareto=pareto,
             labels=read_labels(records),
         )
-        confirmed = () if format == "csv" else read_confirmations(where, records, REFERENCES, tell)
-        with_sessions = format not in ("csv", "table")
+        confirmed = () if form == "csv" else read_confirmations(where, records, REFERENCES, tell)
+        with_sessions = form not in ("csv", "table")
         sessions = {each.spec.name: each.sessions for each in found if with_sessions}
-        specs = [each.spec for each in found] if format in ("html", "markdown") else []
-        if format == "html":
+        specs = [each.spec for each in found] if form in ("html", "markdown") else []
+        if form == "html":
             from mnist_search.reporting.html import render_page, tell_confirmations
             from mnist_search.reporting.mistakes import gather_answers
 
@@ -122,16 +129,13 @@ def report(
             made = [made_facts(spec, records, sessions.get(spec.name, ())) for spec in specs]
             text = render_leaderboard(
                 board,
-                format,
-                plain=output is not None,
+                form,
+                plain=output not in (None, STDOUT),
                 confirmed=confirmed,
                 made=made,
                 sessions=sessions,
             )
-        if output is None:
-            typer.echo(text, nl=False)
-        else:
-            write_atomically(output, text)
+        write_output(output, text)
 
 
 @contextmanager

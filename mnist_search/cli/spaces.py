@@ -8,6 +8,7 @@ import typer
 
 from mnist_search.cli._completing import complete_space
 from mnist_search.cli._options import FormatOption
+from mnist_search.cli.streams import say
 from mnist_search.errors import SpaceError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def list_all(format: FormatOption = "table") -> None:
         Column("source", "source", "text", priority=2),
     ]
     rows, notes = list_rows()
-    typer.echo(render_rows(rows, columns, format, title="Search spaces", notes=notes), nl=False)
+    say(render_rows(rows, columns, format, title="Search spaces", notes=notes), nl=False)
 
 
 @app.command("show")
@@ -66,7 +67,7 @@ def show_one(
         inside = sum(row["values"] is not None for row in rows)
         notes = [f"{inside} of {len(rows)} references of the family {found.family} lie inside"]
         title = f"Published systems in {found.name}"
-        typer.echo(render_rows(rows, columns, format, title=title, notes=notes), nl=False)
+        say(render_rows(rows, columns, format, title=title, notes=notes), nl=False)
         return
     columns = [
         Column("name", "setting", "word"),
@@ -79,7 +80,7 @@ def show_one(
     ]
     title = f"{found.name}: {found.description or f'a space of the family {found.family}'}"
     rows, notes = setting_rows(found), show_notes(found)
-    typer.echo(render_rows(rows, columns, format, title=title, notes=notes), nl=False)
+    say(render_rows(rows, columns, format, title=title, notes=notes), nl=False)
 
 
 @app.command("check")
@@ -107,9 +108,9 @@ def check_files(
             problems += error.problems
             hints.append(error.hint)
             continue
-        typer.echo(f"ok: {space.source}: {size_words(space)}")
+        say(f"ok: {space.source}: {size_words(space)}")
         if (misfit := seldom_fits(space)) is not None:
-            typer.echo(f"note: {space.source}: trials may fail to build, {misfit}", err=True)
+            say(f"note: {space.source}: trials may fail to build, {misfit}", err=True)
     if problems:
         raise SpaceError(tuple(problems), hint=next(filter(None, hints), None))
 

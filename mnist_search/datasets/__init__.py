@@ -6,7 +6,6 @@ from mnist_search.datasets.download import DownloadLimits
 from mnist_search.datasets.drawing import draw_images, pick_samples
 from mnist_search.datasets.finding import read_arrays
 from mnist_search.datasets.loading import FullData, SearchData, load_full, load_search, save_data
-from mnist_search.datasets.places import home_folder
 from mnist_search.datasets.resolving import (
     DatasetStatus,
     Found,
@@ -32,7 +31,6 @@ __all__ = [
     "draw_images",
     "find_again",
     "find_data",
-    "home_folder",
     "load_full",
     "load_search",
     "pick_samples",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.datasets.arrays import Part, idx_md5
-from mnist_search.datasets.places import expand, home_folder
+from mnist_search.datasets.places import expand
 from mnist_search.datasets.readers import IDX_NAMES
+from mnist_search.paths import home_folder
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 

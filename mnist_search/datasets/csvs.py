@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_search.datasets.arrays import CLASSES, SIDE, SLOTS, PartName, Slot
-from mnist_search.datasets.places import read_start, shorten, unpacked
+from mnist_search.datasets.places import read_start, unpacked
 from mnist_search.datasets.readers import MAX_ARRAY_BYTES, Container, Member, slot_of
 from mnist_search.errors import DataError
+from mnist_search.paths import shorten
 
 MAX_LINE_BYTES = 2**16
 SAMPLE_BYTES = 2**20

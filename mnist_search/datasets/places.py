@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+from mnist_search import paths
 from mnist_search.errors import DataError
+from mnist_search.paths import shorten
 
 GZIP_MAGIC = b"\x1f\x8b"
 SPECIAL = {
@@ -23,33 +25,16 @@ SPECIAL = {
 }
 
 
-def home_folder(environ: Mapping[str, str]) -> Path | None:
-    """Return the user's home folder; None where neither HOME nor the system knows one."""
-    named = environ.get("HOME")
-    if named is not None and named:
-        return Path(named)
-    try:
-        return Path.home()
-    except RuntimeError:
-        return None
-
-
 def expand(path: str, environ: Mapping[str, str]) -> Path:
     """Return an absolute path, with a leading ~ or ~name replaced by the home folder.
 
     Raises DataError where there is no such home folder, nor a file of that very name.
     """
-    user, _, rest = path.partition("/")
-    if not user.startswith("~"):
-        return Path(path).absolute()
-    home = home_folder(environ) if user == "~" else None
-    if user != "~" and (named := os.path.expanduser(user)) != user:  # noqa: PTH111
-        home = Path(named)
-    if home is not None:
-        return (home / rest).absolute()
-    if os.path.lexists(path):
-        return Path(path).absolute()
-    raise DataError(f"{path}: there is no home folder {user}", hint="give the whole path")
+    found = paths.expand(path, environ)
+    if found is None:
+        user = path.partition("/")[0]
+        raise DataError(f"{path}: there is no home folder {user}", hint="give the whole path")
+    return found.absolute()
 
 
 def is_there(path: Path) -> bool:
@@ -109,9 +94,3 @@ def read_start(path: Path, count: int) -> bytes:
     """Return the first bytes of a file, unpacked where it is gzipped. Raises DataError."""
     with unpacked(path) as stream:
         return stream.read(count)
-
-
-def shorten(path: Path | str) -> str:
-    """Return a path for a message, without the middle of one that nobody would read."""
-    text = str(path)
-    return text if len(text) <= 200 else f"{text[:80]}…{text[-40:]}"

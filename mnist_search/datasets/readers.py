@@ -22,8 +22,9 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from mnist_search.datasets.arrays import SLOTS, Kind, PartName, Slot
-from mnist_search.datasets.places import read_start, shorten
+from mnist_search.datasets.places import read_start
 from mnist_search.errors import DataError
+from mnist_search.paths import shorten
 
 MAX_ARRAY_BYTES = 2**30
 # No deflated data unpacks to more bytes than this for each of its own.

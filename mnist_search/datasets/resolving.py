@@ -13,8 +13,9 @@ from mnist_search.datasets.download import LIMITS, DownloadLimits, fetch_file
 from mnist_search.datasets.finding import read_whole
 from mnist_search.datasets.hints import RULE
 from mnist_search.datasets.loading import load_part, read_digits_part
-from mnist_search.datasets.places import expand, is_there, shorten
+from mnist_search.datasets.places import expand, is_there
 from mnist_search.errors import DataError, UsageError
+from mnist_search.paths import shorten
 from mnist_search.specs import DatasetRef
 
 VARIABLE = "MNIST_SEARCH_DATA"

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mnist_search.errors import DataError, MnistSearchError, ResourceError, StorageError, UsageError
+from mnist_search.paths import user_path
 
 DEFAULT_HOME = Path("mnist-search-runs")
 JOURNAL = "journal.log"
@@ -49,7 +50,7 @@ def resolve_home(option: Path | None, environ: Mapping[str, str]) -> Path:
     if option is not None:
         return option
     named = environ.get("MNIST_SEARCH_HOME")
-    return DEFAULT_HOME if named is None or named == "" else Path(named)
+    return DEFAULT_HOME if named is None or named == "" else user_path(named, environ)
 
 
 def study_folder(home: Path, name: str) -> Path:

@@ -107,7 +107,8 @@ def without_secrets(words: Sequence[str]) -> list[str]:
         else:
             plain = _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", word)
             shown.append(_ASSIGNED.sub(rf"\1{HIDDEN}", plain))
-    return shown
+    # Names of files may hold what the JSON of a study cannot.
+    return [word.encode("utf-8", "backslashreplace").decode() for word in shown]
 
 
 def _uptime() -> float:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mnist_search.datasets import home_folder
-from mnist_search.datasets.places import expand, shorten
+from mnist_search.datasets.places import expand
 from mnist_search.errors import DataError
+from mnist_search.paths import home_folder, shorten
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def test_commands_write_whole_files(
 ) -> None:
     path = tmp_path / "out.json"
     words = {
-        "report": ("report", "s", "-f", "csv", "-o", str(path)),
+        "report": ("report", "s", "-o", str(path)),
         "export": ("export", "s", "0", "--as", "json", "--output", str(path)),
     }[command]
     assert forks.run(words).code == 0

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mnist_search.cli.outputs import SUFFIXES
 from mnist_search.errors import UsageError
 from mnist_search.studies import study_folder
 
@@ -203,8 +204,14 @@ def test_control_python_alone_in_a_folder_that_is_gone(tmp_path: Path) -> None:
     ["folder", "link", "/dev/full", "missing/x.md", "mnist-search-runs/s/journal.log"],
 )
 def test_report_goes_nowhere_that_it_should_not(
-    here: Callable[..., Any], finished: Any, tmp_path: Path, target: str
+    here: Callable[..., Any],
+    finished: Any,
+    tmp_path: Path,
+    target: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Else the suffix alone would refuse the study.
+    monkeypatch.setitem(SUFFIXES, ".log", "markdown")
     (tmp_path / "folder").mkdir()
     (tmp_path / "kept.md").write_text("kept")
     (tmp_path / "link").symlink_to(tmp_path / "kept.md")
@@ -224,7 +231,7 @@ def test_old_report_stays_where_the_disk_is_full(
     path = tmp_path / "kept.md"
     path.write_text("kept")
     monkeypatch.setattr("mnist_search.writing.os.fsync", full)
-    here("report", "s", "-f", "csv", "-o", str(path)).refused(6, "kept.md", "no space left")
+    here("report", "s", "-f", "markdown", "-o", str(path)).refused(6, "kept.md", "no space left")
     assert path.read_text() == "kept"
     assert not list(tmp_path.glob(".*.part*"))
 
@@ -232,6 +239,7 @@ def test_old_report_stays_where_the_disk_is_full(
 def test_control_without_a_look_at_the_target(
     here: Callable[..., Any], finished: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(SUFFIXES, ".log", "csv")
     monkeypatch.setattr("mnist_search.writing._check_target", lambda path: None)
     # The study is gone, and a report in its place.
     assert here("report", "s", "-f", "csv", "-o", str(finished.path)).code == 0

@@ -1,0 +1,90 @@
+"""Paths as users write them: one door for `~`, for what no file system takes, for no home."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from mnist_search.errors import ResourceError, UsageError
+
+# What Linux and macOS take.
+MOST_NAME_BYTES = 255
+MOST_PATH_BYTES = 4095
+
+
+def home_folder(environ: Mapping[str, str]) -> Path | None:
+    """Return the user's home folder; None where neither HOME nor the system knows one."""
+    named = environ.get("HOME")
+    if named is not None and named:
+        return Path(named)
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def expand(path: str, environ: Mapping[str, str]) -> Path | None:
+    """Return a path with a leading ~ or ~name replaced by the home folder, None without one.
+
+    A file whose very name begins so is meant where there is no such home folder.
+    """
+    user, _, rest = path.partition("/")
+    if not user.startswith("~"):
+        return Path(path)
+    home = home_folder(environ) if user == "~" else None
+    if user != "~" and (named := os.path.expanduser(user)) != user:  # noqa: PTH111
+        home = Path(named)
+    if home is not None:
+        return home / rest
+    return Path(path) if os.path.lexists(path) else None
+
+
+def user_path(text: str, environ: Mapping[str, str]) -> Path:
+    """Return the path that a user means, of a file or folder that may not be there yet.
+
+    Raises:
+        UsageError: it is empty, longer than a file system takes, or below a home folder that
+            does not exist.
+    """
+    if not text or "\0" in text:
+        raise UsageError("a path must not be empty or hold a null character")
+    path = expand(text, environ)
+    if path is None:
+        user = text.partition("/")[0]
+        raise UsageError(f"{text}: there is no home folder {user}", hint="give the whole path")
+    longest = max((len(os.fsencode(part)) for part in path.parts), default=0)
+    if longest > MOST_NAME_BYTES:
+        raise UsageError(
+            f"{shorten(path)}: the name is too long: {longest} bytes, "
+            f"where a file system takes {MOST_NAME_BYTES}"
+        )
+    if (size := len(os.fsencode(path))) > MOST_PATH_BYTES:
+        raise UsageError(f"{shorten(path)}: the path is too long: {size:,} bytes")
+    return path
+
+
+def shorten(path: Path | str) -> str:
+    """Return a path for a message, without the middle of one that nobody would read."""
+    text = str(path)
+    return text if len(text) <= 200 else f"{text[:80]}…{text[-40:]}"
+
+
+@contextmanager
+def temporary_folder(prefix: str) -> Iterator[Path]:
+    """Yield a folder that is gone when the block is left.
+
+    Raises:
+        ResourceError: no folder for temporary files can be written.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=prefix)
+    except FileNotFoundError as error:
+        raise ResourceError(
+            "there is no folder for temporary files that can be written",
+            hint="set TMPDIR to one",
+        ) from error
+    with folder as name:
+        yield Path(name)

@@ -1,0 +1,105 @@
+"""Kind I: paths as people type them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mnist_search.errors import UsageError
+from mnist_search.paths import user_path
+from tests.cli.conftest import Cli, cli
+
+__all__ = ["cli"]
+
+SEARCH = ("run", "--space", "mlp", "--trials", "2", "--epochs", "1", "-q")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    return folder
+
+
+def test_a_tilde_is_the_home_folder(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli(*SEARCH, "--home", "~/studies")[0] == 0
+    monkeypatch.setenv("MNIST_SEARCH_HOME", "~/studies")
+    assert cli("report", "--output", "~/board.json")[0] == 0
+    rows = json.loads((home / "board.json").read_text())["rows"]
+    assert sum(row["kind"] == "trial" for row in rows) == 2
+    assert cli("export", "mlp-digits-seed0", "0", "-o", "~/winner.json")[0] == 0
+    assert json.loads((home / "winner.json").read_text())["name"] == "trial 0"
+    assert sorted(path.name for path in home.iterdir()) == ["board.json", "studies", "winner.json"]
+    assert not Path("~").exists()
+
+
+def test_a_library_call_means_the_same_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mnist_search.studies import resolve_home
+
+    assert resolve_home(None, {"MNIST_SEARCH_HOME": "~/s", "HOME": str(home)}) == home / "s"
+
+
+def test_a_dash_is_standard_output(cli: Cli) -> None:
+    code, out, _ = cli("report", "-f", "csv", "-o", "-")
+    assert (code, out.startswith("rank,")) == (0, True)
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("x.md", "markdown"), ("x.csv", "csv"), ("X.JSON", "json"), ("x.txt", "table")],
+)
+def test_the_suffix_says_the_format(cli: Cli, name: str, form: str) -> None:
+    assert cli("report", "-o", name)[0] == 0
+    assert cli("report", "-f", form, "-o", f"y{Path(name).suffix}")[0] == 0
+    assert Path(name).read_text() == Path(f"y{Path(name).suffix}").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("report", "-o", "x.xlsx"), "x.xlsx: the format of a file that ends in .xlsx"),
+        (("report", "-f", "csv", "-o", "x.md"), "of format markdown, but --format is csv"),
+        (("report", "-o", "x.keras"), "ends in .keras is not known"),
+    ],
+)
+def test_another_suffix_is_refused(cli: Cli, words: tuple[str, ...], told: str) -> None:
+    code, out, err = cli(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert told in err
+    assert not Path(words[-1]).exists()
+
+
+@pytest.mark.parametrize("option", ["--home", "--output"])
+def test_a_name_that_is_too_long(cli: Cli, option: str) -> None:
+    code, _, err = cli("report", option, "x" * 600)
+    assert code == 2
+    assert "the name is too long: 600 bytes, where a file system takes 255" in err
+    assert len(err) < 400
+
+
+def test_bytes_count_and_not_characters(cli: Cli) -> None:
+    # 244 and 254 bytes, of 122 and 127 characters.
+    for name in (f"{'é' * 120}.csv", f"{'é' * 125}.csv"):
+        assert cli("report", "-o", name)[0] == 0
+        assert Path(name).stat().st_size > 0
+    assert cli("report", "-o", f"{'é' * 126}.csv")[0] == 2
+
+
+def test_a_path_that_is_too_long_or_empty() -> None:
+    with pytest.raises(UsageError, match=r"the path is too long: 5,\d\d\d bytes"):
+        user_path("/".join(["folder"] * 800), {})
+    for text in ("", "a\0b"):
+        with pytest.raises(UsageError, match="must not be empty"):
+            user_path(text, {})
+
+
+def test_a_name_that_begins_with_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("~not-a-user").mkdir()
+    assert user_path("~not-a-user", {}) == Path("~not-a-user")
+    with pytest.raises(UsageError, match="there is no home folder ~nobody-at-all"):
+        user_path("~nobody-at-all/x", {})
