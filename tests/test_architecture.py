@@ -31,7 +31,6 @@ ROOMS = (
     "studies",
     "planning",
     "exporting",
-    "commands",
     "reporting",
     "notebook",
     "cli",
