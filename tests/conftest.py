@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
+import psutil
 import pytest
 
 # A busy machine is no fault of an example's.
@@ -39,6 +41,25 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_process_is_left() -> Iterator[None]:
+    """Fail where a module leaves processes behind that were not there before it."""
+    before = set(psutil.Process().children(recursive=True))
+    yield
+    started = set(psutil.Process().children(recursive=True)) - before
+    # Those that were killed at the end of the last test may need a moment.
+    _, left = psutil.wait_procs(started, timeout=5.0)
+    found = [words for process in left if "resource_tracker" not in (words := _words_of(process))]
+    assert not found, f"processes are left: {found}"
+
+
+def _words_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return f"process {process.pid}, which has ended"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from mnist_search.spaces import SearchSpace, find_space
 from tests.engines.driving import Kind, shared_process
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _oracle_process() -> Iterator[None]:
     yield
     shared_process.end()
