@@ -18,7 +18,7 @@ Offer = list[tuple[str, str]]
 
 def complete_space(incomplete: str) -> Offer:
     """Offer the known spaces, and TOML files."""
-    from mnist_search.spaces.loader import list_spaces
+    from mnist_search.spaces import list_spaces
 
     known = [(name, str(path)) for name, path in list_spaces().items()]
     folder, start = os.path.split(incomplete)

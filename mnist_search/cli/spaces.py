@@ -97,7 +97,6 @@ def check_files(
     Example: mnist-search spaces check search_spaces/cnn.toml mine.toml
     """
     from mnist_search.spaces import find_space
-    from mnist_search.spaces.fitting import seldom_fits
 
     problems: list[str] = []
     hints: list[str | None] = []
@@ -109,7 +108,7 @@ def check_files(
             hints.append(error.hint)
             continue
         say(f"ok: {space.source}: {size_words(space)}")
-        if (misfit := seldom_fits(space)) is not None:
+        if (misfit := space.misfit(roomy=False)) is not None:
             say(f"note: {space.source}: trials may fail to build, {misfit}", err=True)
     if problems:
         raise SpaceError(tuple(problems), hint=next(filter(None, hints), None))

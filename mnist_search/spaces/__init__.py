@@ -1,7 +1,8 @@
 """What may be searched: parameters, space files, and families that turn values into RunConfigs."""
 
 from mnist_search.spaces.families import FAMILIES, Family, Setting, get_family
-from mnist_search.spaces.loader import find_space, list_spaces, load_space
+from mnist_search.spaces.files import list_spaces
+from mnist_search.spaces.loader import find_space, load_space
 from mnist_search.spaces.parameters import (
     ChoiceParameter,
     Condition,

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from mnist_search.spaces.families.family import OPTIMIZERS, Family, Index, join
+from mnist_search.spaces.families.family import OPTIMIZERS, Family, Index, Setting, join
 from mnist_search.spaces.parameters import (
     ChoiceParameter,
     Condition,
     FloatParameter,
     IntParameter,
+    Level,
     Parameter,
     Value,
 )
-from mnist_search.spaces.tables import Declared, Report
 from mnist_search.spaces.wording import did_you_mean, printable, show
 
+Report = Callable[[str, str], None]
 _DEPTHS = {"block": "blocks", "conv": "convs", "dense": "dense_layers"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A table `[parameters.NAME]`; `template` is None where its range is wrong."""
+
+    name: str
+    setting: Setting
+    index: Index
+    per: Level | None
+    template: Parameter | None
+    when: Mapping[str, object]
 
 
 class _NeverHoldsError(Exception):

@@ -1,4 +1,4 @@
-"""Read TOML files that anybody may have written, without hanging, swapping or crashing."""
+"""Space files: where they are, and reading TOML that anybody may have written within bounds."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import mnist_search
 from mnist_search.errors import SpaceError
 from mnist_search.spaces.wording import printable, shorten
 
+# A folder of the user's own; the others are shipped.
+LOCAL = Path("search_spaces")
 # tomllib takes time with the square of a dotted key's length, Python's parser of arrays its stack.
 LARGEST_BYTES = 100_000
 DEEPEST = 16
@@ -28,6 +31,22 @@ _MARKS = re.compile(
     re.DOTALL,
 )
 _POSITION = re.compile(r"(?P<rule>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.S)
+
+
+def packaged_folder() -> Path:
+    """Return the folder of the shipped spaces: inside a wheel, or beside the package's sources."""
+    package = Path(mnist_search.__file__).parent
+    inside = package / "search_spaces"
+    return inside if inside.is_dir() else package.parent / "search_spaces"
+
+
+def list_spaces() -> dict[str, Path]:
+    """Return the files of all spaces by name; a file in ./search_spaces hides a shipped one."""
+    found: dict[str, Path] = {}
+    for folder in (LOCAL, packaged_folder()):
+        for path in sorted(folder.glob("*.toml")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
 
 
 class _RefusedError(Exception):

@@ -35,8 +35,8 @@ def setting_rows(space: SearchSpace) -> list[Row]:
     family = get_family(space.family)
     rows = []
     for setting in family.settings.values():
-        searched = [p for p in space.parameters if _is_of(space, p.name, setting)]
-        fixed = {name: it for name, it in space.fixed.items() if _is_of(space, name, setting)}
+        searched = [p for p in space.parameters if family.setting(p.name) is setting]
+        fixed = {name: it for name, it in space.fixed.items() if family.setting(name) is setting}
         for per, group in groupby(searched, key=lambda parameter: parameter.per):
             members = list(group)
             if per is None:
@@ -49,17 +49,14 @@ def setting_rows(space: SearchSpace) -> list[Row]:
     return rows
 
 
-def _is_of(space: SearchSpace, name: str, setting: Setting) -> bool:
-    resolved = get_family(space.family).resolve(name)
-    return resolved is not None and resolved[0] is setting
-
-
 def _searched_row(name: str, members: list[Parameter], setting: Setting) -> Row:
     first = members[0]
     conditions = list(first.conditions)
     if first.per is not None:
         # That a layer's parameter needs its layer is what `per` says.
-        conditions = [it for it in conditions if it.at_least is None or not _is_depth(it.parameter)]
+        conditions = [
+            it for it in conditions if it.at_least is None or not it.parameter.startswith(_DEPTHS)
+        ]
     row = _row(name, "searched", setting)
     row |= {"type": first.type, "range": range_words(first), "per": first.per}
     row |= {"when": " and ".join(map(condition_words, conditions)) or None}
@@ -67,10 +64,6 @@ def _searched_row(name: str, members: list[Parameter], setting: Setting) -> Row:
     if isinstance(first, ChoiceParameter):
         return row | {"choices": list(first.choices)}
     return row | {key: getattr(first, key) for key in ("low", "high", "log", "step")}
-
-
-def _is_depth(name: str) -> bool:
-    return any(name == depth or name.startswith(f"{depth}_") for depth in _DEPTHS)
 
 
 def _plain_row(name: str, role: str, value: object, setting: Setting) -> Row:

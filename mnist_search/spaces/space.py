@@ -13,10 +13,11 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from mnist_search.errors import SpaceError
 from mnist_search.spaces.families import FAMILIES, get_family, held_out
-from mnist_search.spaces.parameters import Parameter, Value, range_rule
+from mnist_search.spaces.parameters import ChoiceParameter, Parameter, Value, range_rule
 from mnist_search.spaces.points import Points
 from mnist_search.spaces.wording import did_you_mean, printable, show
 from mnist_search.specs import ModelFamily, RunConfig
+from mnist_search.specs.shapes import UnbuildableError, measure
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,8 @@ class SearchSpace:
         """Return the point of the family's defaults, moved into the ranges where it is outside."""
         values: dict[str, Value] = {}
         for parameter in self.active(values):
-            resolved = get_family(self.family).resolve(parameter.name)
-            default = None if resolved is None else resolved[0].default
-            values[parameter.name] = parameter.nearest(default)
+            setting = get_family(self.family).setting(parameter.name)
+            values[parameter.name] = parameter.nearest(None if setting is None else setting.default)
         return values
 
     @cached_property
@@ -159,20 +159,50 @@ class SearchSpace:
             concerns = not index or index == (reading["optimizer"],)
             read = [reading[setting.name]] if concerns else []
         else:
-            read = []
-            for name, value in reading.items():
-                other = family.resolve(name)
-                governs = (
-                    other is not None and other[0] is setting and other[1][: len(index)] == index
-                )
-                if governs and value not in read:
-                    read.append(value)
+            others = ((family.resolve(name), value) for name, value in reading.items())
+            read = [
+                value
+                for other, value in others
+                if other is not None and other[0] is setting and other[1][: len(index)] == index
+            ]
         if read:
-            return [value for value in read if parameter.contains(value)]
+            return [value for value in dict.fromkeys(read) if parameter.contains(value)]
         default = setting.default
-        return [
-            default if default is not None and parameter.contains(default) else parameter.value(0)
-        ]
+        usual = default is not None and parameter.contains(default)
+        return [default if default is not None and usual else parameter.value(0)]
+
+    def misfit(self, *, roomy: bool) -> str | None:
+        """Return why some number of blocks leaves no pixels for every layer; None: all do.
+
+        `roomy` takes the choices that leave the most pixels, so that no trial can be built; else
+        those that leave the fewest, and only the trials there fail.
+        """
+        if self.family != "cnn":
+            return None
+        blocks = {p.name: p for p in self.parameters}.get("blocks")
+        for number in [None] if blocks is None else _edges(blocks):
+            values: dict[str, Value] = {}
+            for parameter in self.active(values):
+                value = number if parameter is blocks else None
+                if value is None:
+                    value = self._extreme(parameter, roomy)
+                values[parameter.name] = value
+            try:
+                measure(self.config(values, epochs=1).model)
+            except UnbuildableError as error:
+                start = "" if number is None else f"{number} blocks "
+                return f"{start}must leave pixels for every layer, but {error}"
+        return None
+
+    def _extreme(self, parameter: Parameter, roomy: bool) -> Value:
+        setting, values = get_family(self.family).setting(parameter.name), _edges(parameter)
+        match None if setting is None else setting.name:
+            case "kernel" | "stride" | "convs":
+                return min(values) if roomy else max(values)
+            case "padding" | "pool":
+                return min(values, key=lambda value: (value in ("same", "none")) != roomy)
+            case _:
+                return values[0]
 
     def to_json(self) -> str:
         """Return the space as JSON, for a study to remember it by."""
@@ -187,6 +217,12 @@ class SearchSpace:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"]))
             raise ValueError(f"is no search space in JSON, {place}: {first['msg']}") from None
+
+
+def _edges(parameter: Parameter) -> list[Value]:
+    if isinstance(parameter, ChoiceParameter):
+        return list(parameter.choices)
+    return [parameter.low, parameter.high]
 
 
 _JSON: TypeAdapter[SearchSpace] = TypeAdapter(SearchSpace)

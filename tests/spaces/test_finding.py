@@ -7,7 +7,7 @@ import pytest
 import mnist_search
 from mnist_search.errors import SpaceError
 from mnist_search.spaces import find_space, list_spaces
-from mnist_search.spaces.loader import packaged_folder
+from mnist_search.spaces.files import packaged_folder
 
 LINEAR = 'family = "linear"\n[parameters.alpha]\ntype = "float"\nlow = 0.1\nhigh = 0.2\n'
 

@@ -5,7 +5,7 @@ from typing import assert_never, get_args
 from mnist_search.spaces.families.cnn import CNN
 from mnist_search.spaces.families.family import Family, Index, Setting, held_out
 from mnist_search.spaces.families.linear import LINEAR
-from mnist_search.spaces.families.mlp import MLP
+from mnist_search.spaces.families.networks import MLP
 from mnist_search.specs import ModelFamily
 
 FAMILIES: tuple[ModelFamily, ...] = get_args(ModelFamily)

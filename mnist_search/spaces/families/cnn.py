@@ -8,51 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mnist_search.spaces.families.family import Chosen, Family, Setting, setting_of
-from mnist_search.spaces.families.layers import (
-    NETWORK_SETTINGS,
+from mnist_search.spaces.families.family import Chosen, Setting, setting_of
+from mnist_search.spaces.families.networks import (
+    Front,
     activated,
-    dense_settings,
-    make_dense,
     make_dropout,
     make_initializer,
-    read_dense,
+    network_family,
     read_dropout,
     read_initializer,
-    read_shared,
     stddev_setting,
     with_tails,
 )
-from mnist_search.spaces.families.recipe import RECIPE_SETTINGS, make_training, read_training
 from mnist_search.spaces.parameters import Value
-from mnist_search.specs import (
-    BatchNorm,
-    Conv,
-    Dropout,
-    Flatten,
-    Layer,
-    Network,
-    Pool,
-    RunConfig,
-)
+from mnist_search.specs import BatchNorm, Conv, Dropout, Layer, Pool
 
 _CONV_NORMS = ("none", "after-activation", "before-activation", "after-pooling", "before-head")
-_DENSE_NORMS = ("none", "after-activation", "before-activation")
-_CONV_STDDEV, _DENSE_STDDEV = "conv_init_stddev", "dense_init_stddev"
-_MOST_BLOCKS = _MOST_CONVS = 8
+_CONV_STDDEV = "conv_init_stddev"
+_MOST_CONVS = 8
+_COUNTED = ((">=", 1), ("<=", _MOST_CONVS))
 # What may differ from one convolution to the next; a space file calls it as the spec does.
 _CONV_FIELDS = ("filters", "kernel", "padding", "stride")
 
 _SETTINGS = (
-    Setting("blocks", "int", "number of blocks of convolutions", 2, low=1, high=_MOST_BLOCKS),
+    Setting("blocks", "int", "number of blocks of convolutions", 2, bounds=_COUNTED),
     Setting(
         "convs",
         "int",
         "number of convolutions in a block",
         1,
         level="block",
-        low=1,
-        high=_MOST_CONVS,
+        bounds=_COUNTED,
     ),
     setting_of(Conv, "filters", "filters of a convolution", default=32, level="conv"),
     setting_of(
@@ -95,14 +81,6 @@ _SETTINGS = (
 )
 
 
-def _make(chosen: Chosen, epochs: int) -> RunConfig:
-    network = Network(
-        layers=(*_make_blocks(chosen), Flatten(), *make_dense(chosen, _DENSE_STDDEV)),
-        output_initializer=make_initializer(chosen, "output_initializer", "output_stddev"),
-    )
-    return RunConfig(model=network, training=make_training(chosen, epochs))
-
-
 def _make_blocks(chosen: Chosen) -> Iterator[Layer]:
     norm, blocks = chosen.get("conv_norm"), chosen.get("blocks")
     for block in range(1, blocks + 1):
@@ -122,25 +100,14 @@ def _make_blocks(chosen: Chosen) -> Iterator[Layer]:
         yield from make_dropout(chosen.get("conv_dropout", block))
 
 
-def _read(config: RunConfig) -> Iterator[dict[str, Value]]:
-    network = config.model
-    if not isinstance(network, Network) or Flatten() not in network.layers:
-        return
-    border = network.layers.index(Flatten())
-    convs = with_tails(network.layers[:border], Conv)
+def _read_front(front: Front) -> Iterator[dict[str, Value]]:
+    convs = with_tails(front, Conv)
     if not convs:
         return
-    rest = {
-        "last_conv_bias": convs[-1][0].bias,
-        **read_shared(network),
-        **read_training(config.training),
-    }
     for norm in _CONV_NORMS:
-        if (norm == "none") == (BatchNorm() in network.layers[:border]):
-            continue
-        for blocks in _read_blocks(convs, norm):
-            for dense in read_dense(network.layers[border + 1 :], _DENSE_NORMS, _DENSE_STDDEV):
-                yield {**blocks, "conv_norm": norm, **dense, **rest}
+        if (norm == "none") != (BatchNorm() in front):
+            for blocks in _read_blocks(convs, norm):
+                yield {**blocks, "conv_norm": norm, "last_conv_bias": convs[-1][0].bias}
 
 
 def _read_blocks(
@@ -184,17 +151,12 @@ def _divisions(must_end: Sequence[bool], place: int) -> Iterator[tuple[bool, ...
                 yield end, *rest
 
 
-CNN = Family(
-    name="cnn",
-    settings={
-        setting.name: setting
-        for setting in (
-            *_SETTINGS,
-            *dense_settings(depth=1, norms=_DENSE_NORMS, stddev=_DENSE_STDDEV),
-            *NETWORK_SETTINGS,
-            *RECIPE_SETTINGS,
-        )
-    },
-    make=_make,
-    read=_read,
+CNN = network_family(
+    "cnn",
+    _SETTINGS,
+    depth=1,
+    norms=("none", "after-activation", "before-activation"),
+    stddev="dense_init_stddev",
+    make_front=_make_blocks,
+    read_front=_read_front,
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from mnist_search.errors import SpaceError
 from mnist_search.spaces.parameters import Condition, Level, Value
@@ -28,7 +29,16 @@ _KINDS: dict[str, Kind] = {
     "number": "float",
     "string": "text",
 }
-_LAYER = re.compile(r"(?P<base>.+?)_(?P<index>[1-9]\d{0,2}(?:_[1-9]\d{0,2})?)")
+_TYPES: dict[Kind, tuple[type, ...]] = {
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, float),
+    "text": (str,),
+}
+# What a bound is called in a JSON schema, and in a rule.
+_SIGNS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+_HOLDS = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
+_NUMBER = re.compile(r"[1-9]\d{0,2}")
 _INDEXES: dict[Level, tuple[int, ...]] = {"block": (1,), "conv": (1, 2), "dense": (1,)}
 
 
@@ -38,7 +48,8 @@ class Setting:
 
     A setting of level block, conv or dense may be given once for all layers (`filters`), for a
     block (`filters_2`) or for a layer (`filters_2_1`); the most specific one counts.
-    `needs` are the conditions without which the setting has no effect.
+    `bounds` are such as (">=", 1); `needs` are the conditions without which the setting has no
+    effect.
     """
 
     name: str
@@ -47,10 +58,7 @@ class Setting:
     default: Value | None
     _: KW_ONLY
     level: Level = "model"
-    low: float | None = None
-    high: float | None = None
-    low_included: bool = True
-    high_included: bool = True
+    bounds: tuple[tuple[str, float], ...] = ()
     choices: tuple[str, ...] = ()
     needs: tuple[Condition, ...] = ()
 
@@ -63,30 +71,26 @@ class Setting:
             case "text":
                 return f"must be one of {', '.join(self.choices)}"
             case "int" | "float":
-                bounds = []
-                if self.low is not None:
-                    bounds.append(f"{'>=' if self.low_included else '>'} {self.low:g}")
-                if self.high is not None:
-                    bounds.append(f"{'<=' if self.high_included else '<'} {self.high:g}")
                 noun = "a whole number" if self.kind == "int" else "a finite number"
-                return " ".join(["must be", noun, " and ".join(bounds)]).strip()
+                bounds = " and ".join(f"{sign} {number:g}" for sign, number in self.bounds)
+                return f"must be {noun} {bounds}".strip()
+
+    @property
+    def high(self) -> float | None:
+        """Return the upper bound of a number, None where there is none."""
+        return next((number for sign, number in self.bounds if sign.startswith("<")), None)
 
     def read(self, raw: object) -> Value | None:
         """Return the value in this setting's type, None if it is not allowed."""
-        match self.kind:
-            case "bool":
-                return raw if isinstance(raw, bool) else None
-            case "text":
-                return raw if isinstance(raw, str) and raw in self.choices else None
-            case "int":
-                return raw if type(raw) is int and self._inside(raw) else None
-            case "float":
-                if isinstance(raw, bool) or not isinstance(raw, int | float):
-                    return None
-                # An int too large for a float is outside every range; nan fails the comparisons.
-                if not -1e300 < raw < 1e300 or not self._inside(raw):
-                    return None
-                return float(raw)
+        if type(raw) not in _TYPES[self.kind]:
+            return None
+        if isinstance(raw, int | float) and self.kind != "bool":
+            # An int too large for a float is outside every range; nan fails the comparisons.
+            inside = -1e300 < raw < 1e300
+            if not inside or not all(_HOLDS[sign](raw, number) for sign, number in self.bounds):
+                return None
+            return float(raw) if self.kind == "float" else raw
+        return cast(Value, raw) if self.kind == "bool" or raw in self.choices else None
 
     def problem(self, raw: object) -> str | None:
         """Return what is wrong with a value, None if it is allowed."""
@@ -95,13 +99,6 @@ class Setting:
         if self.kind == "text":
             return must_be_one_of(self.choices, raw)
         return f"{self.rule}, got {show(raw)}"
-
-    def _inside(self, number: float) -> bool:
-        above = self.low is None or number > self.low or (number == self.low and self.low_included)
-        below = (
-            self.high is None or number < self.high or (number == self.high and self.high_included)
-        )
-        return above and below
 
 
 def setting_of(
@@ -124,19 +121,18 @@ def setting_of(
     schema = dict(_schema(spec)["properties"][field])
     for option in schema.get("anyOf", ()):
         schema |= option if option["type"] != "null" else {}
-    low, high = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     choices = tuple(choice for choice in schema.get("enum", ()) if choice not in omit)
     chosen = next(it for it in (default, off, schema.get("default")) if it is not None)
+    bounds = [(sign, schema[key]) for key, sign in _SIGNS.items() if key in schema]
     return Setting(
         name or field,
         _KINDS[schema["type"]],
         doc,
         chosen,
         level=level,
-        low=schema.get("minimum", low),
-        high=schema.get("maximum", high),
-        low_included=low is None or off == low,
-        high_included=high is None,
+        bounds=tuple(
+            (">=", low) if (sign, low) == (">", off) else (sign, low) for sign, low in bounds
+        ),
         choices=(*choices, off) if isinstance(off, str) else choices,
         needs=needs,
     )
@@ -181,26 +177,32 @@ class Family:
         """Split a name like `filters_2_1` into its setting and layer; None if there is no such."""
         if name in self.settings:
             return self.settings[name], ()
-        base, _, suffix = name.rpartition("_")
-        setting = self.settings.get(base)
-        if setting is not None and setting.level == "optimizer" and suffix in OPTIMIZERS:
-            return setting, (suffix,)
-        match = _LAYER.fullmatch(name)
-        setting = self.settings.get(match["base"]) if match else None
-        if match is None or setting is None:
-            return None
-        index: Index = tuple(int(part) for part in match["index"].split("_"))
-        return (setting, index) if len(index) in _INDEXES.get(setting.level, ()) else None
+        for length in (1, 2):
+            base, *suffix = name.rsplit("_", length)
+            setting = self.settings.get(base)
+            if setting is None:
+                continue
+            if setting.level == "optimizer" and suffix[0] in OPTIMIZERS:
+                return setting, (suffix[0],)
+            numbers = all(_NUMBER.fullmatch(part) for part in suffix)
+            if numbers and len(suffix) in _INDEXES.get(setting.level, ()):
+                return setting, tuple(int(part) for part in suffix)
+        return None
+
+    def setting(self, name: str) -> Setting | None:
+        """Return the setting that a name like `filters_2_1` is of; None if there is no such."""
+        resolved = self.resolve(name)
+        return None if resolved is None else resolved[0]
 
     def problems(self, values: Mapping[str, Value]) -> tuple[str, ...]:
         """Return what is wrong with values, one sentence each."""
         problems = []
         for name, value in values.items():
-            resolved = self.resolve(name)
-            if resolved is None:
+            setting = self.setting(name)
+            if setting is None:
                 hint = did_you_mean(name, self.settings)
                 problems.append(f"{printable(name)}: no setting of the family {self.name}{hint}")
-            elif (problem := resolved[0].problem(value)) is not None:
+            elif (problem := setting.problem(value)) is not None:
                 problems.append(f"{name}: {problem}")
         return tuple(problems)
 
@@ -217,15 +219,6 @@ class Family:
         for values in itertools.islice(self.read(plain), MOST_READINGS):
             if not self.problems(values) and self.build(values, plain.training.epochs) == plain:
                 yield values
-
-    def values(self, config: RunConfig) -> dict[str, Value]:
-        """Return the plainest values, layer by layer, that build the held-out configuration.
-
-        Raises ValueError for a configuration that the family cannot say.
-        """
-        for values in self.readings(config):
-            return values
-        raise ValueError(f"the family {self.name} has no values for the model {config.model!r}")
 
 
 def join(name: str, index: Index) -> str:
