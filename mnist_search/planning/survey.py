@@ -10,7 +10,7 @@ from mnist_search.engines import create_engine, rung_steps
 from mnist_search.planning.costs import Images, Rates, Workload, images_of, workload_of
 from mnist_search.spaces import Value
 from mnist_search.specs import RunConfig
-from mnist_search.studies.skipping import SizeLimits, size_of
+from mnist_search.studies.skipping import excess
 from mnist_search.studies.spec import FirstPoint, SearchSpec, StudySpec, search_of
 
 
@@ -72,19 +72,17 @@ class Survey:
 
 def survey_space(search: SearchSpec, *, samples: int) -> Survey:
     """Draw random points of a space; nothing is trained."""
-    limits = SizeLimits(params=search.max_params, flops=search.max_flops)
     engine = create_engine(
         search.space, sampler="random", pruner="none", seed=search.seed, epochs=search.epochs
     )
     points: list[Point] = []
     while len(points) < samples and (proposal := engine.ask()) is not None:
         config = search.space.config(proposal.values, epochs=search.epochs)
-        size = size_of(config)
         point = Point(
             values=proposal.values,
             config=config,
             workload=workload_of(config),
-            too_large=size is not None and limits.verdict(size) is not None,
+            too_large=any(share > 0 for share in excess(search, config).values()),
         )
         points.append(point)
     engine.close()

@@ -48,9 +48,9 @@ QUICK_IMAGES = (4_000, 30_000)
 class Run:
     """One run that a study wants to have: of a reference, or of a trial that it confirms."""
 
-    reference: str | None
     config: RunConfig
-    seed: int
+    reference: str | None = None
+    seed: int = 0
     confirms: int | None = None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mnist_search.errors import BudgetError
 from mnist_search.references import REFERENCES, Reference, get_reference
@@ -17,15 +17,6 @@ from mnist_search.studies.spec import StudySpec, search_of
 SUFFIX = "-confirm"
 USES = "test_uses"
 BEST = "best"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A model to confirm: a trial of the search, or a reference as its document trained it."""
-
-    config: RunConfig
-    reference: str | None = None
-    trial: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +69,7 @@ def confirmation_spec(search: StudySpec) -> StudySpec:
 
 def choose_candidates(
     records: Sequence[Record], references: Sequence[Reference], *, top: int
-) -> list[Candidate]:
+) -> list[Run]:
     """Return the `top` complete trials by validation accuracy, and the references to train.
 
     Trials of one configuration count once, the earliest stands for them. Beside those the best
@@ -98,7 +89,7 @@ def choose_candidates(
     if not complete:
         raise BudgetError("no trial of the search is complete, so there is none to confirm")
     complete.sort(key=lambda found: (-found[0], found[1].number))
-    chosen: dict[str, Candidate] = {}
+    chosen: dict[str, Run] = {}
     beside = True
     for _, record in complete:
         candidate = _confirm(record)
@@ -109,7 +100,7 @@ def choose_candidates(
         beside = beside and record.reference is None
     for reference in references:
         config = reference.run_config("confirm")
-        chosen.setdefault(config.config_id, Candidate(config=config, reference=reference.name))
+        chosen.setdefault(config.config_id, Run(config=config, reference=reference.name))
     return list(chosen.values())
 
 
@@ -128,18 +119,9 @@ def fresh_seeds(
     return seeds
 
 
-def plan_confirmation(candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[Run]:
+def plan_confirmation(candidates: Sequence[Run], seeds: Sequence[int]) -> list[Run]:
     """Return every candidate with the first seed, then with the next, and so on."""
-    return [
-        Run(
-            reference=candidate.reference,
-            config=candidate.config,
-            seed=seed,
-            confirms=candidate.trial,
-        )
-        for seed in seeds
-        for candidate in candidates
-    ]
+    return [replace(candidate, seed=seed) for seed in seeds for candidate in candidates]
 
 
 def count_test_use(ledger: Ledger, runs: Sequence[Run]) -> TestUse:
@@ -167,8 +149,8 @@ def _test_uses(ledger: Ledger) -> tuple[list[list[RunKey]], set[RunKey]]:
     return uses, {key for use in uses for key in use}
 
 
-def _confirm(record: Record) -> Candidate:
+def _confirm(record: Record) -> Run:
     assert record.config is not None
     training = record.config.training.model_copy(update={"train_images": None})
     config = RunConfig(model=record.config.model, training=training, protocol="confirm")
-    return Candidate(config=config, reference=record.reference, trial=record.number)
+    return Run(config=config, reference=record.reference, confirms=record.number)

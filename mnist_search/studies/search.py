@@ -32,7 +32,7 @@ from mnist_search.studies.loop import Interrupt, Limits, Outcome, run_loop
 from mnist_search.studies.old_studies import check_going_on
 from mnist_search.studies.opening import ensure_ledger
 from mnist_search.studies.progress import Assignment, Progress
-from mnist_search.studies.skipping import Memory, SizeLimits, is_trained, size_of, too_large
+from mnist_search.studies.skipping import Memory, excess, is_trained, too_large
 from mnist_search.studies.spec import REVISION, REVISIONS, FirstPoint, StudySpec, search_of
 
 
@@ -164,7 +164,6 @@ class SearchWork:
         self._clock = clock
         self._shelf = shelf
         self._search = search = search_of(ledger.spec)
-        self._limits = SizeLimits(params=search.max_params, flops=search.max_flops)
         self._memory = Memory(records)
         self._first = ledger.first_points()
         self._distributions = {each.name: distribution_of(each) for each in search.space.parameters}
@@ -261,13 +260,8 @@ class SearchWork:
 
     def _skip(self, job: Job) -> RunResult | None:
         """Return the result of a trial that need not be trained, None for all others."""
-        size = size_of(job.config)
-        if size is not None:
-            self._engine.constrain(job.number, self._limits.excess(size))
-            message = self._limits.verdict(size)
-            if message is not None:
-                return too_large(job, size, message=message)
-        return self._memory.recall(job.config)
+        self._engine.constrain(job.number, excess(self._search, job.config))
+        return too_large(self._search, job) or self._memory.recall(job.config)
 
     def _settle(self, assignment: Assignment, result: RunResult) -> None:
         number = assignment.number
@@ -283,7 +277,6 @@ class SearchWork:
     def _past(self, record: Record, memo: Mapping[str, Any] | None) -> PastTrial:
         result, state = record.result, record.state
         assert state != "running", "recovery comes before"
-        size = None if record.config is None else size_of(record.config)
         closed = None if state in ("waiting", "failed") else result
         return PastTrial(
             number=record.number,
@@ -291,7 +284,7 @@ class SearchWork:
             state=state,
             score=None if closed is None else values_of(closed, self._search.objectives),
             reports=() if state == "waiting" or result is None else result.reports,
-            excess={} if size is None else self._limits.excess(size),
+            excess={} if record.config is None else excess(self._search, record.config),
             trained=result is None or is_trained(result),
             memo=memo,
         )

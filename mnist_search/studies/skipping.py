@@ -3,57 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mnist_search.specs import Failure, Job, Record, RunConfig, RunResult
-from mnist_search.specs.shapes import Size, UnbuildableError, measure
+from mnist_search.specs.shapes import UnbuildableError, measure
+from mnist_search.studies.spec import SearchSpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizeLimits:
-    """How large a model may be; None: no limit. `flops` are forward operations per image."""
+def excess(search: SearchSpec, config: RunConfig) -> dict[str, float]:
+    """Return the share by which a model exceeds each limit of a search, below 0 where it does not.
 
-    params: int | None = None
-    flops: int | None = None
-
-    def excess(self, size: Size) -> dict[str, float]:
-        """Return the share by which each limit is exceeded, below 0 where it is kept."""
-        shares = {}
-        if self.params is not None:
-            shares["params"] = size.parameters / self.params - 1.0
-        if self.flops is not None:
-            shares["flops"] = size.flops / self.flops - 1.0
-        return shares
-
-    def verdict(self, size: Size) -> str | None:
-        """Return which limit is exceeded, None where all are kept."""
-        if self.params is not None and size.parameters > self.params:
-            return f"{size.parameters:,} parameters are more than --max-params {self.params:,}"
-        if self.flops is not None and size.flops > self.flops:
-            return f"{size.flops:,} operations are more than --max-flops {self.flops:,}"
-        return None
+    What cannot be built exceeds nothing: its run will say why.
+    """
+    return {name: size / limit - 1.0 for name, size, limit in _limits(search, config)}
 
 
-def size_of(config: RunConfig) -> Size | None:
-    """Return what the model costs, None where it cannot be built: its run will say why."""
-    try:
-        return measure(config.model)
-    except UnbuildableError:
-        return None
-
-
-def too_large(job: Job, size: Size, *, message: str) -> RunResult:
-    """Return the result of a model that was not trained because of its size."""
-    return RunResult(
-        status="pruned",
-        config_id=job.config.config_id,
-        seed=job.seed,
-        failure=Failure(kind="too-large", message=message),
-        parameters=size.parameters,
-        trainable_parameters=size.trainable_parameters,
-        flops=size.flops,
-        precision=job.precision,
-    )
+def too_large(search: SearchSpec, job: Job) -> RunResult | None:
+    """Return the result of a model that is not trained because of its size, None for others."""
+    for name, size, limit in _limits(search, job.config):
+        if size > limit:
+            what = {"params": "parameters", "flops": "operations"}[name]
+            message = f"{size:,} {what} are more than --max-{name} {limit:,}"
+            measured = measure(job.config.model)
+            return RunResult(
+                status="pruned",
+                config_id=job.config.config_id,
+                seed=job.seed,
+                failure=Failure(kind="too-large", message=message),
+                parameters=measured.parameters,
+                trainable_parameters=measured.trainable_parameters,
+                flops=measured.flops,
+                precision=job.precision,
+            )
+    return None
 
 
 def is_trained(result: RunResult) -> bool:
@@ -87,3 +68,16 @@ class Memory:
             return None
         number, result = known
         return result.model_copy(update={"duplicate_of": number, "weights_sha256": None})
+
+
+def _limits(search: SearchSpec, config: RunConfig) -> list[tuple[str, int, int]]:
+    """Return (name, size, limit) for each limit that a search has."""
+    try:
+        size = measure(config.model)
+    except UnbuildableError:
+        return []
+    found = (
+        ("params", size.parameters, search.max_params),
+        ("flops", size.flops, search.max_flops),
+    )
+    return [(name, size, limit) for name, size, limit in found if limit is not None]

@@ -45,7 +45,7 @@ def trial(number: int, correct: int, *, units: int | None = None, **more: object
 def test_the_best_by_validation_on_all_images_and_equals_by_number() -> None:
     records = [trial(0, 90), trial(1, 95), trial(2, 95), trial(3, 99, state="pruned")]
     found = choose_candidates(records, [], top=2)
-    assert [candidate.trial for candidate in found] == [1, 2]
+    assert [candidate.confirms for candidate in found] == [1, 2]
     assert {candidate.config.protocol for candidate in found} == {"confirm"}
     assert {candidate.config.training.train_images for candidate in found} == {None}
 
@@ -54,7 +54,7 @@ def test_one_configuration_counts_once() -> None:
     found = choose_candidates(
         [trial(0, 90, units=5), trial(1, 95, units=5), trial(2, 80)], [], top=2
     )
-    assert [candidate.trial for candidate in found] == [1, 2]
+    assert [candidate.confirms for candidate in found] == [1, 2]
 
 
 def test_the_best_trial_that_is_a_reference_comes_along() -> None:
@@ -63,10 +63,10 @@ def test_the_best_trial_that_is_a_reference_comes_along() -> None:
         trial(1, 98, reference="mlp-784"),
         trial(2, 97, reference="cnn-plain"),
     ]
-    assert [c.trial for c in choose_candidates(records, [], top=1)] == [0, 1]
-    assert [c.trial for c in choose_candidates(records[1:], [], top=1)] == [1]
+    assert [c.confirms for c in choose_candidates(records, [], top=1)] == [0, 1]
+    assert [c.confirms for c in choose_candidates(records[1:], [], top=1)] == [1]
     named = choose_candidates(records, [get_reference("cnn-simple")], top=1)
-    assert (named[-1].reference, named[-1].trial) == ("cnn-simple", None)
+    assert (named[-1].reference, named[-1].confirms) == ("cnn-simple", None)
 
 
 def test_every_model_meets_a_seed_before_any_meets_the_next() -> None:

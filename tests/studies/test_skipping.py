@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mnist_search.references import get_reference
+from mnist_search.spaces import SearchSpace
 from mnist_search.specs import Failure, Job, Record, RunConfig, RunResult, Score
 from mnist_search.specs.models import Dense, Flatten, Network
-from mnist_search.studies.skipping import Memory, SizeLimits, size_of, too_large
+from mnist_search.specs.shapes import measure
+from mnist_search.studies import SearchSpec
+from mnist_search.studies.skipping import Memory, excess, too_large
 from tests.studies.conftest import DATASET
 
 
@@ -27,36 +30,43 @@ def result(config: RunConfig, **changes: object) -> RunResult:
     return RunResult.model_validate(values | changes)
 
 
+def search(**limits: int) -> SearchSpec:
+    space = SearchSpace(name="one", family="mlp", parameters=())
+    return SearchSpec(space=space, sampler="random", pruner="none", epochs=1, seed=0, **limits)
+
+
 def test_limit_is_the_largest_that_is_allowed(config: RunConfig) -> None:
-    size = size_of(config)
-    assert size is not None
+    size = measure(config.model)
     count, flops = size.parameters, size.flops
-    assert SizeLimits(params=count, flops=flops).verdict(size) is None
-    assert SizeLimits(params=count, flops=flops).excess(size) == {"params": 0.0, "flops": 0.0}
-    verdict = SizeLimits(params=count - 1).verdict(size)
-    assert verdict is not None
-    assert f"{count:,} parameters" in verdict
-    assert "--max-flops" in (SizeLimits(flops=flops - 1).verdict(size) or "")
-    assert SizeLimits(params=count // 2).excess(size)["params"] == pytest.approx(1.0, rel=1e-4)
-    assert SizeLimits().excess(size) == {}
-
-
-def test_what_cannot_be_built_has_no_size(config: RunConfig) -> None:
-    broken = config.model_copy(update={"model": Network(layers=(Dense(units=3),))})
-    assert size_of(broken) is None
-    sound = config.model_copy(update={"model": Network(layers=(Flatten(), Dense(units=3)))})
-    assert size_of(sound) is not None
+    job = Job(number=0, config=config, seed=3, dataset=DATASET)
+    assert too_large(search(max_params=count, max_flops=flops), job) is None
+    assert excess(search(max_params=count, max_flops=flops), config) == {"params": 0, "flops": 0}
+    assert excess(search(max_params=count // 2), config)["params"] == pytest.approx(1, rel=1e-4)
+    assert excess(search(), config) == {}
 
 
 def test_too_large_is_pruned_with_its_reason_and_size(config: RunConfig) -> None:
-    size = size_of(config)
-    assert size is not None
+    size = measure(config.model)
     job = Job(number=0, config=config, seed=3, dataset=DATASET)
-    made = too_large(job, size, message="too much")
+    made = too_large(search(max_params=size.parameters - 1), job)
+    assert made is not None
     assert made.status == "pruned"
-    assert made.failure == Failure(kind="too-large", message="too much")
+    limit = f"{size.parameters:,} parameters are more than --max-params {size.parameters - 1:,}"
+    assert made.failure == Failure(kind="too-large", message=limit)
     assert made.parameters == size.parameters
     assert made.last_accuracy is None
+    more = too_large(search(max_flops=size.flops - 1), job)
+    assert more is not None
+    assert more.failure is not None
+    assert "--max-flops" in more.failure.message
+
+
+def test_what_cannot_be_built_is_not_too_large(config: RunConfig) -> None:
+    model = Network(layers=(Dense(units=3),))
+    broken = config.model_copy(update={"model": model})
+    assert excess(search(max_params=1), broken) == {}
+    sound = Network(layers=(Flatten(), Dense(units=3)))
+    assert excess(search(max_params=1), config.model_copy(update={"model": sound}))
 
 
 def test_copy_is_marked_and_has_no_weights(config: RunConfig) -> None:
