@@ -10,14 +10,8 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field
 
-from mnist_search.analysis.comparison import (
-    Contender,
-    Difference,
-    compare,
-    corrected,
-    make_contender,
-    pool_of,
-)
+from mnist_search.analysis.comparison import Difference, compare, corrected
+from mnist_search.analysis.contenders import Contender, make_contender, pool_of
 from mnist_search.analysis.importance import Importances
 from mnist_search.analysis.nearest import EPOCHS, Change, Comparison, Reading, build_reading
 from mnist_search.errors import SpaceError

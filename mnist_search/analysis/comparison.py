@@ -11,12 +11,13 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from statistics import fmean, variance
+from typing import Literal
 
-from mnist_search.analysis.predictions import unpack_predictions
-from mnist_search.analysis.spread import SeedSpread, pool_seed_spread
+from mnist_search.analysis.contenders import Contender
+from mnist_search.analysis.spread import SeedSpread
 from mnist_search.analysis.statistics import (
     CONFIDENCE,
     SIGNIFICANT,
@@ -27,38 +28,18 @@ from mnist_search.analysis.statistics import (
     normal_quantile,
     student_p_value,
     student_quantile,
-    summarize_runs,
     wilson_interval,
 )
-from mnist_search.errors import DataError
-from mnist_search.specs import RunResult, Score
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 Pair = tuple[int, int]
-Method = Literal["paired", "two proportions"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Contender:
-    """A recipe to compare: its accuracy over its runs, and what they answered to which images.
-
-    `right` is the share of the runs that answered each image of `image_set` rightly; where the
-    labels are not at hand it is None, and `votes` (images, classes) is the share of the runs that
-    gave each answer. Both are None where a run kept no answers.
-    """
-
-    estimate: Estimate
-    image_set: str | None = None
-    right: npt.NDArray[np.float64] | None = None
-    votes: npt.NDArray[np.float64] | None = None
+Method = Literal["paired", "two proportions", "seeds alone"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """The difference of two accuracies (first - second, as fractions), and how sure it is.
+
+    Of another quantity (a loss, in nats) `method` is "seeds alone", and there are no `images`.
 
     `p_value` is two-sided and that of this comparison alone, `p_adjusted` the same among all
     comparisons of its family (Holm). `networks_p_value` is McNemar's, about the two trained
@@ -86,9 +67,7 @@ class Difference:
     def interval(self) -> Interval:
         """Return the 95 % interval of the difference, for this comparison alone."""
         half = student_quantile(CONFIDENCE, self.dof) * math.sqrt(self.variance)
-        return Interval(
-            low=max(-1.0, self.difference - half), high=min(1.0, self.difference + half)
-        )
+        return Interval(low=self.difference - half, high=self.difference + half)
 
     @property
     def borrowed(self) -> bool:
@@ -108,81 +87,6 @@ class Difference:
         error = (1 - CONFIDENCE) / max(1, chosen_among)
         quantile = student_quantile(1 - 2 * error, self.dof)
         return self.difference - quantile * math.sqrt(self.variance)
-
-
-def make_contender(
-    results: Sequence[RunResult],
-    image_set: str | None = None,
-    labels: bytes | None = None,
-    *,
-    on: Literal["test", "validation"] = "test",
-) -> Contender | None:
-    """Return the complete runs of one recipe as a contender; None where one has no score.
-
-    Answers are kept for test images alone: `image_set` is the digest of their data set, `labels`
-    are theirs, a byte each.
-
-    Raises:
-        DataError: answers are damaged, or contradict their score.
-    """
-    import numpy as np
-
-    scores = [result.test if on == "test" else result.validation for result in results]
-    known = [score for score in scores if score is not None]
-    found = estimate(known) if known and len(known) == len(scores) else None
-    if found is None:
-        return None
-    if on != "test" or image_set is None:
-        return Contender(estimate=found)
-    packed = [result.predictions for result in results if result.predictions is not None]
-    if len(packed) < len(results):
-        return Contender(estimate=found, image_set=image_set)
-    answers = np.stack(
-        [np.frombuffer(unpack_predictions(text, found.images), np.uint8) for text in packed]
-    )
-    if labels is None:
-        votes = np.zeros((found.images, int(answers.max()) + 1))
-        for run in answers:
-            votes[np.arange(found.images), run] += 1 / len(answers)
-        return Contender(estimate=found, image_set=image_set, votes=votes)
-    if len(labels) != found.images:
-        raise DataError(f"labels must be one per test image, got {len(labels)}")
-    right = answers == np.frombuffer(labels, np.uint8)
-    if [int(run.sum()) for run in right] != [score.correct for score in known]:
-        raise DataError("predictions contradict their scores")
-    share = right.mean(axis=0)
-    return Contender(
-        estimate=dataclasses.replace(found, flips=share_of_flips(share, found.runs)),
-        image_set=image_set,
-        right=share,
-    )
-
-
-def share_of_flips(right: npt.NDArray[np.float64], runs: int) -> float | None:
-    """Return which share of one run's binomial variance another seed draws anew.
-
-    `right` is the share of the runs that answered each image rightly. None for one run, or where
-    all answers are right, or wrong.
-    """
-    accuracy = float(right.mean())
-    if runs < 2 or not 0 < accuracy < 1:
-        return None
-    within = float((right * (1 - right)).mean()) * runs / (runs - 1)
-    return within / (accuracy * (1 - accuracy))
-
-
-def estimate(scores: Sequence[Score]) -> Estimate | None:
-    """Return the accuracy over runs on one set of images; None for none, or for mixed sets."""
-    totals = {score.total for score in scores}
-    if len(totals) != 1 or 0 in totals:
-        return None
-    sample = summarize_runs([score.accuracy for score in scores])
-    return Estimate(accuracy=sample.mean, images=totals.pop(), runs=sample.n, sd=sample.sd)
-
-
-def pool_of(contenders: Sequence[Contender]) -> SeedSpread:
-    """Return the pooled spread between the seeds of contenders (collapsed ones left out)."""
-    return pool_seed_spread(contender.estimate for contender in contenders)
 
 
 def recipe_interval(found: Estimate, spread: SeedSpread) -> Interval:
@@ -254,18 +158,10 @@ def _compare(one: _Side, other: _Side, spread: SeedSpread) -> Difference:
         # Both draw on one pool, whose error they share.
         seeds = [(one.seeds + other.seeds, one.dof)]
     total = images + one.seeds + other.seeds
-    difference = first.estimate.accuracy - second.estimate.accuracy
-    degrees = _total_dof(total, seeds)
-    if total == 0:
-        p_value = 1.0 if difference == 0 else 0.0
-    else:
-        p_value = student_p_value(difference / math.sqrt(total), degrees)
-    return Difference(
-        difference=difference,
-        variance=total,
-        dof=degrees,
-        p_value=p_value,
-        p_adjusted=p_value,
+    return _difference(
+        first.estimate.accuracy - second.estimate.accuracy,
+        total,
+        _total_dof(total, seeds),
         method="two proportions" if paired is None else "paired",
         runs=(first.estimate.runs, second.estimate.runs),
         images=min(first.estimate.images, second.estimate.images),
@@ -291,22 +187,66 @@ def corrected(family: Sequence[Difference]) -> list[Difference]:
     ]
 
 
-def rank_range(place: int, count: int, found: Mapping[Pair, Difference]) -> tuple[int, int]:
-    """Return [1 + number significantly better, count - number significantly worse]."""
-    better = worse = 0
-    for other in range(count):
-        comparison = seen_from(place, other, found)
-        if comparison is not None and comparison.significant:
-            better += comparison.difference < 0
-            worse += comparison.difference > 0
-    return 1 + better, count - worse
+def pool_samples(samples: Iterable[Sequence[float]]) -> SeedSpread | None:
+    """Return the pooled spread of one run of a quantity; None where no model has two runs.
 
-
-def seen_from(place: int, other: int, found: Mapping[Pair, Difference]) -> Difference | None:
-    """Return the comparison of one place with another, with the one first; None for itself."""
-    if place == other:
+    Each sample holds the runs of one model.
+    """
+    several = [sample for sample in samples if len(sample) > 1]
+    dof = sum(len(sample) - 1 for sample in several)
+    if not dof:
         return None
-    return found[place, other] if place < other else found[other, place].reversed()
+    total = sum(variance(sample) * (len(sample) - 1) for sample in several)
+    return SeedSpread(variance=total / dof, dof=dof, flips=0.0, models=len(several), source="study")
+
+
+def compare_samples(
+    first: Sequence[float], second: Sequence[float], pool: SeedSpread
+) -> Difference:
+    """Compare the means of a quantity that is no accuracy, over the runs of two models.
+
+    Student's test with the spread pooled over the models (see `pool_samples`): the error is that
+    of the seeds alone, the test images are taken as they are.
+    """
+    error = pool.variance * (1 / len(first) + 1 / len(second))
+    return _difference(
+        fmean(first) - fmean(second),
+        error,
+        pool.dof,
+        method="seeds alone",
+        runs=(len(first), len(second)),
+        images=0,
+        spread=pool,
+    )
+
+
+def _difference(
+    difference: float,
+    error: float,
+    dof: float,
+    *,
+    method: Method,
+    runs: tuple[int, int],
+    images: int,
+    spread: SeedSpread,
+    networks_p_value: float | None = None,
+) -> Difference:
+    if error > 0:
+        p_value = student_p_value(difference / math.sqrt(error), dof)
+    else:
+        p_value = 1.0 if difference == 0 else 0.0
+    return Difference(
+        difference=difference,
+        variance=error,
+        dof=dof,
+        p_value=p_value,
+        p_adjusted=p_value,
+        method=method,
+        runs=runs,
+        images=images,
+        spread=spread,
+        networks_p_value=networks_p_value,
+    )
 
 
 def _same_images(first: Contender, second: Contender) -> bool:

@@ -7,19 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_search.analysis.comparison import (
-    Contender,
-    Difference,
-    compare,
-    compare_all,
-    make_contender,
-    pool_of,
-    recipe_interval,
-    seen_from,
-)
+from mnist_search.analysis.comparison import Difference, compare, compare_all, recipe_interval
+from mnist_search.analysis.contenders import Contender, make_contender, pool_of
+from mnist_search.analysis.ranking import letters, seen_from
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.statistics import Estimate, median_and_iqr
-from mnist_search.analysis.ties import letters
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.verdict import has_score, published_estimate
 from mnist_search.references import Reference
@@ -31,10 +23,10 @@ class ConfirmedRow:
     """One model of the table; accuracies are fractions, unknown is None.
 
     `test_accuracy` is the mean over `n` seeds, its interval holds the error of the images and of
-    the seeds. `search_accuracy` is what the search saw on its validation images, `shrinkage` that
-    less the test accuracy: what other images, more training images and the selection of the best
-    trial come to together. `behind` compares the winner with this model, corrected for all pairs
-    of the table; it is None for the winner itself.
+    the seeds. `search_accuracy` is what the search saw on its validation images,
+    `search_less_test` that less the test accuracy: what other images, more training images and
+    the selection of the best trial come to together. `behind` compares the winner with this
+    model, corrected for all pairs of the table; it is None for the winner itself.
     """
 
     rank: int | None = None
@@ -52,9 +44,9 @@ class ConfirmedRow:
     seeds: tuple[int, ...] = ()
     tie_group: str | None = None
     search_accuracy: float | None = None
-    shrinkage: float | None = None
-    shrinkage_low: float | None = None
-    shrinkage_high: float | None = None
+    search_less_test: float | None = None
+    search_less_test_low: float | None = None
+    search_less_test_high: float | None = None
     behind: Difference | None = None
     fit_seconds: float | None = None
     parameters: int | None = None
@@ -222,7 +214,7 @@ def _measured(
     )
     original = None if first.confirms is None else searched.get(first.confirms)
     if original is not None and original.result is not None:
-        row = _with_shrinkage(row, original.result, found, spread)
+        row = _beside_search(row, original.result, found, spread)
     return _Entry(row=row, contender=contender)
 
 
@@ -234,7 +226,7 @@ def confirmed_name(record: Record) -> str:
     return name if record.reference is None else f"{record.reference} ({name})"
 
 
-def _with_shrinkage(
+def _beside_search(
     row: ConfirmedRow, searched: RunResult, found: Estimate, spread: SeedSpread
 ) -> ConfirmedRow:
     validation = searched.validation
@@ -245,9 +237,9 @@ def _with_shrinkage(
     return dataclasses.replace(
         row,
         search_accuracy=before.accuracy,
-        shrinkage=before.accuracy - found.accuracy,
-        shrinkage_low=interval.low,
-        shrinkage_high=interval.high,
+        search_less_test=before.accuracy - found.accuracy,
+        search_less_test_low=interval.low,
+        search_less_test_high=interval.high,
     )
 
 

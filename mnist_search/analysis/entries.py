@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_search.analysis.changes import recipe_changes
-from mnist_search.analysis.comparison import Contender, make_contender, recipe_interval
+from mnist_search.analysis.baselines import recipe_changes
+from mnist_search.analysis.comparison import recipe_interval
+from mnist_search.analysis.contenders import Contender, make_contender
 from mnist_search.analysis.measurements import any_of, measured
 from mnist_search.analysis.row import Row, ScoreBasis
 from mnist_search.analysis.spread import SeedSpread

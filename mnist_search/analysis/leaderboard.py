@@ -6,13 +6,8 @@ import dataclasses
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mnist_search.analysis.comparison import (
-    Difference,
-    compare_all,
-    pool_of,
-    rank_range,
-    seen_from,
-)
+from mnist_search.analysis.comparison import Difference, compare_all
+from mnist_search.analysis.contenders import pool_of
 from mnist_search.analysis.entries import (
     Entry,
     Scores,
@@ -32,10 +27,10 @@ from mnist_search.analysis.order import (
     sorted_rows,
     with_time_ratios,
 )
+from mnist_search.analysis.ranking import letters, rank_range, seen_from
 from mnist_search.analysis.row import Row
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.suite import Suite, build_suite
-from mnist_search.analysis.ties import letters
 from mnist_search.analysis.times import is_measured_reference, with_document_ratios
 from mnist_search.errors import UsageError
 from mnist_search.references import Reference

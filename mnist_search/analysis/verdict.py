@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_search.analysis.comparison import estimate
+from mnist_search.analysis.contenders import estimate
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.statistics import CONFIDENCE, Estimate, student_quantile
 from mnist_search.references import Reference

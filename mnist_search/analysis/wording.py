@@ -1,4 +1,4 @@
-"""Findings in sentences: every word of a conclusion follows from the figures."""
+"""What findings, claims and confirmations say, in sentences that follow from their figures."""
 
 from __future__ import annotations
 
@@ -6,23 +6,30 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from mnist_search.analysis.claims import AnsweredClaim, Quantity
+from mnist_search.analysis.claims import AnsweredClaim
+from mnist_search.analysis.comparison import Difference
+from mnist_search.analysis.confirmation import Confirmation, ConfirmedRow
 from mnist_search.analysis.findings import Finding, Outcome, Side
+from mnist_search.analysis.questions import Quantity
+from mnist_search.analysis.spread import SeedSpread
+from mnist_search.analysis.words import listed, p_value, percent, plural, points
 
 NONE: Final = "no significant difference"
 
 
 def tell(finding: Finding) -> str:
     """Return one finding as text: question, both accuracies, difference, sureness, published."""
-    first, second = finding.first, finding.second
+    gap = finding.measured
     parts = [
-        f"{finding.question} {_side(first)} against {_side(second)}: "
-        f"{_points(finding.difference)} points (95 % interval {_points(finding.low)} to "
-        f"{_points(finding.high)}; {_method(finding)}), {_outcome(finding)}.",
-        *_published(finding),
+        f"{finding.contrast.question} {_side(finding.first)} against {_side(finding.second)}: "
+        f"{points(gap.difference)} points (95 % interval {points(gap.interval.low)} to "
+        f"{points(gap.interval.high)}; {_method(gap)}), {_outcome(finding)}.",
     ]
+    if finding.published is not None and finding.published_outcome is not None:
+        agreement = _agreement(finding.outcome, finding.published_outcome)
+        parts.append(f"Published: {points(finding.published.difference)} points, {agreement}.")
     if finding.besides:
-        parts.append(f"They also differ in {_listed(finding.besides)}.")
+        parts.append(f"They also differ in {listed(finding.besides)}.")
     return " ".join(parts)
 
 
@@ -49,22 +56,9 @@ def tell_all(findings: Sequence[Finding]) -> str:
 
 
 def _outcome(finding: Finding) -> str:
-    match finding.outcome:
-        case "better" | "worse":
-            return f"{finding.first.label} is significantly {finding.outcome}"
-        case "no significant difference":
-            return finding.outcome
-        case _:
-            assert_never(finding.outcome)
-
-
-def _published(finding: Finding) -> list[str]:
-    if finding.published_difference is None or finding.published_outcome is None:
-        return []
-    return [
-        f"Published: {_points(finding.published_difference)} points, "
-        f"{_agreement(finding.outcome, finding.published_outcome)}."
-    ]
+    if finding.outcome == NONE:
+        return NONE
+    return f"{finding.first.label} is significantly {finding.outcome}"
 
 
 def _agreement(measured: Outcome, published: Outcome) -> str:
@@ -78,7 +72,7 @@ def _agreement(measured: Outcome, published: Outcome) -> str:
 
 
 def _side(side: Side) -> str:
-    told = f"{side.label} {100 * side.accuracy:.2f} %"
+    told = f"{side.label} {percent(side.accuracy)}"
     if not side.collapsed:
         return told
     if side.collapsed == side.runs:
@@ -86,53 +80,34 @@ def _side(side: Side) -> str:
     return f"{told} ({side.collapsed} of {side.runs} runs collapsed)"
 
 
-def _method(finding: Finding) -> str:
-    p_value = f"{_p(finding.p_value)}, corrected {_p(finding.adjusted_p_value)}"
-    runs = (finding.first.runs, finding.second.runs)
-    counts = _runs(runs[0]) + " each" if runs[0] == runs[1] else f"{runs[0]} and {runs[1]} runs"
-    images = f"{finding.images:,} images"
-    told = f"{p_value}; {counts}, "
-    told += f"the same {images}" if finding.method == "paired" else f"{images}, not paired"
-    if max(runs) == 1 and finding.borrowed:
+def _method(gap: Difference) -> str:
+    first, second = gap.runs
+    counts = f"{plural(first, 'run')} each" if first == second else f"{first} and {second} runs"
+    images = f"{gap.images:,} images"
+    told = f"{p_value(gap.p_value)}, corrected {p_value(gap.p_adjusted)}; {counts}, "
+    told += f"the same {images}" if gap.method == "paired" else f"{images}, not paired"
+    if max(gap.runs) == 1 and gap.borrowed:
         told += "; how much another seed would change is borrowed from other models"
-    if finding.networks_p_value is not None:
-        told += f"; these two networks: McNemar {_p(finding.networks_p_value)}"
+    if gap.networks_p_value is not None:
+        told += f"; these two networks: McNemar {p_value(gap.networks_p_value)}"
     return told
-
-
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"
 
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
-def _points(share: float) -> str:
-    # Not -0.00.
-    return f"{round(100 * share, 2) + 0.0:+.2f}"
-
-
-def _p(value: float) -> str:
-    return (
-        "p < 0.001" if value < 0.001 else f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def tell_claim(answered: AnsweredClaim, most: int = 3) -> str:
     """Return a claim and its answer in sentences, with the pairs that decide it."""
     claim = answered.claim
     scale, unit, digits = _unit(claim.quantity)
-    decisive = [pair for pair in answered.pairs if pair.answer == answered.answer]
+    decisive = [pair for pair in answered.pairs if answered.answer_of(pair) == answered.answer]
     shown = [
-        f"{pair.first} {scale * pair.values[0]:.{digits}f}{unit} against {pair.second} "
-        f"{scale * pair.values[1]:.{digits}f}{unit} ({scale * pair.difference:+.{digits}f}, 95 % "
-        f"interval {scale * pair.low:+.{digits}f} to {scale * pair.high:+.{digits}f}; "
-        f"n = {pair.runs[0]} and {pair.runs[1]})"
+        f"{pair.names[0]} {scale * pair.values[0]:.{digits}f}{unit} against {pair.names[1]} "
+        f"{scale * pair.values[1]:.{digits}f}{unit} ({scale * pair.gap.difference:+.{digits}f}, "
+        f"95 % interval {scale * pair.gap.interval.low:+.{digits}f} to "
+        f"{scale * pair.gap.interval.high:+.{digits}f}; "
+        f"n = {pair.gap.runs[0]} and {pair.gap.runs[1]})"
         for pair in decisive[:most]
     ]
     count = f"{len(decisive)} of {len(answered.pairs)} pairs" if len(answered.pairs) > 1 else ""
@@ -151,5 +126,97 @@ def _unit(quantity: Quantity) -> tuple[float, str, int]:
             return 1.0, "", 4
         case "epochs to 97 %":
             return 1.0, "", 2
+        case "coefficients at zero":
+            return 1.0, "", 0
         case _:
             assert_never(quantity)
+
+
+def tell_winner(confirmation: Confirmation) -> str:
+    """Return the verdict in one sentence: against the best reference, and the ties.
+
+    Such as `trial 31 is significantly better than cnn-double-32 (+0.08 ± 0.05 points, p = 0.004,
+    3 seeds); no significant difference from trial 12`.
+    """
+    winner = confirmation.winner
+    if winner is None or winner.test_accuracy is None:
+        return "no trial has been confirmed"
+    reference = confirmation.best_reference
+    if reference is None or reference.behind is None:
+        told = (
+            f"{winner.name} has {percent(winner.test_accuracy)} test accuracy "
+            f"({percent(winner.test_accuracy_low)} to {percent(winner.test_accuracy_high)}, "
+            f"{plural(winner.n, 'seed')})"
+        )
+    else:
+        told = _against(winner.name, reference.name, reference.behind)
+    others = [row for row in confirmation.rows if row is not winner and row.kind == "trial"]
+    known = [(row.name, row.behind) for row in others if row.behind is not None]
+    alike = [name for name, gap in known if not gap.significant]
+    if alike:
+        return f"{told}; no significant difference from {listed(alike, 5)}"
+    return f"{told}; significantly better than every other trial" if known else told
+
+
+def tell_runner_up(confirmation: Confirmation) -> str | None:
+    """Return what the comparison with the runner-up says; None without one."""
+    winner, other = confirmation.winner, confirmation.runner_up
+    if winner is None or other is None or other.behind is None:
+        return None
+    return "runner-up: " + _against(winner.name, other.name, other.behind)
+
+
+def tell_search_to_test(confirmation: Confirmation) -> str | None:
+    """Return by how much the winner's score changed from the search to the test images."""
+    winner = confirmation.winner
+    if winner is None or winner.search_less_test is None:
+        return None
+    lost = winner.search_less_test
+    return (
+        f"from search to test: {winner.name} had {percent(winner.search_accuracy)} validation "
+        f"accuracy in the search and {percent(winner.test_accuracy)} test accuracy, "
+        f"{100 * abs(lost):.2f} points {'less' if lost >= 0 else 'more'}; "
+        "other images, more training images and the selection of the best trial add up in it"
+    )
+
+
+def tell_spread(spread: SeedSpread) -> str | None:
+    """Return what the seeds' part of an error rests on, where that is not the study alone."""
+    match spread.source:
+        case "study":
+            return None
+        case "shipped":
+            return (
+                "one seed each: how much another seed would change is borrowed from shipped "
+                f"measurements of {spread.models} models"
+            )
+        case "study and shipped":
+            return (
+                "few seeds: how much another seed would change is pooled with shipped "
+                f"measurements, over {spread.models} models"
+            )
+        case _:
+            assert_never(spread.source)
+
+
+def tell_incomplete(rows: Sequence[ConfirmedRow]) -> list[str]:
+    """Return a sentence for each model with runs that failed or are still to come."""
+    told = []
+    for row in rows:
+        counts = ((row.runs_failed, "failed"), (row.runs_pending, "to come"))
+        missing = [f"{count} {word}" for count, word in counts if count]
+        if missing:
+            told.append(f"{row.name}: {plural(row.n, 'run')} complete, {', '.join(missing)}")
+    return told
+
+
+def _against(name: str, other: str, gap: Difference) -> str:
+    half = 50 * (gap.interval.high - gap.interval.low)
+    figures = f"({points(gap.difference)} ± {half:.2f} points, {p_value(gap.p_adjusted)}, "
+    figures += f"{plural(gap.runs[0], 'seed')})"
+    if not gap.significant:
+        return f"{name}: no significant difference from {other} {figures}"
+    return (
+        f"{name} is significantly {'better' if gap.difference > 0 else 'worse'} than "
+        f"{other} {figures}"
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mnist_search.analysis.comparison import estimate, recipe_interval
+from mnist_search.analysis.comparison import recipe_interval
 from mnist_search.analysis.confirmation import confirmed_name, summarize_confirmation
+from mnist_search.analysis.contenders import estimate
 from mnist_search.analysis.spread import SHIPPED
 from mnist_search.errors import BudgetError, UsageError
 from mnist_search.exporting.recipe import Expected, Export

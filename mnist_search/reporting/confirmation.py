@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mnist_search.analysis.confirming_words import (
+from mnist_search.analysis.wording import (
     tell_incomplete,
     tell_runner_up,
-    tell_shrinkage,
+    tell_search_to_test,
     tell_spread,
     tell_winner,
 )
@@ -32,7 +32,7 @@ _COLUMNS = (
     Column("n", "n", "count", 1),
     Column("tie_group", "tie", "word", 1),
     Column("search_accuracy", "in the search", "percent", 2),
-    Column("shrinkage", "search less test", "points", 2),
+    Column("search_less_test", "search less test", "points", 2),
     Column("behind", "behind", "figure"),
     Column("p_adjusted", "p", "figure", 1),
     Column("fit_seconds", "fit time", "seconds", 3),
@@ -41,7 +41,7 @@ _COLUMNS = (
 )
 _MORE = (
     "kind", "status", "trial", "reference", "test_accuracy_low", "test_accuracy_high",
-    "images", "seeds", "shrinkage_low", "shrinkage_high", "behind_low", "behind_high",
+    "images", "seeds", "search_less_test_low", "search_less_test_high", "behind_low", "behind_high",
     "p_value", "paired", "runs_failed", "runs_pending", "config_id",
 )  # fmt: skip
 
@@ -93,9 +93,9 @@ def confirmation_document(found: ConfirmedStudy) -> Mapping[str, object]:
 
 
 def tell_essentials(found: ConfirmedStudy) -> str:
-    """Return verdict, runner-up, shrinkage and use of the test images as running text."""
+    """Return verdict, runner-up, search and test, and use of the test images as running text."""
     confirmation = found.confirmation
-    more = (tell_runner_up(confirmation), tell_shrinkage(confirmation), tell_use(found.use))
+    more = (tell_runner_up(confirmation), tell_search_to_test(confirmation), tell_use(found.use))
     rest = "".join(f" {each[0].upper()}{each[1:]}." for each in more if each is not None)
     return f"{found.study}, confirmed: {tell_winner(confirmation)}.{rest}"
 
@@ -121,11 +121,11 @@ def _notes(found: ConfirmedStudy) -> list[str]:
     several = sum(row.kind == "trial" for row in confirmation.rows) > 1
     notes = [
         tell_runner_up(confirmation),
-        tell_shrinkage(confirmation),
+        tell_search_to_test(confirmation),
         "the winner was selected among these trials on the test images, so its figure is optimistic"
         if several
         else None,
-        tell_spread(confirmation),
+        None if confirmation.winner is None else tell_spread(confirmation.spread),
         *tell_incomplete(confirmation.rows),
         tell_use(found.use),
     ]

@@ -8,6 +8,7 @@ from statistics import fmean
 from mnist_search.analysis.attribution import Gain
 from mnist_search.analysis.nearest import Comparison
 from mnist_search.analysis.traits import describe
+from mnist_search.analysis.wording import tell_spread
 from mnist_search.reporting.cells import Column, format_cell
 from mnist_search.reporting.rows import render_rows
 from mnist_search.specs import Record, RunConfig, RunResult
@@ -237,22 +238,12 @@ def _notes(trial: Record, found: Comparison, attributed: Attribution | None) -> 
         "up to the last line"
     )
     notes.append("the validation images also selected the trial, so its own accuracy is optimistic")
-    source = known_spread(gains)
+    spread = next((gain.gain.spread for gain in gains if gain.gain is not None), None)
+    source = None if spread is None else tell_spread(spread)
     if source is not None:
         notes.append(source)
     notes.append(tell_steps(gains, total))
     return notes
-
-
-def known_spread(gains: Sequence[Gain]) -> str | None:
-    """Say where the spread between seeds is from, if not from these runs alone."""
-    spread = next((gain.gain.spread for gain in gains if gain.gain is not None), None)
-    if spread is None or spread.source == "study":
-        return None
-    return (
-        "few seeds: how much another seed would change is pooled with shipped measurements, over "
-        f"{spread.models} models"
-    )
 
 
 def tell_steps(gains: Sequence[Gain], total: Gain) -> str:

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
-from mnist_search.analysis import Leaderboard, Row, split_letters, tell
+from mnist_search.analysis import Leaderboard, Row, tell, tell_claim
+from mnist_search.analysis.ranking import split_letters
 from mnist_search.reporting.cells import Column, format_seconds
 from mnist_search.reporting.rows import Format, check_format
 
@@ -137,7 +138,7 @@ def _suite(board: Leaderboard) -> dict[str, object]:
             finding.as_dict() | {"text": tell(finding)} for finding in board.suite.findings
         ],
         "curves": [point.as_dict() for point in board.suite.curves],
-        "claims": [claim.as_dict() for claim in board.suite.claims],
+        "claims": [claim.as_dict() | {"text": tell_claim(claim)} for claim in board.suite.claims],
         "training": [one.as_dict() for one in board.suite.training],
     }
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
-from mnist_search.analysis import CurvePoint, Row, Suite, tell, tell_all
+from mnist_search.analysis import Row, Suite, tell, tell_all, tell_claim
+from mnist_search.analysis.suite import CurvePoint
 from mnist_search.analysis.verdict import MNIST_TRAIN_IMAGES
-from mnist_search.analysis.wording import tell_claim
 from mnist_search.reporting.cells import Column, format_cell
 from mnist_search.reporting.markdown import escape, render_markdown
 from mnist_search.reporting.terminal import Terminal, render_lines, render_table
@@ -41,7 +41,7 @@ TRAINING_COLUMNS = (
     Column("reference", "reference", "word"),
     Column("n", "n", "count"),
     Column("training", "training %, measured / published", "figure"),
-    Column("evaluated", "published, evaluated afterwards", "figure"),
+    Column("evaluated", "evaluated afterwards, measured / published", "figure"),
     Column("test", "test %, measured / published", "figure"),
 )
 LOSS_COLUMNS = (
@@ -98,7 +98,7 @@ def render_suite_table(suite: Suite, terminal: Terminal) -> str:
         )
     if suite.findings:
         apart = [
-            f"{finding.document}: {tell(finding)}"
+            f"{finding.contrast.document}: {tell(finding)}"
             for finding in suite.findings
             if finding.outcome != NO_DIFFERENCE
             or finding.published_outcome not in (None, NO_DIFFERENCE)
@@ -110,6 +110,9 @@ def render_suite_table(suite: Suite, terminal: Terminal) -> str:
                 "of it, and the learning curves: --format markdown."
             )
         sections.append(render_lines("What this shows", lines, terminal))
+    if suite.claims:
+        lines = [f"{one.claim.document}: {tell_claim(one)}" for one in suite.claims]
+        sections.append(render_lines("What the documents claim of their models", lines, terminal))
     return "\n".join(sections)
 
 
@@ -142,7 +145,9 @@ def _findings(suite: Suite) -> Iterator[str]:
     if not suite.findings:
         return
     yield f"## What this shows\n\n{escape(tell_all(suite.findings))} {escape(_CORRECTED)}\n"
-    for document, findings in groupby(suite.findings, key=lambda finding: finding.document):
+    for document, findings in groupby(
+        suite.findings, key=lambda finding: finding.contrast.document
+    ):
         yield f"### Findings on document {document}\n"
         yield _list([tell(finding) for finding in findings])
 
@@ -164,7 +169,7 @@ def _training(suite: Suite) -> Iterator[str]:
             "reference": one.reference,
             "n": one.n,
             "training": _pair(_percent(one.training), _percent(one.published)),
-            "evaluated": _percent(one.published_evaluated),
+            "evaluated": _pair(_percent(one.evaluated), _percent(one.published_evaluated)),
             "test": _pair(_percent(one.test), _percent(one.published_test)),
         }
         for one in suite.training

@@ -85,6 +85,7 @@ class RunResult(Frozen):
     protocol does not meet them). `predictions` packs the classes answered for the test images:
     base64 of zlib of one byte per image. `reports` are (step, accuracy) pairs, step in quarters
     of an epoch. `collapsed` says that the model gave one constant answer.
+    `zero_coefficients` counts those of a linear classifier that are exactly 0, without intercepts.
     `contended` says that other processes took a notable share of the cores meanwhile.
     `weights_sha256` is that of the file of trained weights, None where none was written.
     `duplicate_of` is the number of the trial of the same configuration that this result is the
@@ -105,6 +106,7 @@ class RunResult(Frozen):
     reports: tuple[tuple[int, float], ...] = ()
     parameters: int | None = None
     trainable_parameters: int | None = None
+    zero_coefficients: int | None = None
     flops: int | None = None
     predictions: str | None = None
     weights_sha256: str | None = None

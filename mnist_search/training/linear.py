@@ -48,7 +48,10 @@ def train_linear(job: Job, spec: LinearClassifier, recorder: Recorder) -> SGDCla
         model = _make_classifier(job, spec)
     with recorder.fit(), _overflow_is_divergence():
         evaluation = _fit(job, model, pixels, data, recorder)
-    recorder.note(train=_evaluate(model, data.train, what="the training images").score)
+    recorder.note(
+        train=_evaluate(model, data.train, what="the training images").score,
+        zero_coefficients=int((model.coef_ == 0).sum()),
+    )
     if data.test is not None:
         evaluation = _evaluate(model, data.test, what="the test images")
     if evaluation is not None:

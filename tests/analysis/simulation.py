@@ -15,14 +15,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from mnist_search.analysis.comparison import (
-    Contender,
-    Difference,
-    compare,
-    pool_of,
-    recipe_interval,
-    share_of_flips,
-)
+from mnist_search.analysis.comparison import Difference, compare, recipe_interval
+from mnist_search.analysis.contenders import Contender, pool_of, share_of_flips
 from mnist_search.analysis.spread import SeedSpread
 from mnist_search.analysis.statistics import Estimate, summarize_runs
 from mnist_search.analysis.verdict import judge

@@ -8,8 +8,9 @@ import pytest
 
 from mnist_search.analysis import SHIPPED
 from mnist_search.analysis.baselines import collect_baselines
-from mnist_search.analysis.claims import CLAIMS, AnsweredClaim, Claim, answer_claims
-from mnist_search.analysis.curves import training_accuracies
+from mnist_search.analysis.claims import AnsweredClaim, answer_claims
+from mnist_search.analysis.questions import CLAIMS, Claim
+from mnist_search.analysis.suite import training_accuracies
 from mnist_search.analysis.wording import tell_claim
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import DatasetRef, Epoch, Protocol, Record, RunResult, Score
@@ -25,6 +26,7 @@ def run(
     loss: float = 0.1,
     curve: tuple[float, ...] = (),
     training: float = 0.99,
+    zeros: int | None = None,
     protocol: Protocol = "documented",
 ) -> Record:
     config = get_reference(name).run_config(protocol)
@@ -55,6 +57,7 @@ def run(
             seed=seed,
             test=Score(correct=correct, total=10_000, loss=loss),
             epochs=epochs,
+            zero_coefficients=zeros,
         ),
     )
 
@@ -90,8 +93,8 @@ def test_the_loss_of_dropout_is_asked_of_all_depths() -> None:
     claim = found["Dropout lowers the test loss."]
     assert claim.answer == "supported"
     assert len(claim.pairs) == 6
-    assert claim.pairs[0].difference == pytest.approx(-0.035)
-    assert claim.pairs[0].low < -0.035 < claim.pairs[0].high < 0
+    assert claim.pairs[0].gap.difference == pytest.approx(-0.035)
+    assert claim.pairs[0].gap.interval.low < -0.035 < claim.pairs[0].gap.interval.high < 0
     said = tell_claim(claim)
     assert said.startswith("“Dropout lowers the test loss.” Supported, by 6 of 6 pairs: test loss")
     assert "mlp-drop-2 0.0560 against mlp-batch-2 0.0910 (-0.0350, " in said
@@ -109,7 +112,7 @@ def test_equal_accuracies_are_shown_only_by_narrow_intervals() -> None:
     assert (few[sentence].answer, len(few[sentence].pairs)) == ("not decided", 36)
     # Two proportions: without the answers no number of seeds makes the images more.
     assert many[sentence].answer == "not decided"
-    assert many[sentence].pairs[0].high < few[sentence].pairs[0].high
+    assert many[sentence].pairs[0].gap.interval.high < few[sentence].pairs[0].gap.interval.high
     apart = answered(nine(losses, step=60))
     assert apart[sentence].answer == "contradicted"
 
@@ -144,6 +147,24 @@ def test_speed_and_overfitting_are_asked_of_corrected_runs() -> None:
     assert slow["Batch-norm and dropout are less overfitted."].answer == "contradicted"
 
 
+def test_coefficients_at_zero_are_counted() -> None:
+    def linear(l1: int) -> list[Record]:
+        counts = {"logistic-l1": l1, "logistic": 670, "logistic-l2": 671}
+        return [
+            run(name, seed, zeros=zeros + seed) for name, zeros in counts.items() for seed in (0, 1)
+        ]
+
+    sentence = "The l1 penalty drives coefficients to zero."
+    claim = answered(linear(4_000))[sentence]
+    assert claim.answer == "supported"
+    assert claim.pairs[0].gap.method == "seeds alone"
+    assert "coefficients at zero of logistic-l1 4000 against logistic 670 (+3330" in tell_claim(
+        claim
+    )
+    assert answered(linear(600))[sentence].answer == "contradicted"
+    assert sentence not in answered([run("logistic-l1", 0), run("logistic", 0)])
+
+
 def test_one_run_each_tells_no_spread_of_a_loss() -> None:
     assert "Dropout lowers the test loss." not in answered(
         nine({"relu": 0.10, "batch": 0.09, "drop": 0.055}, seeds=1)
@@ -170,7 +191,7 @@ def test_many_pairs_ask_more_of_each() -> None:
             for number in range(pairs)
         ]
         found = answer_claims(collect_baselines(records, REFERENCES), SHIPPED, {}, claims)
-        return found[0].pairs[0].p_adjusted
+        return found[0].pairs[0].gap.p_adjusted
 
     assert ask(4) == pytest.approx(4 * ask(1))
 

@@ -14,15 +14,13 @@ from mnist_search.analysis import (
     Estimate,
     SeedSpread,
     compare,
-    compare_all,
     make_contender,
-    mcnemar_p_value,
     pack_predictions,
     pool_seed_spread,
-    rank_range,
-    recipe_interval,
-    wilson_interval,
 )
+from mnist_search.analysis.comparison import compare_all, recipe_interval
+from mnist_search.analysis.ranking import rank_range
+from mnist_search.analysis.statistics import mcnemar_p_value, wilson_interval
 from mnist_search.errors import DataError
 from mnist_search.specs import RunResult, Score
 from tests.analysis.simulation import (

@@ -6,9 +6,9 @@ import pytest
 
 from mnist_search.analysis import pack_predictions
 from mnist_search.analysis.confirmation import Confirmation, summarize_confirmation
-from mnist_search.analysis.confirming_words import (
+from mnist_search.analysis.wording import (
     tell_incomplete,
-    tell_shrinkage,
+    tell_search_to_test,
     tell_spread,
     tell_winner,
 )
@@ -151,12 +151,14 @@ def test_a_published_figure_stands_in_for_a_reference_on_mnist_alone() -> None:
     assert len(summarize(*three(31, range(40), dataset=fallback)).rows) == 1
 
 
-def test_shrinkage_is_from_the_score_in_the_search() -> None:
+def test_search_less_test_is_from_the_score_in_the_search() -> None:
     found = summarize(*three(31, range(60)))
     assert found.winner is not None
     assert found.winner.search_accuracy == 0.996
-    assert found.winner.shrinkage == pytest.approx(0.002)
-    assert "and 99.40 % test accuracy, 0.20 points less; other images" in str(tell_shrinkage(found))
+    assert found.winner.search_less_test == pytest.approx(0.002)
+    assert "and 99.40 % test accuracy, 0.20 points less; other images" in str(
+        tell_search_to_test(found)
+    )
 
 
 def test_runs_that_failed_or_are_to_come_are_told() -> None:
@@ -182,16 +184,16 @@ def test_without_any_score_there_is_no_winner() -> None:
 def test_the_spread_between_seeds_is_said_to_be_borrowed_where_it_is() -> None:
     one = summarize(confirmed(31, range(40)), confirmed(12, range(42)))
     assert one.spread.source == "shipped"
-    assert "borrowed from shipped measurements of 20 models" in str(tell_spread(one))
+    assert "borrowed from shipped measurements of 20 models" in str(tell_spread(one.spread))
     few = summarize(*three(31, range(40)), *three(12, range(42)))
-    assert "pooled with shipped measurements" in str(tell_spread(few))
+    assert "pooled with shipped measurements" in str(tell_spread(few.spread))
     many = [
         confirmed(trial, range(40 + trial + seed % 3), seed=seed)
         for trial in (31, 12)
         for seed in range(6)
     ]
     assert summarize(*many).spread.source == "study"
-    assert tell_spread(summarize(*many)) is None
+    assert tell_spread(summarize(*many).spread) is None
 
 
 def test_the_lower_bound_of_a_lead_pays_for_the_choice_of_the_winner() -> None:

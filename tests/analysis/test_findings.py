@@ -6,16 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from mnist_search.analysis import (
-    CONTRASTS,
-    Finding,
-    find_contrasts,
-    mcnemar_p_value,
-    pack_predictions,
-    tell,
-    tell_all,
-)
+from mnist_search.analysis import pack_predictions, tell, tell_all
 from mnist_search.analysis.baselines import collect_baselines
+from mnist_search.analysis.findings import Finding, find_contrasts
+from mnist_search.analysis.questions import CONTRASTS
+from mnist_search.analysis.statistics import mcnemar_p_value
 from mnist_search.analysis.traits import differing_traits, traits_of
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import DatasetRef, Precision, Protocol, Record, RunConfig, RunResult, Score
@@ -130,7 +125,7 @@ def test_the_conclusion_of_document_a_turns_round_where_the_figures_do() -> None
     assert "Published: -11.24 points, in the same direction." in tell(documented)
     assert "Published: -11.24 points, in the opposite direction." in tell(corrected)
     assert (plain.outcome, other.outcome) == ("no significant difference", "worse")
-    assert plain.published_difference is None
+    assert plain.published is None
     assert "Published" not in tell(other)
     assert tell_all([documented, corrected, plain, other]) == (
         "3 of 4 contrasts are significant; of the significant differences in the documents "
@@ -153,7 +148,7 @@ def test_no_conclusion_is_written_anywhere_but_in_the_figures() -> None:
 
 def test_a_sentence_has_both_accuracies_the_difference_its_sureness_and_n() -> None:
     finding = only([run("dnn", range(200)), run("dnn-dropout", range(100))])
-    assert finding.difference == pytest.approx(0.01)
+    assert finding.measured.difference == pytest.approx(0.01)
     assert (finding.first.label, finding.second.label) == ("dnn-dropout", "dnn")
     assert tell(finding) == (
         "Does dropout help? dnn-dropout 99.00 % against dnn 98.00 %: +1.00 points (95 % interval "
@@ -168,7 +163,11 @@ def test_several_seeds_are_compared_over_all_of_them() -> None:
     records = [run("dnn", range(200 + seed), seed=seed) for seed in range(3)]
     records += [run("dnn-dropout", range(100 + seed), seed=seed) for seed in (1, 2, 7)]
     finding = only(records)
-    assert (finding.method, finding.first.runs, finding.networks_p_value) == ("paired", 3, None)
+    assert (finding.measured.method, finding.first.runs, finding.measured.networks_p_value) == (
+        "paired",
+        3,
+        None,
+    )
     assert finding.second.accuracy == pytest.approx(1 - 0.0201)
     assert "p < 0.001" in tell(finding)
     assert "3 runs each" in tell(finding)
@@ -178,7 +177,7 @@ def test_without_common_answers_proportions_are_compared_and_it_says_so() -> Non
     finding = only(
         [run("dnn", range(200), stored=False), run("dnn-dropout", range(100), stored=False)]
     )
-    assert (finding.method, finding.networks_p_value) == ("two proportions", None)
+    assert (finding.measured.method, finding.measured.networks_p_value) == ("two proportions", None)
     assert "not paired" in tell(finding)
     unequal = [run("dnn", range(200), seed=1), run("dnn", range(200), seed=2)]
     assert "1 and 2 runs" in tell(only([run("dnn-dropout", range(100)), *unequal]))
@@ -195,7 +194,7 @@ def test_other_data_have_findings_but_nothing_published_beside_them() -> None:
         [run("dnn", range(200), dataset=DIGITS), run("dnn-dropout", range(100), dataset=DIGITS)]
     )
     assert finding.outcome == "better"
-    assert (finding.published_difference, finding.published_outcome) == (None, None)
+    assert (finding.published, finding.published_outcome) == (None, None)
     assert tell_all([finding]) == "1 of 1 contrasts is significant."
 
 
@@ -207,7 +206,7 @@ def test_a_seed_that_ran_twice_counts_once_the_latest() -> None:
             run("dnn-dropout", range(200)),
         ]
     )
-    assert finding.difference == 0
+    assert finding.measured.difference == 0
     assert finding.outcome == "no significant difference"
 
 
@@ -229,13 +228,13 @@ def test_a_collapse_is_named_and_other_differences_too() -> None:
 
 def test_many_contrasts_ask_more_of_each() -> None:
     pair = [run("dnn", range(100, 170)), run("dnn-dropout", range(60, 94))]
-    alone = only(pair)
+    alone = only(pair).measured
     assert alone.networks_p_value == pytest.approx(mcnemar_p_value(70, 34))
-    assert (alone.outcome, alone.adjusted_p_value) == ("better", alone.p_value)
+    assert (alone.significant, alone.p_adjusted) == (True, alone.p_value)
     others = [run(f"mlp-relu-{depth}", range(200)) for depth in (2, 3, 5)]
-    among = next(finding for finding in find([*pair, *others]) if finding.document == "D")
-    assert among.p_value == alone.p_value
-    assert among.adjusted_p_value == pytest.approx(4 * alone.p_value)
+    among = next(finding for finding in find([*pair, *others]) if finding.contrast.document == "D")
+    assert among.measured.p_value == alone.p_value
+    assert among.measured.p_adjusted == pytest.approx(4 * alone.p_value)
     assert among.outcome == "no significant difference"
     assert among.published_outcome == "no significant difference"
 
@@ -244,8 +243,8 @@ def test_two_networks_may_differ_where_their_recipes_need_not() -> None:
     # One image answers otherwise in 40 of 10,000 cases only one way: McNemar is sure of the two
     # networks, but another seed of either recipe would change as much.
     finding = only([run("dnn", range(100, 140)), run("dnn-dropout", range(100, 115))])
-    assert finding.networks_p_value is not None
-    assert finding.networks_p_value < 0.001
+    assert finding.measured.networks_p_value is not None
+    assert finding.measured.networks_p_value < 0.001
     assert finding.outcome == "no significant difference"
     assert "these two networks: McNemar p < 0.001" in tell(finding)
 

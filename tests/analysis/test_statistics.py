@@ -7,21 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from mnist_search.analysis import (
-    Estimate,
-    mcnemar_p_value,
-    median_and_iqr,
-    relative_to_fastest,
-    summarize_runs,
-    t_interval,
-    wilson_interval,
-)
+from mnist_search.analysis import Estimate
 from mnist_search.analysis.statistics import (
     holm_adjusted,
     incomplete_beta,
+    mcnemar_p_value,
+    median_and_iqr,
+    relative_to_fastest,
     student_p_value,
     student_quantile,
+    summarize_runs,
+    t_interval,
     variance_ratio_p_value,
+    wilson_interval,
 )
 
 

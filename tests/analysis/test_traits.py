@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_search.analysis import describe, traits_of
+from mnist_search.analysis import describe
+from mnist_search.analysis.traits import traits_of
 from mnist_search.references import get_reference
 from mnist_search.specs import (
     SGD,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_search.analysis import Estimate, pool_seed_spread, verdict
-from mnist_search.analysis.verdict import is_constant_answer, judge
+from mnist_search.analysis import Estimate, pool_seed_spread
+from mnist_search.analysis.verdict import is_constant_answer, judge, verdict
 from mnist_search.references import REFERENCES, Reference, get_reference
 from mnist_search.specs import DatasetRef, Protocol, RunConfig, RunResult, Score
 from tests.analysis.simulation import World, verdicts

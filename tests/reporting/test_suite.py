@@ -228,6 +228,9 @@ def test_json_has_findings_and_curves_beside_the_rows() -> None:
     }
     assert len(document["contrasts"]) == 37
     assert document["contrasts"][0]["text"].startswith("Do batch-norm and dropout help")
+    assert document["claims"]
+    for claim in document["claims"]:
+        assert claim["text"].startswith(f"“{claim['claim']}” {claim['answer'].capitalize()}")
     # Documents B, D and E print 12, 50 or 30, and 10 or 4 epochs.
     assert len(document["curves"]) == 4 * 12 + 2 * 50 + 2 * 30 + 10 + 4 + 10
     for row in document["rows"]:

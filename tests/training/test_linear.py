@@ -35,6 +35,17 @@ def test_it_learns_and_reports_every_epoch(make_job):
     assert (result.parameters, result.trainable_parameters, result.flops) == (7850, 7850, 15680)
 
 
+def test_coefficients_at_zero_are_counted(make_job):
+    zeros = {}
+    for penalty in ("none", "l1"):
+        spec = LinearClassifier(penalty=penalty, alpha=1e-3)
+        model, result = run(make_job(spec, epochs=2))
+        assert result.zero_coefficients == int((model.coef_ == 0).sum())
+        zeros[penalty] = result.zero_coefficients
+    # Pixels that are never set have none without a penalty, either.
+    assert 0 < zeros["none"] < zeros["l1"] < 7840
+
+
 def test_a_stop_ends_it_after_that_epoch(make_job):
     _, result = run(make_job(BY_EPOCH, epochs=5), lambda step, _: step == 8)
     assert result.status == "pruned"

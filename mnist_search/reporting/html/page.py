@@ -9,7 +9,7 @@ from importlib import metadata, resources
 
 from markupsafe import Markup
 
-from mnist_search.analysis import Leaderboard, tell, tell_all
+from mnist_search.analysis import Leaderboard, tell, tell_all, tell_claim
 from mnist_search.analysis.history import reference_levels, study_histories
 from mnist_search.reporting.cells import clean, format_cell, format_seconds
 from mnist_search.reporting.charts.costs import COSTS, MOST_POINTS, accuracy_against_cost
@@ -132,8 +132,14 @@ def _content(
             {"title": title, "drawing": drawing} for title, drawing in drawn if drawing is not None
         ],
         "tradeoffs_told": _tradeoffs_told(board),
-        "findings": [{"document": finding.document, "text": tell(finding)} for finding in findings],
+        "findings": [
+            {"document": finding.contrast.document, "text": tell(finding)} for finding in findings
+        ],
         "findings_told": tell_all(findings) if findings else "",
+        "claims": [
+            {"document": claim.claim.document, "text": tell_claim(claim)}
+            for claim in (() if board.suite is None else board.suite.claims)
+        ],
         "environment": board.environment,
         "versions": _versions(board),
     }

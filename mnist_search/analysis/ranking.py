@@ -1,11 +1,30 @@
-"""Tie groups: rows that share a letter do not differ significantly."""
+"""Ranks and ties of many recipes, from the comparisons of all pairs."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from mnist_search.analysis.comparison import Pair
+from mnist_search.analysis.comparison import Difference, Pair
+
+
+def rank_range(place: int, count: int, found: Mapping[Pair, Difference]) -> tuple[int, int]:
+    """Return [1 + number significantly better, count - number significantly worse]."""
+    better = worse = 0
+    for other in range(count):
+        comparison = seen_from(place, other, found)
+        if comparison is not None and comparison.significant:
+            better += comparison.difference < 0
+            worse += comparison.difference > 0
+    return 1 + better, count - worse
+
+
+def seen_from(place: int, other: int, found: Mapping[Pair, Difference]) -> Difference | None:
+    """Return the comparison of one place with another, with the one first; None for itself."""
+    if place == other:
+        return None
+    return found[place, other] if place < other else found[other, place].reversed()
 
 
 def letters(count: int, different: AbstractSet[Pair]) -> list[str]:

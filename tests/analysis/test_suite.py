@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mnist_search.analysis.baselines import collect_baselines
-from mnist_search.analysis.curves import CurvePoint, published_curves
+from mnist_search.analysis.suite import CurvePoint, published_curves
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import DatasetRef, Epoch, Record, RunResult, Score
 

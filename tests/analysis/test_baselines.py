@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_search.analysis.changes import is_own_recipe, recipe_changes
+from mnist_search.analysis.baselines import is_own_recipe, recipe_changes
 from mnist_search.references import REFERENCES, Reference, get_reference
 from mnist_search.specs import Adadelta, Augmentation, Protocol, RunConfig
 

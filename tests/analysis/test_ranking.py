@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_search.analysis import split_letters
-from mnist_search.analysis.ties import letters
+from mnist_search.analysis.ranking import letters, split_letters
 
 
 @given(

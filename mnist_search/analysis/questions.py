@@ -1,13 +1,22 @@
-"""The questions that the documents ask of their own models, as pairs of references."""
+"""What the documents ask and claim of their own models, as pairs of references."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from mnist_search.specs import Protocol
+
+Quantity = Literal[
+    "test accuracy",
+    "test loss",
+    "epochs to 97 %",
+    "training less test accuracy",
+    "coefficients at zero",
+]
+Direction = Literal["higher", "lower", "equal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,5 +106,76 @@ CONTRASTS: Final[tuple[Contrast, ...]] = (
     _contrast("E", "Do convolutions help?", "cnn-larger", "mlp-784", _CONVOLUTIONS),
     _contrast(
         "E", "Does a larger CNN help?", "cnn-larger", "cnn-simple", "depth widths kernels pooling"
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A sentence of a document: of each pair the first is `direction` in `quantity`.
+
+    Of equal accuracies the whole interval of the difference must lie within ±0.3 points.
+    """
+
+    document: str
+    sentence: str
+    quantity: Quantity
+    direction: Direction
+    pairs: tuple[tuple[str, str], ...]
+    protocol: Protocol = "documented"
+
+
+_DEPTHS: Final = (2, 3, 5)
+_NINE: Final = tuple(f"mlp-{style}-{d}" for style in ("relu", "batch", "drop") for d in _DEPTHS)
+_BN_DROPOUT: Final = (("cnn-bn-dropout", "cnn-plain"),)
+
+CLAIMS: Final[tuple[Claim, ...]] = (
+    Claim(
+        document="A",
+        sentence="Batch-norm converges faster.",
+        quantity="epochs to 97 %",
+        direction="lower",
+        pairs=_BN_DROPOUT,
+        protocol="corrected",
+    ),
+    Claim(
+        document="A",
+        sentence="Batch-norm and dropout are less overfitted.",
+        quantity="training less test accuracy",
+        direction="lower",
+        pairs=_BN_DROPOUT,
+        protocol="corrected",
+    ),
+    Claim(
+        document="B",
+        sentence="More convolutions lower the accuracy.",
+        quantity="test accuracy",
+        direction="lower",
+        pairs=(("cnn-mnist-2", "cnn-mnist-1"), ("cnn-mnist-4", "cnn-mnist-1")),
+    ),
+    Claim(
+        document="C",
+        sentence="Dropout lowers the test loss.",
+        quantity="test loss",
+        direction="lower",
+        pairs=tuple(
+            (f"mlp-drop-{depth}", f"mlp-{style}-{depth}")
+            for depth in _DEPTHS
+            for style in ("batch", "relu")
+        ),
+    ),
+    Claim(
+        document="C",
+        sentence="The accuracy is about the same for all models.",
+        quantity="test accuracy",
+        direction="equal",
+        pairs=tuple(itertools.combinations(_NINE, 2)),
+    ),
+    Claim(
+        document="D",
+        sentence="The l1 penalty drives coefficients to zero.",
+        quantity="coefficients at zero",
+        direction="higher",
+        pairs=(("logistic-l1", "logistic"), ("logistic-l1", "logistic-l2")),
     ),
 )
