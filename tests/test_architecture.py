@@ -16,6 +16,7 @@ PACKAGE = Path(mnist_search.__file__).parent
 
 # A room may import from itself and from the rooms before it.
 ROOMS = (
+    "choices",
     "errors",
     "paths",
     "writing",
@@ -31,6 +32,7 @@ ROOMS = (
     "studies",
     "planning",
     "exporting",
+    "commands",
     "reporting",
     "notebook",
     "cli",

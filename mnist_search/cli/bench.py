@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from mnist_search.choices import BenchProtocol, TestPixels
 from mnist_search.cli._completing import complete_reference
-from mnist_search.cli._options import (
+from mnist_search.cli.options import (
     DatasetOption,
     FormatOption,
     HomeOption,
@@ -16,10 +17,7 @@ from mnist_search.cli._options import (
     QuietOption,
     TrialTimeoutOption,
     WorkersOption,
-    parse_duration,
-    parse_size,
 )
-from mnist_search.errors import UsageError
 
 
 def bench(
@@ -43,7 +41,7 @@ def bench(
         bool, typer.Option("--full", help="Train as published; hours for all 25, resumable.")
     ] = False,
     protocol: Annotated[
-        Literal["documented", "corrected", "held-out"],
+        BenchProtocol,
         typer.Option(
             envvar="MNIST_SEARCH_PROTOCOL",
             help="documented: as published, quirks kept; corrected: without the quirks; "
@@ -80,11 +78,11 @@ def bench(
         ),
     ] = None,
     test_pixels: Annotated[
-        Literal["as-documented", "scaled", "raw"],
+        TestPixels,
         typer.Option(help="Change the test images likewise: raw pixels are 0..255."),
     ] = "as-documented",
-    dataset: DatasetOption = "auto",
-    precision: PrecisionOption = "float32",
+    dataset: DatasetOption = None,
+    precision: PrecisionOption = None,
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -97,29 +95,29 @@ def bench(
 
     Example: mnist-search bench mlp-784 cnn-simple cnn-larger --full
     """
-    from mnist_search.cli._session import benchmark
-    from mnist_search.cli._settings import BenchmarkOptions, Surroundings
+    from mnist_search.cli.session import Signals, context_of, exit_code, print_board, tell
+    from mnist_search.commands.bench import bench as train_references
 
-    if quick and full:
-        raise UsageError("--quick and --full exclude each other")
-    if not (names or quick or full):
-        raise UsageError("bench needs names of references, --quick or --full")
-    options = BenchmarkOptions(
-        names=names or [],
+    signals = Signals()
+    result = train_references(
+        names or (),
         quick=quick,
+        full=full,
         protocol=protocol,
         repeats=repeats,
-        study=study,
         seed=seed,
-        workers=workers,
-        trial_timeout_seconds=parse_duration(trial_timeout, option="--trial-timeout"),
-        memory_limit_bytes=parse_size(memory_limit, option="--memory-limit"),
-        dataset=dataset,
-        precision=precision,
-        home=home,
-        format=format,
-        quiet=quiet,
         learning_rate=learning_rate,
         test_pixels=test_pixels,
+        study=study,
+        home=home,
+        workers=workers,
+        trial_timeout_seconds=trial_timeout,
+        memory_limit_bytes=memory_limit,
+        dataset=dataset,
+        precision=precision,
+        context=context_of(context, signals, quiet=quiet),
     )
-    return benchmark(options, Surroundings.of_this_process(context.obj))
+    print_board(result.board(), format)
+    if result.outcome.ending == "interrupted":
+        tell("the same command goes on with the runs that are left")
+    return exit_code(result.outcome, result.records, signals)

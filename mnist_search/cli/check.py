@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
 from mnist_search.cli._completing import complete_reference, complete_study
-from mnist_search.cli._options import FormatOption, HomeOption
-from mnist_search.errors import BudgetError, ThresholdError, UsageError
+from mnist_search.cli.options import FormatOption, HomeOption
+from mnist_search.cli.streams import say
+from mnist_search.errors import ThresholdError
 
 
 def check(
+    context: typer.Context,
     study: Annotated[
         str,
         typer.Argument(
@@ -47,49 +48,22 @@ def check(
 
     Example: mnist-search check cnn-mnist-seed0 --against cnn-simple --min-gain 0.001
     """
-    from mnist_search.analysis.confirmation import summarize_confirmation
-    from mnist_search.references import get_reference
+    from mnist_search.cli.session import context_of
+    from mnist_search.commands.check import check as compare
     from mnist_search.reporting import Column, render_rows
-    from mnist_search.studies import read_confirmed, read_records, read_test_labels, resolve_home
 
-    reference = get_reference(against)
-    place = resolve_home(home, os.environ)
-    trials = read_records(place, [study])
-    confirmed = read_confirmed(place, study)
-    dataset = confirmed[0].dataset if confirmed else None
-    found = summarize_confirmation(
-        confirmed,
-        trials,
-        [reference],
-        labels=None if dataset is None else read_test_labels(dataset),
+    found = compare(
+        study, against, min_gain=min_gain, point=point, home=home, context=context_of(context)
     )
-    winner = found.winner
-    if winner is None:
-        raise BudgetError(
-            f"no trial of study {study} has a test accuracy",
-            hint=f"`mnist-search confirm {study} --references {against}` finds them out",
-        )
-    other = next(
-        (row for row in found.rows if row.kind == "reference" and row.reference == against), None
-    )
-    if other is None or other.behind is None:
-        raise UsageError(
-            f"{against} was not confirmed with study {study}, whose data its published figure is "
-            "not about",
-            hint=f"`mnist-search confirm {study} --references {against}` trains it",
-        )
-    gap, bound = other.behind, other.behind.lower_bound(found.trials)
-    decisive = gap.difference if point else bound
-    # A gain of exactly the threshold must not fail for its last bit.
-    passed = decisive >= min_gain - 1e-12
+    winner, other, gap = found.winner, found.against, found.gain
     row = {
         "name": winner.name,
         "against": other.name,
-        "result": "pass" if passed else "fail",
+        "result": "pass" if found.passed else "fail",
         "gain": gap.difference,
         "gain_low": gap.interval.low,
         "gain_high": gap.interval.high,
-        "lower_bound": bound,
+        "lower_bound": found.bound,
         "min_gain": min_gain,
         "p_value": gap.p_value,
         "paired": gap.method == "paired",
@@ -115,11 +89,11 @@ def check(
     notes = [f"at least: with 95 % certainty{chosen}"]
     if point:
         notes.append("--point: decided on the measured gain, however unsure it is")
-    typer.echo(render_rows([row], columns, format, notes=notes), nl=False)
-    if not passed:
+    say(render_rows([row], columns, format, notes=notes), nl=False)
+    if not found.passed:
         surely = "" if point else "surely "
         raise ThresholdError(
             f"{winner.name} must be {surely}at least {100 * min_gain:.2f} points better than "
             f"{other.name}, got {100 * gap.difference:+.2f}"
-            + ("" if point else f", at least {100 * bound:+.2f}")
+            + ("" if point else f", at least {100 * found.bound:+.2f}")
         )

@@ -6,24 +6,23 @@ from typing import Annotated
 
 import typer
 
-from mnist_search.cli._completing import complete_confirmed_reference, complete_study
-from mnist_search.cli._options import (
+from mnist_search.cli._completing import complete_confirmed_reference
+from mnist_search.cli.options import (
     FormatOption,
     HomeOption,
     MemoryLimitOption,
     QuietOption,
+    SearchArgument,
+    StudyDatasetOption,
+    TrialTimeoutOption,
     WorkersOption,
-    parse_duration,
-    parse_size,
 )
+from mnist_search.cli.streams import say
 
 
 def confirm(
     context: typer.Context,
-    study: Annotated[
-        str,
-        typer.Argument(metavar="STUDY", autocompletion=complete_study, help="Study of a search."),
-    ],
+    study: SearchArgument,
     top: Annotated[
         int,
         typer.Option(
@@ -45,15 +44,9 @@ def confirm(
         ),
     ] = None,
     workers: WorkersOption = "auto",
-    trial_timeout: Annotated[
-        str | None,
-        typer.Option(
-            envvar="MNIST_SEARCH_TRIAL_TIMEOUT",
-            metavar="DURATION",
-            help="End a run that takes longer; it counts as failed.",
-        ),
-    ] = None,
+    trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
+    dataset: StudyDatasetOption = None,
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -68,21 +61,24 @@ def confirm(
 
     Example: mnist-search confirm cnn-mnist-seed0 --top 3 --seeds 3 --references cnn-double-32
     """
-    from mnist_search.cli._confirming import ConfirmOptions, confirm_study
-    from mnist_search.cli._settings import Surroundings
+    from mnist_search.cli.session import Signals, context_of, exit_code, tell
+    from mnist_search.commands.confirm import confirm as train_best
     from mnist_search.reporting.confirmation import render_confirmation
 
-    options = ConfirmOptions(
-        study=study,
+    signals = Signals()
+    result = train_best(
+        study,
         top=top,
         seeds=seeds,
-        references=references if references is not None else [],
+        references=references or (),
         workers=workers,
-        trial_timeout_seconds=parse_duration(trial_timeout, option="--trial-timeout"),
-        memory_limit_bytes=parse_size(memory_limit, option="--memory-limit"),
+        trial_timeout_seconds=trial_timeout,
+        memory_limit_bytes=memory_limit,
+        dataset=dataset,
         home=home,
-        quiet=quiet,
+        context=context_of(context, signals, quiet=quiet),
     )
-    confirmed = confirm_study(options, Surroundings.of_this_process(context.obj))
-    typer.echo(render_confirmation(confirmed.found, format), nl=False)
-    return confirmed.finish()
+    say(render_confirmation(result.found, format), nl=False)
+    if result.outcome.ending == "interrupted":
+        tell("the same command goes on with the runs that are left")
+    return exit_code(result.outcome, result.records, signals)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnist_search.cli._options import FormatOption, HomeOption
+from mnist_search.cli.options import FormatOption, HomeOption
 from mnist_search.cli.streams import say
 
 if TYPE_CHECKING:

@@ -6,23 +6,23 @@ from typing import Annotated
 
 import typer
 
-from mnist_search.cli._completing import complete_study, complete_trial
-from mnist_search.cli._options import (
+from mnist_search.cli._completing import complete_trial
+from mnist_search.cli.options import (
     FormatOption,
     HomeOption,
+    MemoryLimitOption,
     QuietOption,
+    SearchArgument,
+    StudyDatasetOption,
     TrialTimeoutOption,
     WorkersOption,
-    parse_duration,
 )
+from mnist_search.cli.streams import say
 
 
 def explain(
     context: typer.Context,
-    study: Annotated[
-        str,
-        typer.Argument(metavar="STUDY", autocompletion=complete_study, help="Study of a search."),
-    ],
+    study: SearchArgument,
     trial: Annotated[
         str,
         typer.Argument(
@@ -47,6 +47,8 @@ def explain(
     ] = 3,
     workers: WorkersOption = "auto",
     trial_timeout: TrialTimeoutOption = None,
+    memory_limit: MemoryLimitOption = None,
+    dataset: StudyDatasetOption = None,
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -65,18 +67,27 @@ def explain(
 
     Example: mnist-search explain cnn-mnist-seed0 winner --ablate --seeds 3
     """
-    from mnist_search.cli._explaining import ExplainOptions, explain_trial
-    from mnist_search.cli._settings import Surroundings
+    from mnist_search.cli.session import Signals, context_of, exit_code, tell
+    from mnist_search.commands.explain import explain as compare
+    from mnist_search.reporting.explanation import render_explanation
 
-    options = ExplainOptions(
-        study=study,
-        trial=trial,
+    signals = Signals()
+    found = compare(
+        study,
+        trial,
         ablate=ablate,
         seeds=seeds,
         workers=workers,
-        trial_timeout_seconds=parse_duration(trial_timeout, option="--trial-timeout"),
+        trial_timeout_seconds=trial_timeout,
+        memory_limit_bytes=memory_limit,
+        dataset=dataset,
         home=home,
-        format=format,
-        quiet=quiet,
+        context=context_of(context, signals, quiet=quiet),
     )
-    return explain_trial(options, Surroundings.of_this_process(context.obj))
+    if found.outcome is not None and found.outcome.ending == "interrupted":
+        tell("the same command goes on with the runs that are left")
+    text = render_explanation(
+        found.trial, found.comparison, found.records, found.attributed, format
+    )
+    say(text, nl=False)
+    return 0 if found.outcome is None else exit_code(found.outcome, found.walk, signals)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 import typer
 
 from mnist_search.cli._completing import complete_study, complete_trial
-from mnist_search.cli._options import HomeOption, OutputOption
+from mnist_search.cli.options import HomeOption, OutputOption
 from mnist_search.cli.outputs import chosen_format, write_output
 from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from mnist_search.cli._completing import complete_study, complete_trial
-from mnist_search.cli._options import HomeOption
+from mnist_search.cli.options import HomeOption
 from mnist_search.errors import UsageError
 
 

@@ -6,51 +6,50 @@ from typing import Annotated
 
 import typer
 
-from mnist_search.cli._options import (
+from mnist_search.cli.options import (
     DatasetOption,
-    FormatOption,
-    MemoryLimitOption,
-    PrecisionOption,
-    QuietOption,
-    TrialTimeoutOption,
-    WorkersOption,
-    parse_duration,
-    parse_size,
-)
-from mnist_search.cli._search_options import (
     EngineOption,
     EpochsOption,
+    FormatOption,
     MaxFlopsOption,
     MaxParamsOption,
+    MemoryLimitOption,
     ObjectiveOption,
+    PrecisionOption,
     PrunerOption,
+    QuietOption,
     SamplerOption,
     SeedOption,
     SpaceOption,
     TimeBudgetOption,
     TrialsOption,
+    TrialTimeoutOption,
     WithReferencesOption,
+    WorkersOption,
+    duration,
 )
+from mnist_search.cli.streams import say
 
 
 def plan(
     context: typer.Context,
-    space: SpaceOption,
-    trials: TrialsOption = 50,
+    space: SpaceOption = None,
+    trials: TrialsOption = None,
     budget: Annotated[
-        str | None,
+        float | None,
         typer.Option(
+            parser=duration("--budget"),
             metavar="DURATION",
             help="Say how many trials would finish in so long: 90s, 20m, 1.5h.",
             show_default="the time budget",
         ),
     ] = None,
-    engine: EngineOption = "optuna",
-    objective: ObjectiveOption = "val_accuracy",
+    engine: EngineOption = None,
+    objective: ObjectiveOption = None,
     sampler: SamplerOption = None,
     pruner: PrunerOption = None,
-    epochs: EpochsOption = 8,
-    seed: SeedOption = 0,
+    epochs: EpochsOption = None,
+    seed: SeedOption = None,
     max_params: MaxParamsOption = None,
     max_flops: MaxFlopsOption = None,
     samples: Annotated[
@@ -61,8 +60,8 @@ def plan(
     trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
     with_references: WithReferencesOption = False,
-    dataset: DatasetOption = "auto",
-    precision: PrecisionOption = "float32",
+    dataset: DatasetOption = None,
+    precision: PrecisionOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
 ) -> int:
@@ -74,15 +73,16 @@ def plan(
 
     Example: mnist-search plan --space cnn --trials 50 --budget 20m
     """
-    from mnist_search.cli._planning import plan_search
-    from mnist_search.cli._session import study_spec
-    from mnist_search.cli._settings import PlanOptions, Surroundings
+    from mnist_search.cli.session import Signals, context_of
+    from mnist_search.commands.plan import plan as plan_search
+    from mnist_search.reporting.plan import render_plan
 
-    limit = parse_duration(time_budget, option="--time-budget")
-    asked = parse_duration(budget, option="--budget")
-    options = PlanOptions(
-        space=space,
+    signals = Signals()
+    found = plan_search(
+        space,
         trials=trials,
+        budget_seconds=time_budget if budget is None else budget,
+        samples=samples,
         engine=engine,
         objective=objective,
         sampler=sampler,
@@ -91,15 +91,14 @@ def plan(
         seed=seed,
         max_params=max_params,
         max_flops=max_flops,
-        workers=workers,
-        time_budget_seconds=limit if asked is None else asked,
-        trial_timeout_seconds=parse_duration(trial_timeout, option="--trial-timeout"),
-        memory_limit_bytes=parse_size(memory_limit, option="--memory-limit"),
         with_references=with_references,
+        workers=workers,
+        trial_timeout_seconds=trial_timeout,
+        memory_limit_bytes=memory_limit,
         dataset=dataset,
         precision=precision,
-        format=format,
-        quiet=quiet,
+        context=context_of(context, signals, quiet=quiet),
     )
-    around = Surroundings.of_this_process(context.obj)
-    return plan_search(options, study_spec(options, around), around, samples=samples)
+    if found is not None:
+        say(render_plan(found, format), nl=False)
+    return signals.exit_code or 0

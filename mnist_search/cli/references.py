@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from mnist_search.choices import Format
 from mnist_search.cli._completing import complete_reference
-from mnist_search.cli._options import Format, FormatOption
+from mnist_search.cli.options import FormatOption
 from mnist_search.cli.streams import say
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from mnist_search.cli._completing import complete_study
-from mnist_search.cli._options import HomeOption, OutputOption
+from mnist_search.cli.options import HomeOption, OutputOption
 from mnist_search.cli.outputs import STDOUT, chosen_format, write_output
 from mnist_search.cli.streams import say
 from mnist_search.errors import MnistSearchError

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnist_search.cli._completing import (
-    complete_confirmed_reference,
-    complete_study,
-)
-from mnist_search.cli._options import (
+from mnist_search.cli._completing import complete_study
+from mnist_search.cli.options import (
+    ConfirmReferencesOption,
+    ConfirmSeedsOption,
     DatasetOption,
-    FormatOption,
-    HomeOption,
-    MemoryLimitOption,
-    PrecisionOption,
-    QuietOption,
-    TrialTimeoutOption,
-    WorkersOption,
-    parse_duration,
-    parse_size,
-)
-from mnist_search.cli._search_options import (
     EngineOption,
     EpochsOption,
+    FormatOption,
+    HomeOption,
     MaxFlopsOption,
     MaxParamsOption,
+    MemoryLimitOption,
     ObjectiveOption,
+    PrecisionOption,
     PrunerOption,
+    QuietOption,
     SamplerOption,
     SeedOption,
     SpaceOption,
     TimeBudgetOption,
     TrialsOption,
+    TrialTimeoutOption,
     WithReferencesOption,
+    WorkersOption,
+    on_command_line,
 )
+from mnist_search.cli.streams import say
+from mnist_search.errors import UsageError
+
+if TYPE_CHECKING:
+    from mnist_search.commands.searching import SearchKeywords, StudyKeywords
 
 
 def run(
     context: typer.Context,
-    space: SpaceOption,
-    trials: TrialsOption = 50,
+    space: SpaceOption = None,
+    trials: TrialsOption = None,
     study: Annotated[
         str | None,
         typer.Option(
@@ -57,12 +59,12 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a study that must exist.")
     ] = False,
-    engine: EngineOption = "optuna",
-    objective: ObjectiveOption = "val_accuracy",
+    engine: EngineOption = None,
+    objective: ObjectiveOption = None,
     sampler: SamplerOption = None,
     pruner: PrunerOption = None,
-    epochs: EpochsOption = 8,
-    seed: SeedOption = 0,
+    epochs: EpochsOption = None,
+    seed: SeedOption = None,
     max_params: MaxParamsOption = None,
     max_flops: MaxFlopsOption = None,
     workers: WorkersOption = "auto",
@@ -92,25 +94,8 @@ def run(
             "as the command `confirm` does.",
         ),
     ] = None,
-    confirm_seeds: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            max=1000,
-            envvar="MNIST_SEARCH_CONFIRM_SEEDS",
-            metavar="S",
-            help="With --confirm: runs of each.",
-        ),
-    ] = 3,
-    confirm_references: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            autocompletion=complete_confirmed_reference,
-            help="With --confirm: reference to train as well, or `best`; repeat it for more.",
-            show_default="none",
-        ),
-    ] = None,
+    confirm_seeds: ConfirmSeedsOption = None,
+    confirm_references: ConfirmReferencesOption = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -118,8 +103,8 @@ def run(
             help="Make nothing: print what the run would cost, as the command `plan` does.",
         ),
     ] = False,
-    dataset: DatasetOption = "auto",
-    precision: PrecisionOption = "float32",
+    dataset: DatasetOption = None,
+    precision: PrecisionOption = None,
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -133,37 +118,76 @@ def run(
     Example: mnist-search run --space cnn --trials 50 --seed 1, or
     mnist-search run --space cnn --trials 50 --confirm 3 --confirm-references cnn-double-32
     """
-    from mnist_search.cli._session import search
-    from mnist_search.cli._settings import SearchOptions, Surroundings
+    from mnist_search.cli.concluding import conclude
+    from mnist_search.cli.session import Signals, context_of
+    from mnist_search.commands.confirm import confirm as train_best
+    from mnist_search.commands.plan import plan_rest
+    from mnist_search.commands.search import search
+    from mnist_search.reporting.plan import render_plan
+    from mnist_search.studies import find_references
 
-    options = SearchOptions(
-        space=space,
+    if confirm is None:
+        for name in ("confirm_seeds", "confirm_references"):
+            if on_command_line(context, name):
+                raise UsageError(f"--{name.replace('_', '-')} needs --confirm")
+    references = confirm_references or []
+    # A wrong name must not wait for the end of the search.
+    find_references(references)
+    signals = Signals()
+    here = context_of(context, signals, quiet=quiet)
+    settings: SearchKeywords = {
+        "engine": engine,
+        "objective": objective,
+        "sampler": sampler,
+        "pruner": pruner,
+        "epochs": epochs,
+        "seed": seed,
+        "max_params": max_params,
+        "max_flops": max_flops,
+        "with_references": with_references,
+        "workers": workers,
+        "trial_timeout_seconds": trial_timeout,
+        "memory_limit_bytes": memory_limit,
+        "dataset": dataset,
+        "precision": precision,
+    }
+    which: StudyKeywords = {"study": study, "new": new, "resume": resume, "home": home}
+    if dry_run:
+        planned = plan_rest(
+            space,
+            trials=trials,
+            time_budget_seconds=time_budget,
+            context=here,
+            **which,
+            **settings,
+        )
+        if planned is not None:
+            say(render_plan(planned, format), nl=False)
+        return signals.exit_code or 0
+    result = search(
+        space,
         trials=trials,
-        study=study,
-        new=new,
-        resume=resume,
-        engine=engine,
-        objective=objective,
-        sampler=sampler,
-        pruner=pruner,
-        epochs=epochs,
-        seed=seed,
-        max_params=max_params,
-        max_flops=max_flops,
-        workers=workers,
-        time_budget_seconds=parse_duration(time_budget, option="--time-budget"),
-        trial_timeout_seconds=parse_duration(trial_timeout, option="--trial-timeout"),
-        memory_limit_bytes=parse_size(memory_limit, option="--memory-limit"),
+        time_budget_seconds=time_budget,
         keep_models=keep_models,
-        with_references=with_references,
-        confirm=confirm,
-        confirm_seeds=confirm_seeds,
-        confirm_references=confirm_references if confirm_references is not None else [],
-        dataset=dataset,
-        precision=precision,
-        home=home,
-        format=format,
-        quiet=quiet,
-        dry_run=dry_run,
+        context=here,
+        **which,
+        **settings,
     )
-    return search(options, Surroundings.of_this_process(context.obj))
+    confirmation = None
+    if confirm is not None:
+        confirmation = partial(
+            train_best,
+            result.study,
+            top=confirm,
+            seeds=3 if confirm_seeds is None else confirm_seeds,
+            references=references,
+            home=home,
+            workers=workers,
+            trial_timeout_seconds=trial_timeout,
+            memory_limit_bytes=memory_limit,
+            context=here,
+        )
+    again = f"the same command with --study {result.study} in place of --new"
+    return conclude(
+        result, format, signals, confirm=confirmation, again=again if new else "the same command"
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mnist_search.cli._completing import complete_space
-from mnist_search.cli._options import FormatOption
+from mnist_search.cli.options import FormatOption
 from mnist_search.cli.streams import say
 from mnist_search.errors import SpaceError
 

@@ -7,11 +7,20 @@ from typing import Annotated
 
 import typer
 
-from mnist_search.cli._options import FormatOption, QuietOption, WorkersOption
-from mnist_search.errors import ThresholdError
+from mnist_search.cli.options import (
+    FormatOption,
+    MemoryLimitOption,
+    PrecisionOption,
+    QuietOption,
+    TrialTimeoutOption,
+    WorkersOption,
+)
+from mnist_search.cli.streams import say
+from mnist_search.errors import BudgetError, ThresholdError
 
 
 def verify(
+    context: typer.Context,
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="What `export --as json` or `python` wrote.")
     ],
@@ -31,32 +40,57 @@ def verify(
         ),
     ] = None,
     workers: WorkersOption = "auto",
+    trial_timeout: TrialTimeoutOption = None,
+    memory_limit: MemoryLimitOption = None,
+    precision: PrecisionOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
-) -> None:
+) -> int:
     """Train an export again and say whether its score comes out within the interval.
 
     Of a script its recipe is trained, as `run` and `confirm` train; nothing of it is executed.
-    Nothing is stored. Exit code 0: pass, 7: fail.
+    Nothing is stored. Exit code 0: pass, 7: fail. Without --precision it computes as the export
+    was measured.
 
     Example: mnist-search verify winner.json --seeds 3
     """
-    from mnist_search.cli._settings import Surroundings
-    from mnist_search.cli._verifying import train_export
-    from mnist_search.exporting import read_export
+    from mnist_search.cli.session import Signals, context_of, exit_code
+    from mnist_search.commands.verify import verify as train_export
     from mnist_search.reporting import Column, render_rows
 
-    export, text = read_export(file)
-    verification = train_export(
-        export,
-        text,
+    signals = Signals()
+    found = train_export(
+        file,
         seeds=seeds,
         dataset=dataset,
         workers=workers,
-        quiet=quiet,
-        # What was typed is for the record of a study, and this one is thrown away.
-        around=Surroundings.of_this_process(()),
+        trial_timeout_seconds=trial_timeout,
+        memory_limit_bytes=memory_limit,
+        precision=precision,
+        context=context_of(context, signals, quiet=quiet),
     )
+    code = exit_code(found.outcome, found.records, signals)
+    if code != 0:
+        return code
+    export, expected = found.export, found.export.expected
+    missing = len(found.records) - len(found.accuracies)
+    if missing:
+        raise BudgetError(f"{missing} of {len(found.records)} runs of {export.name} failed")
+    row = {
+        "name": export.name,
+        "result": "pass" if found.passed else "fail",
+        "accuracy": found.accuracy,
+        "accuracies": found.accuracies,
+        "n": len(found.accuracies),
+        "expected_accuracy": expected.accuracy,
+        "expected_low": expected.low,
+        "expected_high": expected.high,
+        "expected_n": expected.n,
+        "on": expected.on,
+        "images": expected.images,
+        "protocol": export.config.protocol,
+        "config_id": export.config.config_id,
+    }
     columns = [
         Column("name", "name", "text"),
         Column("result", "result", "word"),
@@ -70,9 +104,10 @@ def verify(
         Column("images", "images", "count", 1),
         Column("protocol", "protocol", "word", 2),
     ]
-    typer.echo(render_rows([verification], columns, format), nl=False)
-    if verification["result"] != "pass":
-        raise ThresholdError(
-            f"{export.name}: {100 * float(str(verification['accuracy'])):.2f} % is outside the "
-            f"interval {100 * export.expected.low:.2f} to {100 * export.expected.high:.2f} %"
-        )
+    say(render_rows([row], columns, format), nl=False)
+    if found.passed:
+        return 0
+    raise ThresholdError(
+        f"{export.name}: {100 * found.accuracy:.2f} % is outside the "
+        f"interval {100 * expected.low:.2f} to {100 * expected.high:.2f} %"
+    )

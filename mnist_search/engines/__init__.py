@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from mnist_search.engines.base import (
-    Engine,
-    EngineName,
-    PastTrial,
-    Proposal,
-    PrunerName,
-    SamplerName,
-)
+from mnist_search.choices import EngineName, PrunerName, SamplerName
+from mnist_search.engines.base import Engine, PastTrial, Proposal
 from mnist_search.engines.checks import (
     check_objectives,
     check_pruner,

@@ -8,12 +8,6 @@ from typing import Any, Literal, Protocol
 
 from mnist_search.spaces import Value
 
-EngineName = Literal["optuna", "keras-tuner"]
-SamplerName = Literal[
-    "tpe", "random", "grid", "brute-force", "qmc", "nsga2", "gp", "bayesian", "hyperband"
-]
-PrunerName = Literal["halving", "median", "percentile", "hyperband", "patient", "none"]
-
 # A score is an accuracy, or (accuracy, cost) in a search with two objectives.
 Score = float | Sequence[float]
 

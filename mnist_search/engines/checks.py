@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Sequence
 from typing import get_args
 
-from mnist_search.engines.base import EngineName, PrunerName, SamplerName
+from mnist_search.choices import EngineName, PrunerName, SamplerName
 from mnist_search.errors import UsageError
 from mnist_search.spaces import FloatParameter, SearchSpace
 from mnist_search.specs import Objective

@@ -19,7 +19,7 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from mnist_search.engines.base import SamplerName
+from mnist_search.choices import SamplerName
 from mnist_search.engines.samplers import Samplers, Walk, random_point
 from mnist_search.errors import MnistSearchError
 from mnist_search.interpreter import python_environment

@@ -11,7 +11,8 @@ from optuna.storages import InMemoryStorage
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
-from mnist_search.engines.base import PastTrial, Proposal, PrunerName, Score
+from mnist_search.choices import PrunerName
+from mnist_search.engines.base import PastTrial, Proposal, Score
 from mnist_search.engines.pruners import create_pruner, judged, rung_steps, start_pruner
 from mnist_search.engines.samplers import Samplers, distribution_of
 from mnist_search.spaces import (

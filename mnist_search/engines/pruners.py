@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
-from mnist_search.engines.base import PrunerName
+from mnist_search.choices import PrunerName
 from mnist_search.specs import QUARTERS
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from optuna.samplers import BaseSampler, NSGAIISampler, QMCSampler, RandomSample
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from mnist_search.engines.base import SamplerName
+from mnist_search.choices import SamplerName
 from mnist_search.spaces import (
     ChoiceParameter,
     FloatParameter,

@@ -2,13 +2,12 @@
 
 from mnist_search.execution.base import Event, Executor, Finished, Reported, Started, Stepped
 from mnist_search.execution.factory import Workers, create_executor, resolve_workers
-from mnist_search.execution.precision import PrecisionChoice, resolve_precision
+from mnist_search.execution.precision import resolve_precision
 
 __all__ = [
     "Event",
     "Executor",
     "Finished",
-    "PrecisionChoice",
     "Reported",
     "Started",
     "Stepped",

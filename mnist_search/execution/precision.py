@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, assert_never
+from typing import assert_never
 
-from mnist_search.specs import Environment, Precision
-
-PrecisionChoice = Literal["auto", "float32", "bfloat16"]
+from mnist_search.choices import Precision, PrecisionChoice
+from mnist_search.specs import Environment
 
 
 def resolve_precision(choice: PrecisionChoice, here: Environment) -> Precision:

@@ -1,5 +1,6 @@
 """What an experiment is: models, training, run configuration, result, environment."""
 
+from mnist_search.choices import Precision
 from mnist_search.specs._frozen import Frozen
 from mnist_search.specs.environment import Environment, describe_environment
 from mnist_search.specs.machine import Capacity, available_cores, measure_capacity
@@ -24,7 +25,6 @@ from mnist_search.specs.run import (
     QUARTERS,
     DatasetRef,
     Job,
-    Precision,
     Protocol,
     RunConfig,
 )

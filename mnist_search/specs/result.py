@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
+from mnist_search.choices import Precision
 from mnist_search.specs._frozen import Frozen, without
 from mnist_search.specs.environment import Environment
-from mnist_search.specs.run import Precision
 
 Status = Literal["complete", "pruned", "failed"]
 FailureKind = Literal[

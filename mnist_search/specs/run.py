@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mnist_search.choices import Precision
 from mnist_search.specs._frozen import Frozen
 from mnist_search.specs.models import Model
 from mnist_search.specs.training import Training
 
 Protocol = Literal["held-out", "documented", "corrected", "confirm"]
-Precision = Literal["float32", "bfloat16"]
 # Steps of an epoch: what is reported within a run is counted in quarters.
 QUARTERS = 4
 

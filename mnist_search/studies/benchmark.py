@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import assert_never
 
 from mnist_search.analysis import describe
+from mnist_search.choices import TestPixels
 from mnist_search.errors import UsageError
 from mnist_search.execution import Executor
 from mnist_search.references import Reference
@@ -35,8 +36,6 @@ from mnist_search.studies.loop import (
 from mnist_search.studies.opening import ensure_ledger
 from mnist_search.studies.progress import Assignment, Progress
 from mnist_search.studies.spec import StudySpec
-
-TestPixels = Literal["as-documented", "scaled", "raw"]
 
 # A quick run spends about as much arithmetic on every network, within bounds: enough steps for a
 # steady time, never the whole epoch of a network that is slow for other reasons.

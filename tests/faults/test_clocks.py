@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mnist_search.cli._settings import Surroundings
+from mnist_search.commands.context import Context
 from mnist_search.studies import ledger, loop, read_records, read_study
 from mnist_search.studies.journal import Journal
 from tests.support import fake
@@ -85,9 +85,9 @@ def test_control_times_of_trials_from_the_clock_of_the_machine(
 
 def take_clock(monkeypatch: pytest.MonkeyPatch, clock: Callable[[], float]) -> None:
     """Let the command line take its time from that clock."""
-    real = Surroundings.of_this_process
+    real = Context.of_this_process
     monkeypatch.setattr(
-        Surroundings, "of_this_process", lambda *args: replace(real(*args), clock=clock)
+        Context, "of_this_process", lambda **given: replace(real(**given), clock=clock)
     )
 
 

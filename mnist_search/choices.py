@@ -1,0 +1,17 @@
+"""What a user chooses from by name: each list once, for the rooms and for the command line."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+EngineName = Literal["optuna", "keras-tuner"]
+SamplerName = Literal[
+    "tpe", "random", "qmc", "grid", "brute-force", "nsga2", "gp", "bayesian", "hyperband"
+]
+PrunerName = Literal["halving", "median", "percentile", "hyperband", "patient", "none"]
+Precision = Literal["float32", "bfloat16"]
+PrecisionChoice = Literal["auto", "float32", "bfloat16"]
+# How references are trained; the fourth protocol, confirm, is that of the command `confirm`.
+BenchProtocol = Literal["documented", "corrected", "held-out"]
+TestPixels = Literal["as-documented", "scaled", "raw"]
+Format = Literal["table", "json", "csv", "markdown"]

@@ -1,0 +1,92 @@
+"""What the command line gives to commands, and what it makes of their endings."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from mnist_search.cli.streams import say
+from mnist_search.commands.context import Context, heed_signals
+from mnist_search.errors import BudgetError
+
+if TYPE_CHECKING:
+    from mnist_search.analysis import Leaderboard
+    from mnist_search.choices import Format
+    from mnist_search.specs import Record
+    from mnist_search.studies import ConfirmedStudy, Interrupt, Outcome
+    from mnist_search.studies.progress import Progress
+
+
+class Signals:
+    """Lets signals stop a command, and knows the exit code of the one that came."""
+
+    exit_code: int | None = None
+
+    @contextmanager
+    def heed(self) -> Iterator[Interrupt]:
+        """Turn signals into wishes to stop, for as long as the block runs."""
+        urgent = {signal.SIGINT: None, signal.SIGTERM: 2, signal.SIGHUP: 2}
+        with heed_signals(urgent) as interrupt:
+            try:
+                yield interrupt
+            finally:
+                if interrupt.level > 0:
+                    self.exit_code = interrupt.exit_code
+
+
+def context_of(
+    called: typer.Context, signals: Signals | None = None, *, quiet: bool = False
+) -> Context:
+    """Return what a command is called with: real clocks, sentences and progress on stderr."""
+
+    def show_progress() -> Progress:
+        from mnist_search.reporting.live import create_progress
+
+        return create_progress(sys.stderr, environ=os.environ, quiet=quiet)
+
+    return Context.of_this_process(
+        typed=called.obj,
+        notice=tell,
+        progress=show_progress,
+        interrupt=(Signals() if signals is None else signals).heed,
+        quiet=quiet,
+    )
+
+
+def tell(sentence: str) -> None:
+    """Tell the user something, beside the results."""
+    say(sentence, err=True)
+
+
+def print_board(
+    board: Leaderboard, format: Format, *, confirmed: Sequence[ConfirmedStudy] = ()
+) -> None:
+    """Print a leaderboard."""
+    from mnist_search.reporting import render_leaderboard
+
+    say(render_leaderboard(board, format, confirmed=confirmed), nl=False)
+
+
+def exit_code(outcome: Outcome, records: Sequence[Record], signals: Signals) -> int:
+    """Return the exit code of a session; raises BudgetError where nothing came of it."""
+    if outcome.ending == "interrupted" and signals.exit_code is not None:
+        return signals.exit_code
+    failure = outcome.first_failure
+    reason = "" if failure is None else f": {failure.kind}: {failure.message}"
+    if outcome.ending == "failing":
+        raise BudgetError(
+            f"stopped after {outcome.failed} failures in a row{reason}",
+            hint="`mnist-search report -f json` holds every reason",
+        )
+    # A network that was too large to be trained counts as pruned, with its reason.
+    failed = [record.result is not None and record.result.failure is not None for record in records]
+    ended = [record.state in ("complete", "pruned") for record in records]
+    if not any(over and not bad for over, bad in zip(ended, failed, strict=True)):
+        raise BudgetError(f"no trial succeeded{reason}")
+    return 0

@@ -1,0 +1,1 @@
+"""The application: one function a command, with keyword arguments and a result; prints nothing."""

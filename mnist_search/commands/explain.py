@@ -1,0 +1,138 @@
+"""Explaining a trial: how it differs from its nearest reference, and what that brings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Unpack
+
+from mnist_search.analysis.attribution import Gain, attribute
+from mnist_search.analysis.nearest import Comparison, nearest_reference
+from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
+from mnist_search.commands.training import count_workers, find_study_data, train_runs
+from mnist_search.errors import UsageError
+from mnist_search.references import REFERENCES
+from mnist_search.specs import Record
+from mnist_search.studies import (
+    Outcome,
+    StoredStudy,
+    StudySpec,
+    open_benchmark,
+    read_confirmed,
+    read_records,
+    read_study,
+    resolve_home,
+)
+from mnist_search.studies.explaining import (
+    choose_trial,
+    explanation_spec,
+    plan_walk,
+    plan_walk_runs,
+    walk_results,
+    walk_seeds,
+)
+from mnist_search.studies.folder import has_study, study_folder
+from mnist_search.studies.spec import search_of
+
+# What each step brings, and all of them together.
+Attribution = tuple[Sequence[Gain], Gain]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainResult:
+    """A trial beside its nearest reference.
+
+    `records` are those of the search, of its confirmation and of the walk back to the reference.
+    `attributed`, `walk` (the runs of the walk that was asked for) and `outcome` are there where
+    differences were ablated.
+    """
+
+    trial: Record
+    comparison: Comparison
+    records: Sequence[Record]
+    attributed: Attribution | None = None
+    walk: Sequence[Record] = ()
+    outcome: Outcome | None = None
+
+
+def explain(
+    study: str,
+    trial: str | int = "winner",
+    *,
+    ablate: bool = False,
+    seeds: int = 3,
+    home: Path | str | None = None,
+    context: Context | None = None,
+    **training: Unpack[TrainingKeywords],
+) -> ExplainResult:
+    """Compare a trial with its nearest reference, hyperparameter by hyperparameter.
+
+    `trial` is its number, or `winner`. With `ablate` every step from the trial back to the
+    reference is trained with `seeds` common fresh seeds.
+
+    Raises:
+        UsageError: there is no such trial, or no reference to compare it with.
+    """
+    context = Context.of_this_process() if context is None else context
+    place = resolve_home(None if home is None else Path(home), context.environ)
+    search = read_study(place, study)
+    confirmed = read_confirmed(place, study)
+    space = search_of(search.spec).space
+    found = choose_trial(search.records, confirmed, str(trial), study=study)
+    if found.config is None:
+        raise UsageError(f"trial {found.number} of study {study} has not run")
+    comparison = nearest_reference(found.config, space, REFERENCES)
+    if comparison is None:
+        raise UsageError(
+            f"no reference can be compared with trial {found.number}: none is of the family "
+            f"{space.family}"
+        )
+    spec = explanation_spec(search.spec, found.number)
+    folder = study_folder(place, spec.name)
+    if not ablate:
+        earlier = read_records(place, [spec.name]) if has_study(folder) else []
+        records = [*search.records, *confirmed, *earlier]
+        return ExplainResult(trial=found, comparison=comparison, records=records)
+    if not comparison.changes:
+        name = comparison.reference.name
+        raise UsageError(f"trial {found.number} is {name} itself: nothing differs")
+    options = TrainingOptions(**training)
+    attributed, walk, outcome = _walk(
+        search, spec, found, comparison, seeds, folder, options, context
+    )
+    return ExplainResult(
+        trial=found,
+        comparison=comparison,
+        records=[*search.records, *confirmed, *walk],
+        attributed=attributed,
+        walk=walk,
+        outcome=outcome,
+    )
+
+
+def _walk(
+    search: StoredStudy,
+    spec: StudySpec,
+    trial: Record,
+    comparison: Comparison,
+    count: int,
+    folder: Path,
+    options: TrainingOptions,
+    context: Context,
+) -> tuple[Attribution, Sequence[Record], Outcome]:
+    workers = count_workers(options)
+    seeds = walk_seeds(search.spec, search.records, count)
+    dataset = find_study_data(spec.dataset, options.dataset, context)
+    spec = spec.model_copy(update={"dataset": dataset})
+    with closing(open_benchmark(folder, spec)) as ledger:
+        with ledger.exclusive():
+            steps = plan_walk(ledger, search.spec, search.records, trial, comparison)
+        wanted = plan_walk_runs(steps, comparison, seeds)
+        what = f"explain trial {trial.number} by {comparison.reference.name} · "
+        what += f"{len(steps)} steps x {len(seeds)} seeds"
+        outcome = train_runs(ledger, wanted, workers, options, context, what=what)
+        keys = {run.key for run in wanted}
+        runs = [record for record in ledger.records() if record.run_key in keys]
+    return attribute(steps, walk_results(runs), seeds), runs, outcome

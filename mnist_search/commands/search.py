@@ -1,0 +1,120 @@
+"""Searching a space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Unpack
+
+from mnist_search.analysis import Leaderboard
+from mnist_search.commands.boards import board_of
+from mnist_search.commands.context import Context
+from mnist_search.commands.searching import (
+    TRIALS,
+    SearchCall,
+    choose_study,
+    training_of,
+)
+from mnist_search.commands.training import begin, count_workers, training_session
+from mnist_search.references import REFERENCES
+from mnist_search.specs import Record
+from mnist_search.studies import (
+    Limits,
+    Outcome,
+    SearchSummary,
+    StudySpec,
+    open_search,
+    run_search,
+)
+from mnist_search.studies.spec import search_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """All trials of a study after a session, how many there are of what, and the ending."""
+
+    spec: StudySpec
+    home: Path
+    records: Sequence[Record]
+    summary: SearchSummary
+
+    @property
+    def study(self) -> str:
+        """Return the name of the study."""
+        return self.spec.name
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return how the session went."""
+        return self.summary.outcome
+
+    @property
+    def finished(self) -> bool:
+        """Say whether there is nothing left to try."""
+        over = self.summary.exhausted or not self.summary.waiting
+        return self.outcome.ending == "done" and over
+
+    def board(self, *, top: int | None = None) -> Leaderboard:
+        """Return the trials ranked beside the references; `top` of them, None: all."""
+        return board_of(self.records, top=top)
+
+
+def search(
+    space: str | None = None,
+    *,
+    trials: int | None = None,
+    time_budget_seconds: float | None = None,
+    keep_models: int | None = None,
+    context: Context | None = None,
+    **settings: Unpack[SearchCall],
+) -> SearchResult:
+    """Search a space, or go on with a search until it has `trials` trials, 50 by default.
+
+    `space` is the name or the file of a search space. What is not given is as the study has it
+    where it is resumed, else as the command `run` has it by default.
+
+    Raises:
+        UsageError: something is wrong with the settings, or the study was made with others.
+    """
+    context = Context.of_this_process() if context is None else context
+    chosen = choose_study(space, settings, context)
+    options = training_of(settings)
+    found = search_of(chosen.spec)
+    target = TRIALS if trials is None else trials
+    workers = count_workers(options)
+    references = REFERENCES if settings.get("with_references", False) else ()
+    with closing(open_search(chosen.folder, chosen.spec, references=references)) as ledger:
+        with training_session(ledger, workers, options, context) as session:
+            budget = time_budget_seconds
+            if budget is not None:
+                budget = max(0.0, budget - ledger.seconds_used())
+            what = f"search {found.space.name} · {found.engine} {found.sampler}, {found.pruner}"
+            done = sum(state not in ("waiting", "running") for state in ledger.states())
+            total = max(target, ledger.count())
+            begin(
+                session.progress,
+                ledger,
+                workers,
+                what=what,
+                total=total,
+                done=done,
+                noun="trial",
+                budget_seconds=budget,
+            )
+            summary = run_search(
+                ledger,
+                session.create_executor,
+                trials=target,
+                progress=session.progress,
+                interrupt=session.interrupt,
+                limits=Limits(
+                    time_budget_seconds=budget,
+                    trial_timeout_seconds=options.trial_timeout_seconds,
+                ),
+                clock=context.clock,
+                keep_models=keep_models,
+            )
+        records = ledger.records()
+    return SearchResult(spec=chosen.spec, home=chosen.home, records=records, summary=summary)

@@ -1,0 +1,220 @@
+"""A session of training: data, number format, workers, progress, interrupt, and the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mnist_search.analysis import describe
+from mnist_search.choices import Precision, PrecisionChoice
+from mnist_search.commands.context import Context, TrainingOptions
+from mnist_search.datasets import find_again, resolve
+from mnist_search.errors import UsageError
+from mnist_search.execution import (
+    Executor,
+    Workers,
+    create_executor,
+    resolve_precision,
+    resolve_workers,
+)
+from mnist_search.specs import DatasetRef, Record, available_cores, describe_environment
+from mnist_search.studies import (
+    Interrupt,
+    Ledger,
+    Limits,
+    Outcome,
+    Run,
+    StudySpec,
+    recorded_session,
+    run_benchmark,
+)
+from mnist_search.studies.progress import Best, Opening, Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSession:
+    """What a loop works with while its session lasts."""
+
+    progress: Progress
+    interrupt: Interrupt
+    create_executor: Callable[[], Executor]
+
+
+def find_dataset(name: str | None, context: Context) -> DatasetRef:
+    """Find the images of a new study; None: `auto`."""
+    found = "auto" if name is None else name
+    return resolve(found, environ=context.environ, notice=context.notice)
+
+
+def find_study_data(ref: DatasetRef, name: str | None, context: Context) -> DatasetRef:
+    """Return where the images of a study are now: as named, else where they can be found.
+
+    Raises:
+        DataError: they are in none of the places that are known.
+        UsageError: other images are named.
+    """
+    if name is None:
+        return find_again(ref, context.environ, notice=context.notice)
+    found = find_dataset(name, context)
+    if found.digest != ref.digest:
+        raise UsageError(
+            f"--dataset {name} holds {found.name} ({found.digest[:12]}), and the study is about "
+            f"{ref.name} ({ref.digest[:12]})",
+            hint="leave --dataset out, or name the same images",
+        )
+    return found
+
+
+def choose_precision(
+    choice: PrecisionChoice | None, context: Context, *, study: StudySpec | None = None
+) -> Precision:
+    """Return the number format to compute in: as asked, and of `auto` as the study was made.
+
+    The notice is told what `auto` comes to.
+    """
+    if choice is None:
+        return "float32"
+    if choice != "auto":
+        return choice
+    here = describe_environment()
+    chosen = resolve_precision(choice, here)
+    features = ", ".join(here.fast_bfloat16)
+    reason = f"the processor has {features}" if features else "the processor has no fast bfloat16"
+    if study is not None:
+        chosen, reason = study.precision, f"as study {study.name} was made"
+        context.notice(f"precision auto: {chosen}, {reason}")
+    else:
+        context.notice(f"precision auto: {chosen}, because {reason}")
+    return chosen
+
+
+def count_workers(options: TrainingOptions) -> Workers:
+    """Return the workers that the options ask for."""
+    return resolve_workers(str(options.workers))
+
+
+def start_executor(
+    workers: Workers, folder: Path | None, options: TrainingOptions, context: Context
+) -> Executor:
+    """Start workers that log into the folder of their study."""
+    return create_executor(
+        workers.count,
+        log_folder=None if folder is None else folder / "logs",
+        memory_limit_bytes=options.memory_limit_bytes,
+        environ=context.environ,
+    )
+
+
+@contextmanager
+def training_session(
+    ledger: Ledger, workers: Workers, options: TrainingOptions, context: Context
+) -> Iterator[TrainingSession]:
+    """Hold the ledger, record the session, show progress and heed the user, for a block."""
+    progress = context.progress()
+    with (
+        _ended(progress),
+        context.interrupt() as interrupt,
+        ledger.exclusive(),
+        recorded_session(ledger, context.invocation(), now=context.now),
+    ):
+        yield TrainingSession(
+            progress=progress,
+            interrupt=interrupt,
+            create_executor=lambda: start_executor(workers, ledger.folder, options, context),
+        )
+
+
+def train_runs(
+    ledger: Ledger,
+    runs: Sequence[Run],
+    workers: Workers,
+    options: TrainingOptions,
+    context: Context,
+    *,
+    what: str,
+) -> Outcome:
+    """Train whatever of the runs the study does not hold."""
+    with training_session(ledger, workers, options, context) as session:
+        held = {record.run_key for record in ledger.records() if record.state == "complete"}
+        done = sum(run.key in held for run in runs)
+        begin(session.progress, ledger, workers, what=what, total=len(runs), done=done, noun="run")
+        return run_benchmark(
+            ledger,
+            runs,
+            session.create_executor,
+            progress=session.progress,
+            interrupt=session.interrupt,
+            limits=Limits(trial_timeout_seconds=options.trial_timeout_seconds),
+            clock=context.clock,
+        )
+
+
+def begin(
+    progress: Progress,
+    ledger: Ledger,
+    workers: Workers,
+    *,
+    what: str,
+    total: int,
+    done: int,
+    noun: Literal["trial", "run"],
+    budget_seconds: float | None = None,
+) -> None:
+    """Say what is about to run, where, with how many workers and why."""
+    count, cores = workers.count, available_cores()
+    threads = max(1, cores // count)
+    shared = f"{_count(count, 'worker')} x {_count(threads, 'thread')}"
+    if workers.reason is not None:
+        shared = f"{shared} ({workers.reason})"
+    dataset = ledger.spec.dataset
+    progress.begin(
+        Opening(
+            headline=f"{what} · {dataset.name} {dataset.train_images:,} + "
+            f"{dataset.test_images:,} images · {ledger.spec.precision} · {shared} · "
+            f"{ledger.folder}",
+            total=total,
+            done=done,
+            workers=count,
+            noun=noun,
+            best=_best_so_far(ledger.records()) if noun == "trial" else None,
+            budget_seconds=budget_seconds,
+            log_folder=ledger.folder / "logs",
+        )
+    )
+    if dataset.fallback:
+        progress.note(
+            "WARNING: this is NOT MNIST, which was neither found nor downloadable: the 1,797 "
+            "digits of scikit-learn stand in for it "
+            "(set MNIST_SEARCH_DATA, or `mnist-search data fetch`)"
+        )
+    if count > cores:
+        progress.note(f"WARNING: {count} workers share {cores} cores; their times are unfit")
+
+
+@contextmanager
+def _ended(progress: Progress) -> Iterator[None]:
+    """Close a display, whatever happens."""
+    try:
+        yield
+    finally:
+        progress.end()
+
+
+def _best_so_far(records: Sequence[Record]) -> Best | None:
+    """Return the best complete trial of the sessions before this one."""
+    best: Best | None = None
+    for record in records:
+        accuracy = None if record.result is None else record.result.last_accuracy
+        if record.state != "complete" or accuracy is None or record.config is None:
+            continue
+        if best is None or accuracy > best.accuracy:
+            label = describe(record.config)
+            best = Best(name=f"trial {record.number}", label=label, accuracy=accuracy)
+    return best
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

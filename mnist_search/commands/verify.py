@@ -1,0 +1,124 @@
+"""Verifying an export: does it still reach its score?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean
+from tempfile import TemporaryDirectory
+from typing import Unpack
+
+from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
+from mnist_search.commands.training import (
+    choose_precision,
+    count_workers,
+    find_dataset,
+    train_runs,
+)
+from mnist_search.errors import DataError
+from mnist_search.exporting import Export, read_export, render_script
+from mnist_search.exporting.recipe import MARK
+from mnist_search.specs import DatasetRef, Record, derive_seed
+from mnist_search.studies import Outcome, Run, StudySpec, open_benchmark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyResult:
+    """An export, its runs, and the accuracies of those that are complete."""
+
+    export: Export
+    records: Sequence[Record]
+    outcome: Outcome
+    accuracies: Sequence[float]
+
+    @property
+    def accuracy(self) -> float:
+        """Return the mean accuracy; there is none where no run is complete."""
+        return fmean(self.accuracies)
+
+    @property
+    def passed(self) -> bool:
+        """Say whether the mean is within the interval of the export."""
+        expected = self.export.expected
+        # The mean of equal scores may differ from them in the last bit.
+        return expected.low - 1e-12 <= self.accuracy <= expected.high + 1e-12
+
+
+def verify(
+    file: Path | str,
+    *,
+    seeds: int = 1,
+    context: Context | None = None,
+    **training: Unpack[TrainingKeywords],
+) -> VerifyResult:
+    """Train an export again, `seeds` times, with its own seeds first; nothing is stored.
+
+    A `precision` of None is the export's own.
+
+    Raises:
+        UsageError: the file is no export.
+        DataError: the data is not what the export was measured on.
+    """
+    context = Context.of_this_process() if context is None else context
+    options = TrainingOptions(**training)
+    export, text = read_export(Path(file))
+    if MARK in text and render_script(export) != text:
+        context.notice(
+            "note: the script was changed since, or exported by another version; "
+            "the recipe in its head is what is verified"
+        )
+    dataset = _same_data(export, options.dataset, context)
+    workers = count_workers(options)
+    precision = export.precision
+    if options.precision is not None:
+        precision = choose_precision(options.precision, context)
+    spec = StudySpec(name="verify", dataset=dataset, precision=precision)
+    runs = [
+        Run(reference=export.name, config=export.config, seed=seed)
+        for seed in _seeds(export, seeds)
+    ]
+    # What was typed is for the record of a study, and this one is thrown away.
+    context = replace(context, typed=())
+    with (
+        TemporaryDirectory(prefix="mnist-search-verify-") as folder,
+        closing(open_benchmark(Path(folder), spec)) as ledger,
+    ):
+        outcome = train_runs(
+            ledger,
+            runs,
+            replace(workers, count=min(workers.count, len(runs))),
+            options,
+            context,
+            what=f"verify {export.name} · {export.config.protocol}",
+        )
+        records = ledger.records()
+    accuracies = [
+        record.result.score.accuracy
+        for record in records
+        if record.state == "complete" and record.result is not None and record.result.score
+    ]
+    return VerifyResult(export=export, records=records, outcome=outcome, accuracies=accuracies)
+
+
+def _same_data(export: Export, name: str | None, context: Context) -> DatasetRef:
+    found = find_dataset(export.dataset.name if name is None else name, context)
+    if found.digest != export.dataset.digest:
+        raise DataError(
+            f"{export.name} was measured on {export.dataset.name} "
+            f"({export.dataset.digest[:12]}), and this is {found.name} ({found.digest[:12]})",
+            hint="name its data with --dataset",
+        )
+    return found
+
+
+def _seeds(export: Export, count: int) -> list[int]:
+    seeds = list(export.seeds[:count])
+    number = 0
+    while len(seeds) < count:
+        seed = derive_seed(export.seeds[0], "verify", number)
+        number += 1
+        if seed not in seeds:
+            seeds.append(seed)
+    return seeds
