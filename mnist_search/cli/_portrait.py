@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mnist_search.reporting.portrait import Answered, Convolved, EpochFigures, Portrait
     from mnist_search.specs import Record, RunConfig, RunResult
     from mnist_search.training.data import Labelled
-    from mnist_search.training.trained import TrainedModel
+    from mnist_search.training.weights import TrainedModel
 
 DIGIT = 7
 
@@ -55,7 +55,7 @@ def gather(
     convolved: list[Convolved] = []
     convolved_image = None
     if weights is not None:
-        from mnist_search.training.trained import TrainedModel
+        from mnist_search.training.weights import TrainedModel
 
         with quiet_loading():
             model = TrainedModel(config, weights, precision=result.precision)
@@ -188,7 +188,7 @@ def _has_convolutions(config: RunConfig) -> bool:
 
 
 def _images(record: Record, config: RunConfig, missing: list[str]) -> Labelled | None:
-    from mnist_search.training.trained import scored_images
+    from mnist_search.training.weights import scored_images
 
     assert record.dataset is not None
     try:

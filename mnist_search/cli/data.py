@@ -229,7 +229,8 @@ def sample_count(samples: int | None, format: Format, *, terminal: bool) -> int:
 
 def sample_lines(name: str, data: FullData, count: int, terminal: Terminal) -> list[str]:
     """Return training images of all classes in turn, drawn with their labels above them."""
-    from mnist_search.datasets import class_names, draw_images, pick_samples
+    from mnist_search.datasets import class_names
+    from mnist_search.reporting.drawing import draw_images, pick_samples
 
     chosen = pick_samples(data.y_train, count)
     names = class_names(name)
@@ -248,10 +249,11 @@ def sample_lines(name: str, data: FullData, count: int, terminal: Terminal) -> l
 
 def draw_data(ref: DatasetRef, data: FullData, path: Path, samples: int) -> list[Path]:
     """Draw the training images' histogram and some of them; return the files written."""
-    from mnist_search.datasets import class_counts, class_names, pick_samples
+    from mnist_search.datasets import class_counts, class_names
     from mnist_search.reporting.charts.files import save_chart
     from mnist_search.reporting.charts.portraits import class_counts as count_bars
     from mnist_search.reporting.charts.portraits import picture_grid
+    from mnist_search.reporting.drawing import pick_samples
     from mnist_search.reporting.pictures import picture_of
 
     name = f"{ref.name}, not MNIST" if ref.fallback else ref.name

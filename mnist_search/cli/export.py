@@ -106,6 +106,6 @@ def _write_keras(found: Export, runs: Sequence[Record], place: Path, output: Pat
     assert record.result.weights_sha256 is not None
     weights = load_weights(path, sha256=record.result.weights_sha256)
     with quiet_loading():
-        from mnist_search.training.trained import save_keras
+        from mnist_search.training.weights import save_keras
 
         save_keras(found.config.model, weights, output, precision=found.precision)

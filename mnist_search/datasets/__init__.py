@@ -1,9 +1,7 @@
 """The data: find, fetch, check and split MNIST, Fashion-MNIST, digits, or your own files."""
 
 from mnist_search.datasets.arrays import class_counts
-from mnist_search.datasets.catalog import CATALOG, Source, class_names
-from mnist_search.datasets.download import DownloadLimits
-from mnist_search.datasets.drawing import draw_images, pick_samples
+from mnist_search.datasets.catalog import CATALOG, DownloadLimits, Source, class_names
 from mnist_search.datasets.finding import read_arrays
 from mnist_search.datasets.loading import FullData, SearchData, load_full, load_search, save_data
 from mnist_search.datasets.resolving import (
@@ -28,12 +26,10 @@ __all__ = [
     "Source",
     "class_counts",
     "class_names",
-    "draw_images",
     "find_again",
     "find_data",
     "load_full",
     "load_search",
-    "pick_samples",
     "read_arrays",
     "resolve",
     "rung_subset",

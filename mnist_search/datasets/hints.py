@@ -13,8 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mnist_search.datasets.arrays import SIDE, SLOTS
-from mnist_search.datasets.csvs import pair_of
-from mnist_search.datasets.places import GZIP_MAGIC
+from mnist_search.datasets.places import GZIP_MAGIC, pair_of
 from mnist_search.datasets.readers import Container, keras_name
 from mnist_search.errors import DataError
 

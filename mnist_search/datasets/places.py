@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from mnist_search import paths
+from mnist_search.datasets.arrays import PartName
 from mnist_search.errors import DataError
 from mnist_search.paths import shorten
 
@@ -94,3 +95,14 @@ def read_start(path: Path, count: int) -> bytes:
     """Return the first bytes of a file, unpacked where it is gzipped. Raises DataError."""
     with unpacked(path) as stream:
         return stream.read(count)
+
+
+def pair_of(path: Path) -> dict[PartName, Path]:
+    """Return the training and the test file by their names, of which one is given."""
+    for here, there in (("test", "train"), ("train", "test")):
+        for change in (str.lower, str.title, str.upper):
+            other = path.with_name(path.name.replace(change(here), change(there)))
+            if other != path and other.is_file():
+                pair = (other, path) if here == "test" else (path, other)
+                return {"train": pair[0], "test": pair[1]}
+    return {"train": path}

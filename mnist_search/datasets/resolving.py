@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from mnist_search.datasets.arrays import Part, join_digests
-from mnist_search.datasets.catalog import CATALOG, Source
-from mnist_search.datasets.download import LIMITS, DownloadLimits, fetch_file
+from mnist_search.datasets.catalog import CATALOG, LIMITS, DownloadLimits, Source, fetch_file
 from mnist_search.datasets.finding import read_whole
 from mnist_search.datasets.hints import RULE
 from mnist_search.datasets.loading import load_part, read_digits_part

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from mnist_search.choices import EngineName, PrunerName, SamplerName
-from mnist_search.engines.base import Engine, PastTrial, Proposal
-from mnist_search.engines.checks import (
+from mnist_search.engines.base import (
+    Engine,
+    PastTrial,
+    Proposal,
     check_objectives,
     check_pruner,
     check_sampler,

@@ -1,12 +1,16 @@
-"""What a search engine is to the rest of the project."""
+"""What a search engine is to the rest of the project, and what can be said against a search."""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
-from mnist_search.spaces import Value
+from mnist_search.choices import EngineName, PrunerName, SamplerName
+from mnist_search.errors import UsageError
+from mnist_search.spaces import FloatParameter, SearchSpace, Value
+from mnist_search.specs import Objective
 
 # A score is an accuracy, or (accuracy, cost) in a search with two objectives.
 Score = float | Sequence[float]
@@ -89,3 +93,137 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of processes that the engine holds."""
+
+
+SAMPLERS: dict[EngineName, tuple[SamplerName, ...]] = {
+    "optuna": ("tpe", "random", "qmc", "grid", "brute-force", "nsga2", "gp"),
+    "keras-tuner": ("bayesian", "random", "hyperband", "grid"),
+}
+# Samplers that need a package which is not installed with the rest.
+_PACKAGES: dict[SamplerName, str] = {"gp": "torch"}
+_LEARNING: tuple[SamplerName, ...] = ("tpe", "nsga2", "gp", "bayesian")
+_EXHAUSTIVE: tuple[SamplerName, ...] = ("grid", "brute-force")
+# Optuna's Gaussian process and Keras Tuner's grid list the values of a parameter.
+MOST_LISTED = 100_000
+# Of more, Optuna takes the rounding of some floats for values between two steps.
+MOST_STEPS = 10_000_000
+ACCURACY: Objective = "val_accuracy"
+# The others learn from one number.
+_FOR_TWO: tuple[SamplerName, ...] = ("nsga2", "tpe", "random", "qmc", "grid", "brute-force")
+
+
+def parse_objectives(text: str) -> tuple[Objective, ...]:
+    """Return the objectives that `val_accuracy` or `val_accuracy,COST` names, accuracy first.
+
+    Raises:
+        UsageError: it names something else, accuracy not at all, or more than one cost.
+    """
+    costs = [name for name in get_args(Objective) if name != ACCURACY]
+    named = [part.strip() for part in text.split(",")]
+    if named[0] != ACCURACY or len(named) > 2 or not set(named[1:]) <= set(costs):
+        raise UsageError(
+            f"--objective must be {ACCURACY} or {ACCURACY},COST with one cost, got {text!r}",
+            hint=f"the costs are {', '.join(costs)}",
+        )
+    return (ACCURACY, *(cost for cost in costs if cost in named))
+
+
+def default_sampler(
+    engine: EngineName, objectives: Sequence[Objective] = (ACCURACY,)
+) -> SamplerName:
+    """Return the sampler of an engine that learns, with two objectives as Optuna would."""
+    return SAMPLERS[engine][0] if len(objectives) == 1 or engine != "optuna" else "nsga2"
+
+
+def learns(sampler: SamplerName) -> bool:
+    """Say whether what a sampler proposes depends on the scores so far."""
+    return sampler in _LEARNING
+
+
+def default_pruner(
+    sampler: SamplerName, objectives: Sequence[Objective] = (ACCURACY,)
+) -> PrunerName:
+    """Return the pruner that goes with a sampler."""
+    return "none" if sampler == "hyperband" or len(objectives) > 1 else "halving"
+
+
+def check_objectives(
+    engine: EngineName, sampler: SamplerName, pruner: PrunerName, objectives: Sequence[Objective]
+) -> None:
+    """Raise UsageError where there are two objectives and something can work with one only."""
+    if len(objectives) == 1:
+        return
+    if engine != "optuna":
+        raise UsageError(
+            f"engine {engine} has one objective, got {','.join(objectives)}",
+            hint="--engine optuna has samplers for two",
+        )
+    if sampler not in _FOR_TWO:
+        raise UsageError(
+            f"sampler {sampler} has one objective, got {','.join(objectives)}",
+            hint=f"with two, --sampler may be {', '.join(_FOR_TWO)}",
+        )
+    if pruner != "none":
+        raise UsageError(
+            f"with two objectives no trial is stopped early, so that --pruner must be none, "
+            f"got {pruner}",
+            hint="leave --pruner out",
+        )
+
+
+def check_pruner(sampler: SamplerName, pruner: PrunerName) -> None:
+    """Raise UsageError where a sampler cannot work with a pruner."""
+    if sampler == "hyperband" and pruner != "none":
+        raise UsageError(
+            f"sampler hyperband ends trials at rungs of its own, so that --pruner must be none, "
+            f"got {pruner}",
+            hint="leave --pruner out",
+        )
+
+
+def check_sampler(engine: EngineName, sampler: SamplerName, space: SearchSpace) -> None:
+    """Raise UsageError where the engine has no such sampler, or it cannot search the space."""
+    if sampler not in SAMPLERS[engine]:
+        raise UsageError(
+            f"engine {engine} has no sampler {sampler}",
+            hint=f"it has {', '.join(SAMPLERS[engine])}",
+        )
+    _check_counts(engine, sampler, space)
+    if sampler == "hyperband" and space.family == "linear":
+        raise UsageError(
+            f"sampler hyperband trains for fewer epochs, but space {space.name} has linear "
+            "classifiers, which are fitted at once",
+            hint="choose another --sampler",
+        )
+    if engine == "keras-tuner":
+        # Of a float without step its grid takes ten values.
+        return
+    package = _PACKAGES.get(sampler)
+    if package is not None and importlib.util.find_spec(package) is None:
+        raise UsageError(
+            f"sampler {sampler} needs the package {package}, which is not installed",
+            hint=f"pip install 'mnist-search[{sampler}]'",
+        )
+    if sampler not in _EXHAUSTIVE:
+        return
+    for parameter in space.parameters:
+        if parameter.count is None:
+            raise UsageError(
+                f"sampler {sampler} needs a finite space, but {parameter.name} of space "
+                f"{space.name} is a float without step",
+                hint=f"give {parameter.name} a step or choices, or choose another --sampler",
+            )
+
+
+def _check_counts(engine: EngineName, sampler: SamplerName, space: SearchSpace) -> None:
+    lists = sampler == "gp" or (engine == "keras-tuner" and sampler == "grid")
+    for parameter in space.parameters:
+        most = MOST_LISTED if lists else MOST_STEPS
+        # Integers are exact, however many there are.
+        counts = lists or isinstance(parameter, FloatParameter)
+        if counts and parameter.count is not None and parameter.count > most:
+            raise UsageError(
+                f"sampler {sampler} takes at most {most:,} values of a parameter with steps, but "
+                f"{parameter.name} of space {space.name} has {parameter.count:,}",
+                hint=f"give {parameter.name} a larger step, or none",
+            )

@@ -1,8 +1,12 @@
 """Where jobs run: warm worker processes of this machine, or a function in their place."""
 
 from mnist_search.execution.base import Event, Executor, Finished, Reported, Started, Stepped
-from mnist_search.execution.factory import Workers, create_executor, resolve_workers
-from mnist_search.execution.precision import resolve_precision
+from mnist_search.execution.factory import (
+    Workers,
+    create_executor,
+    resolve_precision,
+    resolve_workers,
+)
 
 __all__ = [
     "Event",

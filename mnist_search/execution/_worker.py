@@ -19,7 +19,7 @@ from typing import Never
 
 from mnist_search.execution._channel import Channel, Report, Trained
 from mnist_search.execution._log import BoundedLog, PatientFile, header
-from mnist_search.execution.results import Trainer, run_guarded
+from mnist_search.execution.base import Trainer, run_guarded
 from mnist_search.specs import Job
 
 PR_SET_PDEATHSIG = 1

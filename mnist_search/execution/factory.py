@@ -1,4 +1,4 @@
-"""Which executor a command gets, and how many workers."""
+"""Which executor a command gets, how many workers, and which number format."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import assert_never
 
+from mnist_search.choices import Precision, PrecisionChoice
 from mnist_search.errors import UsageError
 from mnist_search.execution.base import Executor
-from mnist_search.specs import measure_capacity
+from mnist_search.specs import Environment, measure_capacity
 
 TRAINER_VARIABLE = "MNIST_SEARCH_TRAINER"
 
@@ -78,3 +80,18 @@ def resolve_workers(text: str) -> Workers:
     if workers < 1:
         raise UsageError(f"workers must be auto or a whole number of at least 1, got {text!r}")
     return Workers(count=workers)
+
+
+def resolve_precision(choice: PrecisionChoice, here: Environment) -> Precision:
+    """Return what a choice comes to on a machine.
+
+    `auto` is bfloat16 where the processor multiplies in it, else float32: elsewhere bfloat16 is
+    slower. A graphics card plays no part, since workers may not have TensorFlow's support for it.
+    """
+    match choice:
+        case "auto":
+            return "bfloat16" if here.fast_bfloat16 else "float32"
+        case "float32" | "bfloat16":
+            return choice
+        case _:
+            assert_never(choice)

@@ -16,8 +16,7 @@ from typing import assert_never
 from mnist_search.errors import MnistSearchError, ResourceError, UsageError
 from mnist_search.execution._channel import FromWorker, Report, Trained
 from mnist_search.execution._process import WorkerProcess
-from mnist_search.execution.base import Event, Finished, Reported, Started, Stepped
-from mnist_search.execution.results import failed_result
+from mnist_search.execution.base import Event, Finished, Reported, Started, Stepped, failed_result
 from mnist_search.specs import Failure, Job, RunResult, available_cores
 
 TRAINER = "mnist_search.training"

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from mnist_search.engines import PrunerName, SamplerName
 from mnist_search.execution import Event, Finished, Reported, Started
-from mnist_search.execution.results import failed_result
+from mnist_search.execution.base import failed_result
 from mnist_search.planning.costs import Images, Rates
 from mnist_search.planning.survey import Plan
 from mnist_search.planning.world import DIGITS, Course, World

@@ -2,8 +2,13 @@
 
 from mnist_search.choices import Precision
 from mnist_search.specs._frozen import Frozen
-from mnist_search.specs.environment import Environment, describe_environment
-from mnist_search.specs.machine import Capacity, available_cores, measure_capacity
+from mnist_search.specs.environment import (
+    Capacity,
+    Environment,
+    available_cores,
+    describe_environment,
+    measure_capacity,
+)
 from mnist_search.specs.models import (
     Activate,
     BatchNorm,
@@ -19,16 +24,25 @@ from mnist_search.specs.models import (
     Network,
     Pool,
 )
-from mnist_search.specs.record import Objective, Record, RunKey, State
-from mnist_search.specs.result import Epoch, Failure, RunResult, Score, Timings
+from mnist_search.specs.result import (
+    Epoch,
+    Failure,
+    Objective,
+    Record,
+    RunKey,
+    RunResult,
+    Score,
+    State,
+    Timings,
+)
 from mnist_search.specs.run import (
     QUARTERS,
     DatasetRef,
     Job,
     Protocol,
     RunConfig,
+    derive_seed,
 )
-from mnist_search.specs.seeds import derive_seed
 from mnist_search.specs.training import (
     SGD,
     Adadelta,

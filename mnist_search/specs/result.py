@@ -1,4 +1,7 @@
-"""What came out of a run: raw samples, never derived numbers; unknown is None."""
+"""What came out of a run, and the line of the ledger that it is in.
+
+Raw samples, never derived numbers; unknown is None.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pydantic import model_validator
 from mnist_search.choices import Precision
 from mnist_search.specs._frozen import Frozen, without
 from mnist_search.specs.environment import Environment
+from mnist_search.specs.run import DatasetRef, RunConfig
 
 Status = Literal["complete", "pruned", "failed"]
 FailureKind = Literal[
@@ -134,3 +138,42 @@ class RunResult(Frozen):
         if self.score is not None:
             return self.score.accuracy
         return self.reports[-1][1] if self.reports else None
+
+
+RunKey = tuple[str, int]
+# What a search is about: accuracy, which is to be high, or also a cost, which is to be low.
+Objective = Literal["val_accuracy", "train_seconds", "parameters", "inference_us"]
+State = Literal["waiting", "running", "complete", "pruned", "failed"]
+
+
+class Record(Frozen):
+    """One slot of a study: a trial of a search, or one run of a reference.
+
+    `reference` names the reference that the configuration is (a trial may be one too).
+    `values` are the trial's parameters, None for a run that no space proposed. `confirms` is the
+    number of the search's trial that this run trains again, None for all other runs. `objectives`
+    are what the study is about: accuracy, or also a cost.
+    """
+
+    study: str
+    number: int
+    kind: Literal["trial", "reference"]
+    state: State
+    reference: str | None = None
+    values: dict[str, bool | int | float | str] | None = None
+    config: RunConfig | None = None
+    seed: int | None = None
+    result: RunResult | None = None
+    dataset: DatasetRef | None = None
+    started: float | None = None
+    finished: float | None = None
+    worker: int | None = None
+    confirms: int | None = None
+    objectives: tuple[Objective, ...] = ("val_accuracy",)
+
+    @property
+    def run_key(self) -> RunKey | None:
+        """Return (config_id, seed), which two runs of the same thing share; None before it runs."""
+        if self.config is None or self.seed is None:
+            return None
+        return self.config.config_id, self.seed

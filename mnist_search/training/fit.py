@@ -12,8 +12,7 @@ from mnist_search.training.build import build_model
 from mnist_search.training.data import Labelled, RunData, load_data
 from mnist_search.training.evaluate import Evaluation, Evaluator, MovingAverages, finite
 from mnist_search.training.loop import EpochTotals, Loop
-from mnist_search.training.recorder import Recorder
-from mnist_search.training.resources import check_fits
+from mnist_search.training.recorder import Recorder, check_fits
 
 
 def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model:

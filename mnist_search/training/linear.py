@@ -15,9 +15,14 @@ from sklearn.linear_model import SGDClassifier
 from mnist_search.specs import QUARTERS, Epoch, Job, LinearClassifier
 from mnist_search.specs.shapes import UnbuildableError, measure
 from mnist_search.training.data import Labelled, RunData, load_data
-from mnist_search.training.evaluate import DivergedError, Evaluation, evaluate_logits
+from mnist_search.training.evaluate import (
+    INFERENCE_BATCHES,
+    DivergedError,
+    Evaluation,
+    evaluate_logits,
+    time_per_image,
+)
 from mnist_search.training.recorder import Recorder
-from mnist_search.training.resources import INFERENCE_BATCHES, time_per_image
 
 CLASSES = np.arange(10)
 

@@ -20,8 +20,7 @@ from mnist_search.specs.result import FailureKind
 from mnist_search.specs.shapes import UnbuildableError
 from mnist_search.training.evaluate import DivergedError
 from mnist_search.training.recorder import Recorder
-from mnist_search.training.trained import weights_of
-from mnist_search.training.weights import save_weights
+from mnist_search.training.weights import save_weights, weights_of
 
 Report = Callable[[float, float | None], bool]
 

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 from mnist_search.datasets import download, readers
-from mnist_search.datasets.download import DownloadLimits, fetch_file
+from mnist_search.datasets.catalog import DownloadLimits, fetch_file
 from mnist_search.errors import DataError
 
 Here = Callable[..., Any]

@@ -6,8 +6,15 @@ import threading
 from queue import SimpleQueue
 
 from mnist_search.errors import UsageError
-from mnist_search.execution.base import Event, Finished, Reported, Started
-from mnist_search.execution.results import Trainer, failed_result, run_guarded
+from mnist_search.execution.base import (
+    Event,
+    Finished,
+    Reported,
+    Started,
+    Trainer,
+    failed_result,
+    run_guarded,
+)
 from mnist_search.specs import Failure, Job, RunResult
 from tests.support import surrogate
 

@@ -24,7 +24,7 @@ from functools import cache
 from statistics import fmean
 from typing import assert_never
 
-from mnist_search.execution.results import Report
+from mnist_search.execution.base import Report
 from mnist_search.specs import (
     QUARTERS,
     SGD,

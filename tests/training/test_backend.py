@@ -30,7 +30,7 @@ import sys
 from pathlib import Path
 from mnist_search.specs import Job
 from mnist_search.training import train
-from mnist_search.training.trained import TrainedModel, save_keras, scored_images, weights_of
+from mnist_search.training.weights import TrainedModel, save_keras, scored_images, weights_of
 
 job = Job.model_validate_json(sys.argv[1])
 model, result = train(job, lambda *_: False)

@@ -22,13 +22,15 @@ from mnist_search.specs import (
 from mnist_search.training import run_job, train
 from mnist_search.training.linear import train_linear
 from mnist_search.training.recorder import Recorder
-from mnist_search.training.trained import (
+from mnist_search.training.weights import (
     TrainedModel,
+    kernels,
+    load_weights,
     restore_model,
+    save_weights,
     scored_images,
     weights_of,
 )
-from mnist_search.training.weights import kernels, load_weights, save_weights
 
 slow = pytest.mark.slow
 

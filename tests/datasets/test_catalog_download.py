@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from mnist_search.datasets.download import LIMITS, DownloadLimits, fetch_file, has_sha256
+from mnist_search.datasets.catalog import LIMITS, DownloadLimits, fetch_file, has_sha256
 from mnist_search.errors import DataError, ResourceError
 
 GOOD = b"a published file" * 1000

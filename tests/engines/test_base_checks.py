@@ -19,7 +19,7 @@ from mnist_search.engines import (
     learns,
     parse_objectives,
 )
-from mnist_search.engines.checks import SAMPLERS
+from mnist_search.engines.base import SAMPLERS
 from mnist_search.errors import UsageError
 from mnist_search.spaces import find_space
 from tests.engines.driving import create

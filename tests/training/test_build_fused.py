@@ -129,7 +129,7 @@ def test_normalization_trains_and_answers_as_that_of_keras():
 def test_the_variance_of_few_values_is_that_of_keras():
     import keras
 
-    from mnist_search.training.fused import FusedBatchNormalization
+    from mnist_search.training.build import FusedBatchNormalization
 
     inputs = np.random.default_rng(6).normal(size=(3, 1, 1, 8)).astype(np.float32)
     layers = FusedBatchNormalization(), keras.layers.BatchNormalization()
@@ -144,7 +144,7 @@ def test_the_variance_of_few_values_is_that_of_keras():
 def test_normalization_in_bfloat16_keeps_its_statistics_in_float32():
     import keras
 
-    from mnist_search.training.fused import FusedBatchNormalization
+    from mnist_search.training.build import FusedBatchNormalization
 
     inputs = np.random.default_rng(5).normal(2.0, 3.0, size=(64, 6, 6, 8)).astype(np.float32)
     found = []
@@ -175,7 +175,7 @@ def test_all_layers_are_those_of_keras_where_it_is_not_fused():
 
 def dropped(rate, shape, *, seed=1, dtype="float32", calls=1):
     """Return what comes of ones, call by call."""
-    from mnist_search.training.fused import FusedDropout
+    from mnist_search.training.build import FusedDropout
 
     layer = FusedDropout(rate, seed=seed, dtype=dtype)
     return [np.asarray(layer(np.ones(shape, np.float32), training=True)) for _ in range(calls)]
@@ -214,7 +214,7 @@ def test_dropout_differs_by_call_and_repeats_by_seed():
 def test_dropout_sends_back_what_it_let_through():
     import tensorflow as tf
 
-    from mnist_search.training.fused import FusedDropout
+    from mnist_search.training.build import FusedDropout
 
     layer = FusedDropout(0.3, seed=3)
     inputs = tf.random.stateless_normal([9, 5, 5, 3], [1, 2])
@@ -230,7 +230,7 @@ def test_dropout_sends_back_what_it_let_through():
 def test_dropout_is_that_of_keras_where_nothing_is_drawn(rate, training):
     import keras
 
-    from mnist_search.training.fused import FusedDropout
+    from mnist_search.training.build import FusedDropout
 
     inputs = np.random.default_rng(7).normal(size=(4, 6)).astype(np.float32)
     ours, theirs = (

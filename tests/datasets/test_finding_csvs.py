@@ -145,7 +145,7 @@ def test_truncated_packed_table(csv: Make) -> None:
 def test_packed_bomb_is_read_no_further_than_the_bound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_search.datasets.csvs.MAX_ARRAY_BYTES", 2**22)
+    monkeypatch.setattr("mnist_search.datasets.finding.MAX_ARRAY_BYTES", 2**22)
     line = ",".join(["7"] * 785) + "\n"
     (tmp_path / "train.csv").write_bytes(gzip.compress(line.encode() * 20_000, compresslevel=1))
     tracemalloc.start()

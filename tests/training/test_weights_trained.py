@@ -41,7 +41,7 @@ def test_a_saved_file_answers_as_the_model(
     import keras
 
     from mnist_search.training.build import build_model
-    from mnist_search.training.trained import TrainedModel, save_keras, weights_of
+    from mnist_search.training.weights import TrainedModel, save_keras, weights_of
 
     if isinstance(spec, Network):
         weights = weights_of(build_model(spec, "float32"), spec)
@@ -65,7 +65,7 @@ def test_a_saved_file_answers_as_the_model(
 
 @pytest.mark.slow
 def test_weights_of_another_model_leave_no_file(tmp_path: Path) -> None:
-    from mnist_search.training.trained import save_keras
+    from mnist_search.training.weights import save_keras
 
     with pytest.raises(DataError, match="the weights must be those of"):
         save_keras(NETWORK, {}, tmp_path / "model.keras", precision="float32")

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from mnist_search.specs import Capacity, available_cores, measure_capacity
-from mnist_search.specs.machine import WORKER_MEMORY_BYTES, available_memory_bytes
+from mnist_search.specs.environment import WORKER_MEMORY_BYTES, available_memory_bytes
 
 GIB = 2**30
 NONE_V1 = "9223372036854771712"

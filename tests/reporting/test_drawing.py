@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_search.datasets import draw_images, pick_samples
+from mnist_search.reporting.drawing import draw_images, pick_samples
 
 
 def half_dark() -> np.ndarray:

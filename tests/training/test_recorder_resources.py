@@ -10,7 +10,7 @@ import pytest
 
 from mnist_search.specs import Conv, Dense, Flatten, Network
 from mnist_search.specs.shapes import measure
-from mnist_search.training.resources import (
+from mnist_search.training.recorder import (
     Load,
     check_fits,
     is_contended,
