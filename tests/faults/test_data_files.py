@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_search.datasets import download, readers
+from mnist_search.datasets import catalog, readers
 from mnist_search.datasets.catalog import DownloadLimits, fetch_file
 from mnist_search.errors import DataError
 
@@ -281,7 +281,7 @@ def test_file_that_is_there_is_used_offline(server: Any, tmp_path: Path) -> None
 def test_control_written_in_place(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "replacing", contextlib.nullcontext)
+    monkeypatch.setattr(catalog, "replacing", contextlib.nullcontext)
     with pytest.raises(AssertionError):
         fail_to_fetch(f"http://127.0.0.1:{server.port}/cut", tmp_path, "cut off")
 
@@ -324,7 +324,7 @@ def test_control_without_a_lock(
         def acquire(self, timeout: float) -> Open:
             return self
 
-    monkeypatch.setattr(download, "FileLock", Open)
+    monkeypatch.setattr(catalog, "FileLock", Open)
     server.both.reset()
     fetch_twice(server, tmp_path)
     assert server.asked == ["/together"] * 2

@@ -10,6 +10,7 @@ import pytest
 
 from mnist_search.specs import Conv, Dense, Flatten, Network
 from mnist_search.specs.shapes import measure
+from mnist_search.training.evaluate import time_per_image
 from mnist_search.training.recorder import (
     Load,
     check_fits,
@@ -19,7 +20,6 @@ from mnist_search.training.recorder import (
     read_load,
     read_waiting,
     reset_peak,
-    time_per_image,
 )
 
 
