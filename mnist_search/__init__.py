@@ -1,20 +1,41 @@
-"""Search network choices on MNIST and rank the results beside published references."""
+"""Search network choices on MNIST and rank the results beside published references.
+
+The commands are functions: `from mnist_search import search, open_study`. They print nothing,
+return results, and raise the errors of `mnist_search.errors`.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mnist_search.notebook import open_study
+    from mnist_search.commands.bench import bench
+    from mnist_search.commands.check import check
+    from mnist_search.commands.confirm import confirm
+    from mnist_search.commands.explain import explain
+    from mnist_search.commands.plan import plan
+    from mnist_search.commands.search import search
+    from mnist_search.commands.verify import verify
+    from mnist_search.reporting.opened import open_study
 
-__all__ = ["__version__", "open_study"]
+__all__ = [
+    "__version__",
+    "bench",
+    "check",
+    "confirm",
+    "explain",
+    "open_study",
+    "plan",
+    "search",
+    "verify",
+]
 __version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> object:
-    # The command line and the workers start without it.
-    if name == "open_study":
-        from mnist_search.notebook import open_study
-
-        return open_study
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # The command line and the workers start without these.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = "reporting.opened" if name == "open_study" else f"commands.{name}"
+    return getattr(import_module(f"{__name__}.{room}"), name)

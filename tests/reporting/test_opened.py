@@ -18,7 +18,7 @@ from mnist_search.cli import execute
 from mnist_search.errors import UsageError
 from mnist_search.reporting.board_view import BoardView
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+README = (Path(__file__).parents[2] / "README.md").read_text()
 NAME = "cnn-mnist-seed1"
 
 
@@ -147,7 +147,7 @@ def test_example_of_the_readme_runs(home: Path, monkeypatch: pytest.MonkeyPatch)
     pandas.Timestamp = type("Timestamp", (), {})  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pandas", pandas)
     monkeypatch.setenv("MNIST_SEARCH_HOME", str(home))
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    _, example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names: dict[str, object] = {}
     exec(compile(example, "README.md", "exec"), names)
     assert "study" in names
