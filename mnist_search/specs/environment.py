@@ -153,6 +153,11 @@ def available_cores(root: Path = ROOT) -> int:
     return max(1, min([cores, *map(int, _core_quotas(root))]))
 
 
+def core_quota(root: Path = ROOT) -> float | None:
+    """Return how many cores the quota of a container or service allows, None without one."""
+    return min(_core_quotas(root), default=None)
+
+
 def available_memory_bytes(root: Path = ROOT) -> int | None:
     """Return how much memory new processes can have, None where the system does not tell."""
     import psutil

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,10 @@ def test_no_temporary_folder_is_a_lack_of_room(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("tempfile._candidate_tempdir_list", lambda: ["/nowhere"])
     with pytest.raises(ResourceError, match="no folder for temporary files"):
         temporary_folder("x").__enter__()
+
+
+def test_doctor_names_a_missing_temporary_folder(shell: Shell) -> None:
+    done = shell("doctor", "--quick", "-f", "json", before=NO_TEMP)
+    rows = {row["check"]: row for row in json.loads(done.stdout)["rows"]}
+    assert rows["temporary files"]["status"] == "fail"
+    assert "TMPDIR" in rows["temporary files"]["hint"]

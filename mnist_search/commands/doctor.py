@@ -1,7 +1,8 @@
-"""What `doctor` looks at, one finding after the other, the quick ones first."""
+"""Looking at everything that a search needs: versions, machine, studies, data, TensorFlow."""
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import shutil
@@ -9,17 +10,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mnist_search.cli._check_result import CheckResult
-from mnist_search.cli._machine_checks import (
-    check_cores,
-    check_disk,
-    check_home,
-    check_load,
-    check_memory,
-    check_processor,
-    check_sqlite,
-)
+from mnist_search.commands.machine_checks import CheckResult, check_machine
+
+if TYPE_CHECKING:
+    from mnist_search.commands.context import Context
 
 PACKAGES = (
     "tensorflow", "keras", "optuna", "keras-tuner", "scikit-learn", "numpy", "scipy", "pydantic",
@@ -38,20 +34,30 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _VERSION = re.compile(r"(>=|<|==)\s*([\d.]+)")
 
 
-def examine(home: Path, environ: Mapping[str, str]) -> Iterator[CheckResult]:
-    """Yield what is found about this machine; TensorFlow is left to `_import_probe`.
+def doctor(
+    *, quick: bool = False, home: Path | str | None = None, context: Context | None = None
+) -> Iterator[CheckResult]:
+    """Yield what is found about this machine, one thing after the other, the quick ones first.
 
-    Loads none of the libraries that it looks for, but NumPy for the data at the end.
+    Nothing is fetched, trained or kept. With `quick`, TensorFlow is not tried, which takes seconds.
     """
+    from mnist_search.commands.tensorflow_check import await_probe, import_probe
+    from mnist_search.studies.folder import resolve_home
+
+    environ = os.environ if context is None else context.environ
+    place = resolve_home(None if home is None else Path(home), environ)
+    if quick:
+        yield from _examine(place, environ)
+        return
+    with import_probe(environ) as process:
+        yield from _examine(place, environ)
+        yield from await_probe(process)
+
+
+def _examine(home: Path, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     yield check_python(sys.version_info[:3])
     yield from check_packages(PACKAGES, version_of, requirements())
-    yield check_cores(environ)
-    yield check_load()
-    yield check_memory()
-    yield check_processor(environ)
-    yield check_home(home)
-    yield check_disk(home)
-    yield check_sqlite(home)
+    yield from check_machine(environ, home)
     yield from check_optional(version_of)
     yield check_browser(shutil.which)
     yield check_data(environ)

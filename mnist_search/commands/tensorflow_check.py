@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from mnist_search.cli._check_result import CheckResult
+from mnist_search.commands.machine_checks import CheckResult, check_graphics, gibibytes
 from mnist_search.interpreter import python_environment
 
 PATIENCE_SECONDS = 300.0
@@ -56,27 +56,20 @@ def await_probe(
     process: subprocess.Popen[str], patience: float = PATIENCE_SECONDS
 ) -> list[CheckResult]:
     """Return what the process found out about TensorFlow and the GPU."""
-    from mnist_search.reporting.cells import format_cell, format_seconds
-
     try:
         out, err = process.communicate(timeout=patience)
         found = json.loads(out.strip().splitlines()[-1])
     except subprocess.TimeoutExpired:
-        return [_failed(f"its import did not end within {format_seconds(patience)}")]
+        return [_failed(f"its import did not end within {patience:g} seconds")]
     except (ValueError, IndexError):
         return [_failed(_last_words(err, process.returncode))]
-    seconds, peak, gpus = found["import_seconds"], found["peak_memory_bytes"], found["gpus"]
-    told = f"works; imported in {format_seconds(seconds)}, {format_cell(peak, 'bytes')} of memory"
-    named = ", ".join(gpus) if gpus else "none; networks train on the processor"
-    return [
-        CheckResult(
-            check="tensorflow import",
-            status="ok",
-            found=told,
-            details={"import_seconds": seconds, "peak_memory_bytes": peak},
-        ),
-        CheckResult(check="gpu", status="ok", found=named, details={"gpus": gpus}),
-    ]
+    seconds, peak = found["import_seconds"], found["peak_memory_bytes"]
+    works = CheckResult(
+        check="tensorflow import",
+        found=f"works; imported in {seconds:.1f} s, {gibibytes(peak)} of memory",
+        details={"import_seconds": seconds, "peak_memory_bytes": peak},
+    )
+    return [works, check_graphics(found["gpus"])]
 
 
 def _failed(reason: str) -> CheckResult:
