@@ -10,7 +10,7 @@ from typing import Literal
 
 from mnist_search.analysis.contenders import estimate
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
-from mnist_search.analysis.statistics import CONFIDENCE, Estimate, student_quantile
+from mnist_search.analysis.statistics import CONFIDENCE, Estimate, Interval, student_quantile
 from mnist_search.references import Reference
 from mnist_search.specs import DatasetRef, RunConfig, RunResult, Score
 
@@ -97,8 +97,8 @@ def judge(
     excludes 0, and *inconclusive* where it does not.
     """
     part = spread.variance_of(measured)
-    variance = part.variance * (1 / measured.runs + 1 / published.runs)
-    half = student_quantile(CONFIDENCE, part.dof) * math.sqrt(variance)
+    interval = rerun_interval(published, measured, spread)
+    half = (interval.high - interval.low) / 2
     gap = measured.accuracy - published.accuracy
     # 0.30 of a decimal figure must not be outside of 0.3 for its last bit.
     within = abs(gap) + half <= margin + 1e-12
@@ -119,6 +119,18 @@ def judge(
             f"{100 * gap:+.2f} ± {100 * half:.2f} points ({runs}; seed spread {source}): {why}"
         ),
     )
+
+
+def rerun_interval(before: Estimate, rerun: Estimate, spread: SeedSpread = SHIPPED) -> Interval:
+    """Return where the mean accuracy of a rerun lies in 95 of 100 cases, on the same images.
+
+    A prediction interval around `before`: other seeds are the only error, their spread that of
+    one run after `spread` (or of `rerun`, where it evidently varies more), over the runs of both.
+    """
+    part = spread.variance_of(rerun)
+    variance = part.variance * (1 / before.runs + 1 / rerun.runs)
+    half = student_quantile(CONFIDENCE, part.dof) * math.sqrt(variance)
+    return Interval(low=before.accuracy - half, high=before.accuracy + half)
 
 
 def why_not_comparable(
