@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_search.analysis import Estimate, pool_seed_spread
-from mnist_search.analysis.verdict import is_constant_answer, judge, verdict
+from mnist_search.analysis import SHIPPED, Estimate, pool_seed_spread
+from mnist_search.analysis.verdict import is_constant_answer, judge, rerun_interval, verdict
 from mnist_search.references import REFERENCES, Reference, get_reference
 from mnist_search.specs import DatasetRef, Protocol, RunConfig, RunResult, Score
 from tests.analysis.simulation import World, verdicts
@@ -242,3 +242,18 @@ def test_verdicts_keep_their_promises_in_simulated_studies() -> None:
         assert off.get("reproduced", 0.0) <= 0.05
         assert off.get("lower", 0.0) > 0.5
         assert off.get("higher", 0.0) == 0.0
+
+
+def test_a_rerun_is_expected_within_the_spread_of_seeds_alone() -> None:
+    def half(before: int, after: int) -> float:
+        one, other = (Estimate(accuracy=0.99, images=10_000, runs=runs) for runs in (before, after))
+        interval = rerun_interval(one, other)
+        assert interval.low + interval.high == pytest.approx(2 * 0.99)
+        return (interval.high - interval.low) / 2
+
+    assert half(1, 1) == pytest.approx(2.02 * (2 * SHIPPED.variance) ** 0.5, rel=0.01)
+    assert half(3, 1) == pytest.approx(half(1, 1) * (2 / 3) ** 0.5)
+    assert half(1, 3) == half(3, 1)
+    # The images are the same: of few of them the interval is wide by the flips alone.
+    few = Estimate(accuracy=0.99, images=100)
+    assert rerun_interval(few, few).low < 0.99 - 3 * half(1, 1)

@@ -77,14 +77,14 @@ def test_what_is_exported_can_be_verified_and_can_fail(
     assert (found["result"], found["n"], found["images"]) == ("pass", 4, 297)
     assert len(read_records(home, [])) == 6 + 2
     text = (tmp_path / name).read_text()
-    low = found["expected_low"]
-    assert str(low) in text
-    (tmp_path / name).write_text(
-        text.replace(str(low), "0.9999").replace(str(found["expected_high"]), "1.0")
-    )
+    accuracy = found["expected_accuracy"]
+    assert found["expected_low"] < accuracy < found["expected_high"]
+    assert str(accuracy) in text
+    (tmp_path / name).write_text(text.replace(str(accuracy), "0.5"))
     code, out, err = cli("verify", name, "-f", "json", "-q")
     assert (code, row(out)["result"]) == (7, "fail")
     assert err.splitlines()[-1].startswith("error: trial ")
+    assert err.splitlines()[-1].endswith(" %, where 95 of 100 such reruns lie")
 
 
 def test_a_changed_script_is_named(cli: Cli, home: Path, tmp_path: Path) -> None:
