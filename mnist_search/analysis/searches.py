@@ -37,6 +37,10 @@ class BestOf:
     low: float
     high: float
 
+    def as_dict(self) -> dict[str, object]:
+        """Return the budget under its JSON keys."""
+        return dataclasses.asdict(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superiority:

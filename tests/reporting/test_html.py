@@ -91,6 +91,8 @@ def test_page_is_well_formed_and_has_every_section(make_page: Callable[..., str]
         "How it was made",
     }
     assert "mnist-search run --space space --trials 40 --dataset mnist --sampler tpe" in page
+    assert "Effects of hyperparameters" in page
+    assert "the sampler learned from earlier trials" in page
 
 
 def test_table_holds_every_row_without_any_script(make_study: Callable[..., tuple]) -> None:
@@ -267,6 +269,7 @@ def test_page_of_a_benchmark_shows_verdicts(make_page: Callable[..., str]) -> No
     verdicts = verdicts[: verdicts.index("</table>")]
     assert verdicts.count("<tr>") == 1 + 5
     assert ">lower<" in verdicts
+    assert "Effects of hyperparameters" not in section
 
 
 def test_table_leaves_out_what_nobody_knows() -> None:

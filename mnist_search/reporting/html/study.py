@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mnist_search.analysis import Row
 from mnist_search.analysis.history import History
 from mnist_search.analysis.importance import Importances
+from mnist_search.analysis.wording import tell_effects, tell_expected
 from mnist_search.reporting.cells import format_cell, format_seconds
 from mnist_search.reporting.charts.portraits import (
     confusion_matrix,
@@ -25,6 +26,13 @@ from mnist_search.reporting.html.tables import Table, table_of
 from mnist_search.reporting.inside import Inside
 from mnist_search.reporting.mistakes import Mistakes
 from mnist_search.reporting.pictures import Picture
+from mnist_search.reporting.searches import (
+    EFFECT_COLUMNS,
+    EXPECTED_COLUMNS,
+    effect_rows,
+    expected_rows,
+    search_reports,
+)
 from mnist_search.reporting.suite import VERDICT_COLUMNS, verdict_row
 from mnist_search.specs import Record
 from mnist_search.studies.reading import ConfirmedStudy
@@ -109,6 +117,10 @@ class StudySection:
     curves_told: str
     importance: Drawing | None
     importance_told: str
+    effects: Table | None
+    effects_told: str
+    expected: Table | None
+    expected_told: str
     parallel: Drawing | None
     slices: Sequence[Drawing | None]
     pairs: Sequence[Drawing | None]
@@ -138,6 +150,7 @@ def study_section(
     )
     best = best_row(name, rows) if history.kind == "search" else None
     references = [row for row in rows if row.kind == "reference" and row.study == name]
+    report = next(iter(search_reports([] if spec is None else [spec], records)), None)
     add = drawings.add
     return StudySection(
         name=name,
@@ -153,6 +166,14 @@ def study_section(
         curves_told=_curves_told(charts.trials, records),
         importance=add(charts.importance, "Importance of parameters"),
         importance_told=_importance_told(charts.importances) if space is not None else "",
+        effects=table_of(effect_rows(report), EFFECT_COLUMNS, title="Effects")
+        if report is not None and report.effects
+        else None,
+        effects_told="" if report is None else tell_effects(report),
+        expected=table_of(expected_rows(report), EXPECTED_COLUMNS, title="Expected best")
+        if report is not None and report.expected
+        else None,
+        expected_told="" if report is None else tell_expected(report),
         parallel=add(charts.parallel, "Parallel coordinates of the trials"),
         slices=[
             add(chart, f"Accuracy against {parameter}", still=False)
