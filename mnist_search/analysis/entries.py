@@ -112,6 +112,7 @@ def measured_entry(
         "dataset": None if dataset is None else dataset.name,
         "dataset_fallback": None if dataset is None else dataset.fallback,
         "reference": first.reference,
+        "origin": first.origin,
         **_estimated(spread, validation=validation, test=test, basis=basis_estimate),
     }
     if config is not None:

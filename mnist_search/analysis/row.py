@@ -39,6 +39,7 @@ class Row:
     reference's own recipe under this protocol: a row with changes is no baseline.
     `duplicate_of` is the trial of the same configuration and study whose result this row has, as
     it was not trained again.
+    `origin` is the trial of another study whose values were taken, as STUDY#TRIAL.
     `machine` and `versions` are where the runs were measured; a package that was not the same in
     all runs has all its versions.
     """
@@ -102,6 +103,7 @@ class Row:
     on_front: bool | None = None
     values: dict[str, bool | int | float | str] | None = None
     reference: str | None = None
+    origin: str | None = None
     document: str | None = None
     protocol: str | None = None
     raw_test_pixels: bool | None = None

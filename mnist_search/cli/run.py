@@ -57,8 +57,21 @@ def run(
         bool, typer.Option("--new", help="Start another study, even if this one exists.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a study that must exist.")
+        bool,
+        typer.Option(
+            "--resume", help="Go on with a study that must exist, with the settings that it has."
+        ),
     ] = False,
+    from_study: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="STUDY",
+            autocompletion=complete_study,
+            help="Begin a new study with the best trials of this one.",
+            show_default="none",
+        ),
+    ] = None,
     engine: EngineOption = None,
     objective: ObjectiveOption = None,
     sampler: SamplerOption = None,
@@ -111,7 +124,8 @@ def run(
 ) -> int:
     """Search a space and rank its trials beside the references.
 
-    The same command goes on where it was interrupted, and adds trials when --trials is raised.
+    The same command goes on where it was interrupted, and adds trials when --trials is raised;
+    `run --study NAME --resume` does with all settings of the study.
 
     With --confirm it ends with the honest winner: the best trials trained again and tested.
 
@@ -148,10 +162,17 @@ def run(
         "workers": workers,
         "trial_timeout_seconds": trial_timeout,
         "memory_limit_bytes": memory_limit,
-        "dataset": dataset,
+        # The images of a study are what it is about; a variable is for those to come.
+        "dataset": None if resume and not on_command_line(context, "dataset") else dataset,
         "precision": precision,
     }
-    which: StudyKeywords = {"study": study, "new": new, "resume": resume, "home": home}
+    which: StudyKeywords = {
+        "study": study,
+        "new": new,
+        "resume": resume,
+        "from_study": from_study,
+        "home": home,
+    }
     if dry_run:
         planned = plan_rest(
             space,

@@ -16,6 +16,8 @@ from mnist_search.commands.training import (
     choose_precision,
     count_workers,
     find_dataset,
+    home_of,
+    stored_spec,
     train_runs,
 )
 from mnist_search.errors import UsageError
@@ -24,12 +26,9 @@ from mnist_search.specs import Record
 from mnist_search.studies import (
     Outcome,
     StudySpec,
-    has_study,
     open_benchmark,
-    open_ledger,
     plain_name,
     plan_runs,
-    resolve_home,
     study_folder,
 )
 
@@ -84,7 +83,7 @@ def bench(
     changed = learning_rate is not None or test_pixels != "as-documented"
     purpose = "changed" if changed else "quick" if quick else "bench"
     name = plain_name(f"{purpose}-{dataset.name}") if study is None else study
-    place = resolve_home(None if home is None else Path(home), context.environ)
+    place = home_of(home, context)
     folder = study_folder(place, name)
     precision = choose_precision(options.precision, context, study=stored_spec(folder))
     runs = plan_runs(
@@ -104,11 +103,3 @@ def bench(
         wanted = {run.key for run in runs}
         records = [record for record in ledger.records() if record.run_key in wanted]
     return BenchResult(study=name, home=place, records=records, outcome=outcome)
-
-
-def stored_spec(folder: Path) -> StudySpec | None:
-    """Return what the study in a folder is about; None where there is none."""
-    if not has_study(folder):
-        return None
-    with closing(open_ledger(folder)) as ledger:
-        return ledger.spec

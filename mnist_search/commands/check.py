@@ -8,9 +8,10 @@ from pathlib import Path
 from mnist_search.analysis.comparison import Difference
 from mnist_search.analysis.confirmation import ConfirmedRow, summarize_confirmation
 from mnist_search.commands.context import Context
+from mnist_search.commands.training import home_of
 from mnist_search.errors import BudgetError, UsageError
 from mnist_search.references import get_reference
-from mnist_search.studies import read_confirmed, read_records, read_test_labels, resolve_home
+from mnist_search.studies import read_confirmed, read_records, read_test_labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def check(
     """
     context = Context.of_this_process() if context is None else context
     reference = get_reference(against)
-    place = resolve_home(None if home is None else Path(home), context.environ)
+    place = home_of(home, context)
     trials = read_records(place, [study])
     confirmed = read_confirmed(place, study)
     dataset = confirmed[0].dataset if confirmed else None

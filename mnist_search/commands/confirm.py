@@ -10,7 +10,7 @@ from typing import Unpack
 
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import count_workers, find_study_data, train_runs
+from mnist_search.commands.training import count_workers, find_study_data, home_of, train_runs
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
@@ -26,7 +26,6 @@ from mnist_search.studies import (
     plan_confirmation,
     read_study,
     read_test_labels,
-    resolve_home,
     study_folder,
 )
 
@@ -65,7 +64,7 @@ def confirm(
         raise UsageError(f"a confirmation is trained in float32, got {options.precision}")
     chosen = find_references(references)
     workers = count_workers(options)
-    place = resolve_home(None if home is None else Path(home), context.environ)
+    place = home_of(home, context)
     search = read_study(place, study)
     spec = confirmation_spec(search.spec)
     dataset = find_study_data(spec.dataset, options.dataset, context)

@@ -11,7 +11,7 @@ from typing import Unpack
 from mnist_search.analysis.attribution import Gain, attribute
 from mnist_search.analysis.nearest import Comparison, nearest_reference
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import count_workers, find_study_data, train_runs
+from mnist_search.commands.training import count_workers, find_study_data, home_of, train_runs
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
@@ -23,7 +23,6 @@ from mnist_search.studies import (
     read_confirmed,
     read_records,
     read_study,
-    resolve_home,
 )
 from mnist_search.studies.explaining import (
     choose_trial,
@@ -76,7 +75,7 @@ def explain(
         UsageError: there is no such trial, or no reference to compare it with.
     """
     context = Context.of_this_process() if context is None else context
-    place = resolve_home(None if home is None else Path(home), context.environ)
+    place = home_of(home, context)
     search = read_study(place, study)
     confirmed = read_confirmed(place, study)
     space = search_of(search.spec).space

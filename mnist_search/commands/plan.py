@@ -9,10 +9,10 @@ from typing import Unpack
 
 from mnist_search.commands.context import Context
 from mnist_search.commands.searching import (
-    TRIALS,
     SearchCall,
     SearchKeywords,
     choose_study,
+    choose_target,
     new_spec,
     training_of,
 )
@@ -29,7 +29,7 @@ from mnist_search.planning.forecast import Forecast, forecast
 from mnist_search.planning.survey import Plan, Survey, survey_space
 from mnist_search.references import REFERENCES
 from mnist_search.specs import RunConfig
-from mnist_search.studies import StudySpec, has_study, open_search
+from mnist_search.studies import StudySpec, has_study
 from mnist_search.studies.search import choose_first
 from mnist_search.studies.spec import FirstPoint, search_of
 
@@ -74,7 +74,7 @@ def plan(
         spec,
         settings,
         context,
-        trials=TRIALS if trials is None else trials,
+        trials=choose_target(trials, None),
         budget_seconds=budget_seconds,
         samples=samples,
         first=choose_first(search_of(spec).space, references),
@@ -95,20 +95,17 @@ def plan_rest(
     """
     context = Context.of_this_process() if context is None else context
     chosen = choose_study(space, settings, context)
-    target = TRIALS if trials is None else trials
-    budget = time_budget_seconds
-    search = search_of(chosen.spec)
-    if not has_study(chosen.folder):
-        references = REFERENCES if settings.get("with_references", False) else ()
-        first: Sequence[FirstPoint] = choose_first(search.space, references)
-    else:
-        with closing(open_search(chosen.folder, chosen.spec)) as ledger:
+    budget, first = time_budget_seconds, chosen.first
+    target = choose_target(trials, None)
+    if has_study(chosen.folder):
+        with closing(chosen.open()) as ledger:
+            target = choose_target(trials, ledger)
             records = ledger.records()
             points = ledger.first_points()[len(records) :]
             seconds_used = ledger.seconds_used()
         left = [record for record in records if record.state in ("waiting", "running")]
         done = len(records) - len(left)
-        target = max(target, len(records)) - done
+        target = max(0, target - done)
         context.notice(f"study {chosen.spec.name} has {done} trials, {target} are left")
         if target == 0:
             return None

@@ -12,20 +12,19 @@ from mnist_search.analysis import Leaderboard
 from mnist_search.commands.boards import board_of
 from mnist_search.commands.context import Context
 from mnist_search.commands.searching import (
-    TRIALS,
+    TARGET,
     SearchCall,
     choose_study,
+    choose_target,
     training_of,
 )
 from mnist_search.commands.training import begin, count_workers, training_session
-from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
 from mnist_search.studies import (
     Limits,
     Outcome,
     SearchSummary,
     StudySpec,
-    open_search,
     run_search,
 )
 from mnist_search.studies.spec import search_of
@@ -82,23 +81,22 @@ def search(
     chosen = choose_study(space, settings, context)
     options = training_of(settings)
     found = search_of(chosen.spec)
-    target = TRIALS if trials is None else trials
     workers = count_workers(options)
-    references = REFERENCES if settings.get("with_references", False) else ()
-    with closing(open_search(chosen.folder, chosen.spec, references=references)) as ledger:
+    with closing(chosen.open()) as ledger:
+        target = choose_target(trials, ledger)
         with training_session(ledger, workers, options, context) as session:
             budget = time_budget_seconds
             if budget is not None:
                 budget = max(0.0, budget - ledger.seconds_used())
             what = f"search {found.space.name} · {found.engine} {found.sampler}, {found.pruner}"
             done = sum(state not in ("waiting", "running") for state in ledger.states())
-            total = max(target, ledger.count())
+            ledger.set_attribute(TARGET, target)
             begin(
                 session.progress,
                 ledger,
                 workers,
                 what=what,
-                total=total,
+                total=max(target, done),
                 done=done,
                 noun="trial",
                 budget_seconds=budget,
@@ -117,4 +115,15 @@ def search(
                 keep_models=keep_models,
             )
         records = ledger.records()
+    _tell_held(records, target, context)
     return SearchResult(spec=chosen.spec, home=chosen.home, records=records, summary=summary)
+
+
+def _tell_held(records: Sequence[Record], target: int, context: Context) -> None:
+    """Say what a study holds that was asked to have fewer trials."""
+    waiting = sum(record.state == "waiting" for record in records)
+    finished = len(records) - waiting
+    if len(records) <= target or finished < target:
+        return
+    rest = f", and {waiting} interrupted, for which a larger one is needed" if waiting else ""
+    context.notice(f"--trials {target}: the study holds {finished} finished trials{rest}")

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
 from mnist_search.choices import EngineName, PrunerName, SamplerName
-from mnist_search.commands.bench import stored_spec
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import choose_precision, find_dataset
+from mnist_search.commands.taking import take_best
+from mnist_search.commands.training import (
+    choose_precision,
+    find_dataset,
+    find_study_data,
+    home_of,
+    stored_spec,
+)
 from mnist_search.engines import default_pruner, default_sampler, parse_objectives
 from mnist_search.errors import UsageError
+from mnist_search.references import REFERENCES
 from mnist_search.spaces import find_space
 from mnist_search.studies import (
+    Ledger,
     SearchSpec,
     StudySpec,
     has_study,
+    open_ledger,
+    open_search,
     plain_name,
-    resolve_home,
     study_folder,
     unused_name,
 )
+from mnist_search.studies.search import choose_first
+from mnist_search.studies.spec import TAKEN, FirstPoint, search_of
 
-# The trials of a search that names no number.
+# The trials of a search that names no number, and where a study keeps the number that was named.
 TRIALS = 50
+TARGET = "trials"
 
 
 class SearchKeywords(TrainingKeywords, total=False):
@@ -48,12 +62,14 @@ class SearchKeywords(TrainingKeywords, total=False):
 class StudyKeywords(TypedDict, total=False):
     """The keywords that say which study is meant, by its name; `new`: another one than that.
 
-    With `resume` it must be there, and has all settings that are not given.
+    With `resume` it must be there, and has all settings that are not given. With `from_study` a
+    new one begins with the best trials of that study.
     """
 
     study: str | None
     new: bool
     resume: bool
+    from_study: str | None
     home: Path | str | None
 
 
@@ -63,11 +79,19 @@ class SearchCall(StudyKeywords, SearchKeywords, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenStudy:
-    """The study that a search is meant to make or go on with; its spec has its name."""
+    """The study that a search is meant to make or go on with; its spec has its name.
+
+    `first` are what its first trials try before the default point, where it is a new one.
+    """
 
     home: Path
     folder: Path
     spec: StudySpec
+    first: Sequence[FirstPoint] = ()
+
+    def open(self) -> Ledger:
+        """Create the study, or open the one that is there."""
+        return open_search(self.folder, self.spec, first=self.first)
 
 
 def training_of(settings: SearchKeywords) -> TrainingOptions:
@@ -86,26 +110,22 @@ def new_spec(space: str | None, settings: SearchKeywords, context: Context) -> S
     if space is None:
         raise UsageError("a search needs a space", hint="--space cnn, mlp, linear or a TOML file")
     found = find_space(space)
-    engine = settings.get("engine")
-    engine = "optuna" if engine is None else engine
-    objective = settings.get("objective")
-    objectives = parse_objectives("val_accuracy" if objective is None else objective)
-    sampler = settings.get("sampler")
-    sampler = default_sampler(engine, objectives) if sampler is None else sampler
-    pruner = settings.get("pruner")
-    epochs, seed = settings.get("epochs"), settings.get("seed")
-    seed = 0 if seed is None else seed
+    engine = settings.get("engine") or "optuna"
+    objectives = parse_objectives(settings.get("objective") or "val_accuracy")
+    sampler = settings.get("sampler") or default_sampler(engine, objectives)
+    pruner = settings.get("pruner") or default_pruner(sampler, objectives)
+    seed = settings.get("seed") or 0
     dataset = find_dataset(settings.get("dataset"), context)
     return StudySpec(
-        name=f"{found.name}-{dataset.name}-seed{seed}",
+        name=plain_name(f"{found.name}-{dataset.name}-seed{seed}"),
         dataset=dataset,
         search=SearchSpec(
             space=found,
             engine=engine,
             sampler=sampler,
-            pruner=default_pruner(sampler, objectives) if pruner is None else pruner,
+            pruner=pruner,
             objectives=objectives,
-            epochs=8 if epochs is None else epochs,
+            epochs=settings.get("epochs") or 8,
             seed=seed,
             max_params=settings.get("max_params"),
             max_flops=settings.get("max_flops"),
@@ -113,31 +133,93 @@ def new_spec(space: str | None, settings: SearchKeywords, context: Context) -> S
     )
 
 
-def choose_study(
-    space: str | None,
-    settings: SearchCall,
-    context: Context,
-) -> ChosenStudy:
+def choose_study(space: str | None, settings: SearchCall, context: Context) -> ChosenStudy:
     """Return the study that is meant.
 
     Raises:
-        UsageError: there is none to resume, or what is asked contradicts itself.
+        UsageError: there is none to resume, or what is asked contradicts it, or itself.
     """
-    study, home = settings.get("study"), settings.get("home")
+    name, other = settings.get("study"), settings.get("from_study")
     new, resume = settings.get("new", False), settings.get("resume", False)
     if new and resume:
         raise UsageError("--new and --resume exclude each other")
-    place = resolve_home(None if home is None else Path(home), context.environ)
-    spec = new_spec(space, settings, context)
-    name = plain_name(spec.name) if study is None else study
-    folder = study_folder(place, name)
+    if other is not None and resume:
+        raise UsageError("--from and --resume exclude each other", hint="--from starts a new study")
+    home = home_of(settings.get("home"), context)
+    spec = None if resume and name is not None else new_spec(space, settings, context)
+    if name is None:
+        assert spec is not None
+        name = spec.name
+    folder = study_folder(home, name)
     if new:
-        name = unused_name(place, name)
-        folder = study_folder(place, name)
-    elif resume and not has_study(folder):
+        name = unused_name(home, name)
+        folder = study_folder(home, name)
+    stored = stored_spec(folder)
+    if resume and stored is None:
         raise UsageError(
-            f"there is no study {name} in {place} to resume", hint="leave --resume out to start it"
+            f"there is no study {name} in {home} to resume", hint="leave --resume out to start it"
         )
-    precision = choose_precision(settings.get("precision"), context, study=stored_spec(folder))
-    spec = spec.model_copy(update={"name": name, "precision": precision})
-    return ChosenStudy(home=place, folder=folder, spec=spec)
+    precision = settings.get("precision")
+    if resume and stored is not None:
+        spec = _resumed(stored, space, settings, context)
+        precision = stored.precision if precision is None else precision
+    assert spec is not None
+    chosen = choose_precision(precision, context, study=stored)
+    spec = spec.model_copy(update={"name": name, "precision": chosen})
+    first = _first(home, folder, spec, settings, context)
+    return ChosenStudy(home=home, folder=folder, spec=spec, first=first)
+
+
+def choose_target(trials: int | None, ledger: Ledger | None) -> int:
+    """Return how many trials a study is to have: as asked, else as it was asked before, or 50."""
+    if trials is not None or ledger is None:
+        return TRIALS if trials is None else trials
+    return ledger.attribute(TARGET, int, TRIALS)
+
+
+def _resumed(
+    stored: StudySpec, space: str | None, settings: SearchCall, context: Context
+) -> StudySpec:
+    """Return what a study is about, with whatever is given in the place of what it has."""
+    search = search_of(stored)
+    objective = settings.get("objective")
+    given: dict[str, object] = {
+        "space": None if space is None else find_space(space),
+        "engine": settings.get("engine"),
+        "sampler": settings.get("sampler"),
+        "pruner": settings.get("pruner"),
+        "epochs": settings.get("epochs"),
+        "seed": settings.get("seed"),
+        "max_params": settings.get("max_params"),
+        "max_flops": settings.get("max_flops"),
+        "objectives": None if objective is None else parse_objectives(objective),
+    }
+    kept = {name: value for name, value in given.items() if value is not None}
+    dataset = find_study_data(stored.dataset, settings.get("dataset"), context)
+    search = search.model_copy(update=kept)
+    return stored.model_copy(update={"search": search, "dataset": dataset})
+
+
+def _first(
+    home: Path, folder: Path, spec: StudySpec, settings: SearchCall, context: Context
+) -> list[FirstPoint]:
+    """Return what the first trials of a new study try.
+
+    Raises:
+        UsageError: a study that is there did not begin so.
+    """
+    search, other = search_of(spec), settings.get("from_study")
+    references = REFERENCES if settings.get("with_references", False) else ()
+    first = choose_first(search.space, references)
+    if not has_study(folder):
+        taken = [] if other is None else take_best(home, other, search, context)
+        return [*taken, *first]
+    with closing(open_ledger(folder)) as ledger:
+        begun = [name for name, _ in ledger.first_points() if name is not None]
+    hint = "--new starts another study beside it, --study NAME names one"
+    if other is not None and not any(name.startswith(f"{other}{TAKEN}") for name in begun):
+        raise UsageError(f"study {spec.name} did not begin with trials of {other}", hint=hint)
+    wanted = {name for name, _ in first if name is not None}
+    if wanted and not wanted.intersection(begun):
+        raise UsageError(f"study {spec.name} did not begin with references", hint=hint)
+    return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from mnist_search.execution import (
     resolve_precision,
     resolve_workers,
 )
+from mnist_search.paths import user_path
 from mnist_search.specs import DatasetRef, Record, available_cores, describe_environment
 from mnist_search.studies import (
     Interrupt,
@@ -28,7 +29,10 @@ from mnist_search.studies import (
     Outcome,
     Run,
     StudySpec,
+    has_study,
+    open_ledger,
     recorded_session,
+    resolve_home,
     run_benchmark,
 )
 from mnist_search.studies.progress import Best, Opening, Progress
@@ -41,6 +45,20 @@ class TrainingSession:
     progress: Progress
     interrupt: Interrupt
     create_executor: Callable[[], Executor]
+
+
+def home_of(home: Path | str | None, context: Context) -> Path:
+    """Return the folder of all studies: as given, else that of the environment."""
+    given = None if home is None else user_path(str(home), context.environ)
+    return resolve_home(given, context.environ)
+
+
+def stored_spec(folder: Path) -> StudySpec | None:
+    """Return what the study in a folder is about; None where there is none."""
+    if not has_study(folder):
+        return None
+    with closing(open_ledger(folder)) as ledger:
+        return ledger.spec
 
 
 def find_dataset(name: str | None, context: Context) -> DatasetRef:

@@ -184,9 +184,11 @@ def check_pruner(sampler: SamplerName, pruner: PrunerName) -> None:
 def check_sampler(engine: EngineName, sampler: SamplerName, space: SearchSpace) -> None:
     """Raise UsageError where the engine has no such sampler, or it cannot search the space."""
     if sampler not in SAMPLERS[engine]:
+        others = [name for name, samplers in SAMPLERS.items() if sampler in samplers]
+        elsewhere = "".join(f"; --engine {name} has {sampler}" for name in others)
         raise UsageError(
             f"engine {engine} has no sampler {sampler}",
-            hint=f"it has {', '.join(SAMPLERS[engine])}",
+            hint=f"it has {', '.join(SAMPLERS[engine])}{elsewhere}",
         )
     _check_counts(engine, sampler, space)
     if sampler == "hyperband" and space.family == "linear":

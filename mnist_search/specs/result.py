@@ -149,7 +149,8 @@ State = Literal["waiting", "running", "complete", "pruned", "failed"]
 class Record(Frozen):
     """One slot of a study: a trial of a search, or one run of a reference.
 
-    `reference` names the reference that the configuration is (a trial may be one too).
+    `reference` names the reference that the configuration is (a trial may be one too), `origin` the
+    trial of another study whose values were taken, as STUDY#TRIAL.
     `values` are the trial's parameters, None for a run that no space proposed. `confirms` is the
     number of the search's trial that this run trains again, None for all other runs. `objectives`
     are what the study is about: accuracy, or also a cost.
@@ -160,6 +161,7 @@ class Record(Frozen):
     kind: Literal["trial", "reference"]
     state: State
     reference: str | None = None
+    origin: str | None = None
     values: dict[str, bool | int | float | str] | None = None
     config: RunConfig | None = None
     seed: int | None = None

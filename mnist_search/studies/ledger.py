@@ -23,6 +23,7 @@ from mnist_search.studies.trials import (
     CONFIRMS,
     FINISHED,
     MEMO,
+    ORIGIN,
     REFERENCE,
     RESULT,
     RUN,
@@ -111,6 +112,7 @@ class Ledger:
         values: Mapping[str, Value] | None = None,
         distributions: Mapping[str, BaseDistribution] | None = None,
         reference: str | None = None,
+        origin: str | None = None,
         confirms: int | None = None,
         memo: Mapping[str, Any] | None = None,
     ) -> int:
@@ -121,7 +123,7 @@ class Ledger:
         from optuna.trial import TrialState, create_trial
 
         self.check_possession()
-        about = {REFERENCE: reference, CONFIRMS: confirms, MEMO: memo}
+        about = {REFERENCE: reference, ORIGIN: origin, CONFIRMS: confirms, MEMO: memo}
         attributes: dict[str, Any] = {
             STARTED: utc_seconds(),
             RUN: StoredRun(config=config, seed=seed).model_dump(mode="json"),

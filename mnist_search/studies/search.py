@@ -33,7 +33,7 @@ from mnist_search.studies.old_studies import check_going_on
 from mnist_search.studies.opening import ensure_ledger
 from mnist_search.studies.progress import Assignment, Progress
 from mnist_search.studies.skipping import Memory, excess, is_trained, too_large
-from mnist_search.studies.spec import REVISION, REVISIONS, FirstPoint, StudySpec, search_of
+from mnist_search.studies.spec import REVISION, REVISIONS, TAKEN, FirstPoint, StudySpec, search_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,29 +51,33 @@ class SearchSummary:
         return self.outcome.ending == "done" and self.waiting > 0
 
 
-def open_search(folder: Path, spec: StudySpec, *, references: Sequence[Reference] = ()) -> Ledger:
+def open_search(
+    folder: Path,
+    spec: StudySpec,
+    *,
+    first: Sequence[FirstPoint] | None = None,
+) -> Ledger:
     """Create the study or open the one that is there.
 
-    `references` that are points of the space become the first trials of a new study.
+    `first` are what the first trials of a new study try, None: the point of the defaults.
 
     Raises:
         UsageError: the study that is there is about something else, or was made with what there
             is no more; or the sampler cannot search the space.
     """
     search = search_of(spec)
-    first: list[FirstPoint] = []
     if not has_study(folder):
         check_sampler(search.engine, search.sampler, search.space)
         check_pruner(search.sampler, search.pruner)
         check_objectives(search.engine, search.sampler, search.pruner, search.objectives)
-        first = choose_first(search.space, references)
+        first = choose_first(search.space) if first is None else first
     hint = "--new starts another study beside it, --study NAME names one"
-    ledger = ensure_ledger(folder, spec, first=first, hint=hint)
+    ledger = ensure_ledger(folder, spec, first=first or (), hint=hint)
     check_going_on(ledger.spec, ledger.revisions())
     return ledger
 
 
-def choose_first(space: SearchSpace, references: Sequence[Reference]) -> list[FirstPoint]:
+def choose_first(space: SearchSpace, references: Sequence[Reference] = ()) -> list[FirstPoint]:
     """Return what the first trials of a search try.
 
     That is the references that are points of the space, the smallest network first, so that
@@ -102,15 +106,17 @@ def run_search(
 ) -> SearchSummary:
     """Bring a study to `trials` finished trials; the caller holds `ledger.exclusive()`.
 
+    Interrupted trials beyond that number go on waiting.
+
     The weights of the best `keep_models` trials stay; None: as many as so far, three at first.
     """
     given_back, closed = ledger.recover()
     if given_back or closed:
-        progress.note(f"resumed: {given_back} interrupted trials run again, {closed} were done")
+        progress.note(f"resumed: {given_back} trials were interrupted, {closed} were done")
     _note_revisions(ledger, progress)
     records = ledger.records()
     outcome = Outcome()
-    if len(records) < trials or any(record.state == "waiting" for record in records):
+    if sum(record.state != "waiting" for record in records) < trials:
         work = SearchWork(
             ledger,
             records,
@@ -132,7 +138,7 @@ def run_search(
         WeightShelf(ledger.folder, records, keep=decide_kept(ledger, keep_models))
     states = ledger.states()
     finished = len(states) - states.count("waiting")
-    total = max(trials, len(states))
+    total = max(trials, finished)
     return SearchSummary(outcome=outcome, total=total, finished=finished, waiting=total - finished)
 
 
@@ -187,7 +193,7 @@ class SearchWork:
 
     def claim(self) -> Assignment | None:
         """Open the next trial that is to be trained; those that need not are closed at once."""
-        while self._waiting or self._count < self._trials:
+        while self._count - len(self._waiting) < self._trials:
             self._ledger.check_room()
             proposal = self._engine.ask()
             self.exhausted = proposal is None
@@ -236,13 +242,16 @@ class SearchWork:
         epochs = search.epochs if proposal.epochs is None else proposal.epochs
         config = search.space.config(proposal.values, epochs=epochs)
         seed = derive_seed(search.seed, "training", number)
+        known = self._first[number][0] if number < len(self._first) else None
+        origin = known if known is not None and TAKEN in known else None
         self._ledger.open_trial(
             number,
             config=config,
             seed=seed,
             values=proposal.values,
             distributions=self._distributions,
-            reference=self._first[number][0] if number < len(self._first) else None,
+            reference=known if origin is None else None,
+            origin=origin,
             memo=proposal.memo,
         )
         self._waiting.discard(number)
@@ -256,7 +265,9 @@ class SearchWork:
             precision=self._ledger.spec.precision,
             weights_path=None if self._shelf is None else self._shelf.place(number),
         )
-        return Assignment(job=job, name=f"trial {number}", label=describe(config))
+        label = describe(config)
+        label = label if origin is None else f"{label}, from {origin}"
+        return Assignment(job=job, name=f"trial {number}", label=label)
 
     def _skip(self, job: Job) -> RunResult | None:
         """Return the result of a trial that need not be trained, None for all others."""

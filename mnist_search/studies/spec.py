@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from optuna.study import Study
 
 Difference = tuple[str, str, str]
-# The values of a trial to begin with, and the name of the reference that they are.
+# The values of a trial to begin with, and the name of the reference that they are, or STUDY#TRIAL
+# where they are taken from another study; neither kind of name has the sign otherwise.
 FirstPoint = tuple[str | None, dict[str, Any]]
+TAKEN = "#"
 # Attributes of a study.
 SPEC, FIRST, REVISION = "spec", "first", "revisions"
 # Rules that say what a search's numbers mean; who changes one counts it up here, and a study that

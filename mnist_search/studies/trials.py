@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Attributes of trials.
 RUN, RESULT, REFERENCE, CONFIRMS = "run", "result", "reference", "confirms"
-WORKER, MEMO = "worker", "memo"
+WORKER, MEMO, ORIGIN = "worker", "memo", "origin"
 # Optuna's own times are local ones without their zone.
 STARTED, FINISHED = "started", "finished"
 
@@ -56,6 +56,7 @@ def record_of(trial: FrozenTrial, spec: StudySpec) -> Record:
         kind="trial" if spec.search is not None or CONFIRMS in attributes else "reference",
         state=state,
         reference=attributes.get(REFERENCE),
+        origin=attributes.get(ORIGIN),
         values=None if spec.search is None else dict(trial.params),
         config=None if run is None else run.config,
         seed=None if run is None else run.seed,

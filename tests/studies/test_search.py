@@ -22,6 +22,7 @@ from mnist_search.studies import (
     run_search,
 )
 from mnist_search.studies.progress import Assignment, SilentProgress, tell_ending
+from mnist_search.studies.search import choose_first
 from mnist_search.studies.spec import REVISIONS
 from tests.studies.conftest import DATASET
 from tests.support.fake import FakeExecutor
@@ -148,7 +149,7 @@ def test_interrupted_trial_runs_again_first_with_what_it_had(
         summary, watcher = search(ledger, 5)
         records = ledger.records()
     assert before.state == "running"
-    assert watcher.notes == ["resumed: 1 interrupted trials run again, 0 were done"]
+    assert watcher.notes == ["resumed: 1 trials were interrupted, 0 were done"]
     assert (records[3].values, records[3].seed) == (before.values, before.seed)
     assert [record.number for record in records] == [0, 1, 2, 3, 4]
     assert summary.finished == 5
@@ -220,7 +221,8 @@ def test_references_come_first_the_smallest_before_the_others(tmp_path: Path) ->
         dataset=DATASET,
         search=SearchSpec(space=space, sampler="random", pruner="none", epochs=1, seed=0),
     )
-    with closing(open_search(tmp_path / "test", spec, references=REFERENCES)) as ledger:
+    points = choose_first(space, REFERENCES)
+    with closing(open_search(tmp_path / "test", spec, first=points)) as ledger:
         first = ledger.first_points()
         search(ledger, 3)
         records = ledger.records()
