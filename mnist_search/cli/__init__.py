@@ -15,6 +15,7 @@ from mnist_search.cli import (
     bench,
     check,
     confirm,
+    dashboard,
     data,
     doctor,
     explain,
@@ -24,7 +25,9 @@ from mnist_search.cli import (
     references,
     report,
     run,
+    show,
     spaces,
+    studies,
     verify,
 )
 from mnist_search.cli._urls import refuse_urls
@@ -53,8 +56,11 @@ app.command()(export.export)
 app.command()(verify.verify)
 app.command()(check.check)
 app.command()(report.report)
+app.command()(show.show)
 app.command()(figures.figures)
+app.command()(dashboard.dashboard)
 app.command()(doctor.doctor)
+app.add_typer(studies.app, name="studies")
 app.add_typer(references.app, name="references")
 app.add_typer(spaces.app, name="spaces")
 app.add_typer(data.app, name="data")

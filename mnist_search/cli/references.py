@@ -135,7 +135,7 @@ def _layers_page(reference: Reference, format: Format) -> str:
     ]
     rows = [
         {**row, "output_shape": "x".join(map(str, row["output_shape"]))}
-        for row in layer_rows(reference)
+        for row in layer_rows(reference.config.model)
     ]
     parameters, trainable = (
         sum(row[key] for row in rows) for key in ("parameters", "trainable_parameters")

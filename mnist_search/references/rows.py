@@ -58,9 +58,8 @@ def reference_row(reference: Reference) -> Row:
     }
 
 
-def layer_rows(reference: Reference) -> list[Row]:
+def layer_rows(model: Model) -> list[Row]:
     """Return one row for each layer, the implied output layer last."""
-    model = reference.config.model
     return [
         {
             "number": layer.number,
@@ -81,7 +80,7 @@ def recipe_row(reference: Reference) -> Row:
     corrected = reference.corrected
     return {
         "protocol": config.protocol,
-        **_training_facts(config.model, config.training),
+        **training_row(config.model, config.training),
         "raw_test_pixels": config.raw_test_pixels,
         "seed": reference.seed,
         "config_id": config.config_id,
@@ -98,14 +97,15 @@ def detail_row(reference: Reference) -> Row:
     """Return all that is known of a reference in one nested row."""
     return {
         **reference_row(reference),
-        "layer_shapes": layer_rows(reference),
+        "layer_shapes": layer_rows(reference.config.model),
         "recipe": recipe_row(reference),
         "published": reference.published.model_dump(mode="json"),
         "config": reference.config.model_dump(mode="json"),
     }
 
 
-def _training_facts(model: Model, training: Training) -> Row:
+def training_row(model: Model, training: Training) -> Row:
+    """Return how a model is trained."""
     match model:
         case Network():
             augmentation = training.augmentation

@@ -27,13 +27,8 @@ class StoredStudy:
     sessions: list[Session]
 
 
-def read_study(home: Path, name: str) -> StoredStudy:
-    """Return what a study holds.
-
-    Raises:
-        UsageError: there is none of that name.
-        MnistSearchError: it cannot be read.
-    """
+def find_study(home: Path, name: str) -> Path:
+    """Return the folder of a study; raises UsageError where there is none of that name."""
     folder = study_folder(home, name)
     if not has_study(folder):
         there = list_studies(home)
@@ -41,7 +36,17 @@ def read_study(home: Path, name: str) -> StoredStudy:
             f"there is no study {name} in {home}",
             hint=f"there are: {', '.join(there)}" if there else "`mnist-search run` makes one",
         )
-    with closing(open_ledger(folder)) as ledger:
+    return folder
+
+
+def read_study(home: Path, name: str) -> StoredStudy:
+    """Return what a study holds.
+
+    Raises:
+        UsageError: there is none of that name.
+        MnistSearchError: it cannot be read.
+    """
+    with closing(open_ledger(find_study(home, name))) as ledger:
         return StoredStudy(spec=ledger.spec, records=ledger.records(), sessions=sessions_of(ledger))
 
 

@@ -1,0 +1,40 @@
+"""`mnist-search show`: one run in full."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from mnist_search.cli._completing import complete_trial
+from mnist_search.cli.options import HomeOption
+from mnist_search.cli.streams import say
+from mnist_search.cli.studies import StudyArgument
+
+
+def show(
+    study: StudyArgument,
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="[TRIAL|winner|REFERENCE]",
+            autocompletion=complete_trial,
+            help="Number of a run, a reference, or the best trial: as confirmed, else as searched.",
+        ),
+    ] = "winner",
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Which of a reference's runs.", show_default="any")
+    ] = None,
+    home: HomeOption = None,
+    format: Annotated[
+        Literal["table", "json"], typer.Option("--format", "-f", help="How to print the run.")
+    ] = "table",
+) -> None:
+    """Show one run: network layer by layer, hyperparameters, learning curve, times.
+
+    Example: mnist-search show cnn-mnist-seed0 winner
+    """
+    from mnist_search.commands.show import show as find
+    from mnist_search.reporting.shown import render_run
+
+    say(render_run(find(study, run, seed=seed, home=home), format), nl=False)
