@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mnist_search.analysis.spread import SeedSpread, pool_seed_spread
-from mnist_search.analysis.statistics import Estimate, summarize_runs
+from mnist_search.analysis.statistics import Estimate
 from mnist_search.errors import DataError
 from mnist_search.specs import RunResult, Score
 
@@ -101,8 +101,7 @@ def estimate(scores: Sequence[Score]) -> Estimate | None:
     totals = {score.total for score in scores}
     if len(totals) != 1 or 0 in totals:
         return None
-    sample = summarize_runs([score.accuracy for score in scores])
-    return Estimate(accuracy=sample.mean, images=totals.pop(), runs=sample.n, sd=sample.sd)
+    return Estimate.of([score.accuracy for score in scores], totals.pop())
 
 
 def pool_of(contenders: Sequence[Contender]) -> SeedSpread:

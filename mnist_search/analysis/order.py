@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, assert_never, get_args
 
 from mnist_search.analysis.row import Row
-from mnist_search.analysis.statistics import relative_to_fastest
 from mnist_search.errors import UsageError
 
 SortKey = Literal["accuracy", "time", "parameters", "inference", "name", "number"]
@@ -96,17 +95,16 @@ def _machine_order(rows: Sequence[Row]) -> dict[str | None, int]:
 
 def with_time_ratios(rows: Sequence[Row]) -> list[Row]:
     """Fill in fit times as multiples of the fastest complete row of the same machine."""
-    ratios: dict[int, float | None] = {}
-    for machine in {row.machine_id for row in rows}:
-        mine = [
-            place
-            for place, row in enumerate(rows)
-            if row.machine_id == machine and row.status == "complete"
-        ]
-        relative = relative_to_fastest([rows[place].fit_seconds for place in mine])
-        ratios.update(zip(mine, relative, strict=True))
+    fastest: dict[str | None, float] = {}
+    for row in rows:
+        if row.status == "complete" and row.fit_seconds:
+            least = fastest.get(row.machine_id, math.inf)
+            fastest[row.machine_id] = min(least, row.fit_seconds)
     return [
-        dataclasses.replace(row, time_ratio=ratios.get(place)) for place, row in enumerate(rows)
+        row
+        if row.status != "complete" or row.fit_seconds is None or row.machine_id not in fastest
+        else dataclasses.replace(row, time_ratio=row.fit_seconds / fastest[row.machine_id])
+        for row in rows
     ]
 
 

@@ -23,15 +23,6 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A mean over `n` runs; `sd` is None for a single run, which says nothing of the spread."""
-
-    mean: float
-    sd: float | None
-    n: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
     """The median and the interquartile range; the range is None below two values."""
 
@@ -54,6 +45,16 @@ class Estimate:
     runs: int = 1
     sd: float | None = None
     flips: float | None = None
+
+    @classmethod
+    def of(cls, accuracies: Sequence[float], images: int) -> Estimate:
+        """Return the estimate of runs of one recipe, whose accuracies are fractions of `images`."""
+        return cls(
+            accuracy=statistics.fmean(accuracies),
+            images=images,
+            runs=len(accuracies),
+            sd=statistics.stdev(accuracies) if len(accuracies) > 1 else None,
+        )
 
     @property
     def run_variance(self) -> float:
@@ -81,21 +82,6 @@ def wilson_interval(correct: float, total: int) -> Interval:
     low = 0.0 if correct == 0 else max(0.0, center - half)
     high = 1.0 if correct == total else min(1.0, center + half)
     return Interval(low=low, high=high)
-
-
-def summarize_runs(values: Sequence[float]) -> Sample:
-    """Return mean and standard deviation (n - 1) over the runs of one recipe."""
-    sd = statistics.stdev(values) if len(values) > 1 else None
-    return Sample(mean=statistics.fmean(values), sd=sd, n=len(values))
-
-
-def t_interval(values: Sequence[float]) -> Interval | None:
-    """Return Student's 95 % interval of the mean over seeds, None for fewer than two."""
-    sample = summarize_runs(values)
-    if sample.sd is None:
-        return None
-    half = student_quantile(CONFIDENCE, sample.n - 1) * sample.sd / math.sqrt(sample.n)
-    return Interval(low=sample.mean - half, high=sample.mean + half)
 
 
 def mcnemar_p_value(first_only: int, second_only: int) -> float:
@@ -214,15 +200,3 @@ def median_and_iqr(values: Sequence[float]) -> Spread | None:
         return Spread(median=values[0], iqr=None)
     low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
     return Spread(median=middle, iqr=high - low)
-
-
-def relative_to_fastest(seconds: Sequence[float | None]) -> list[float | None]:
-    """Return each time as a multiple of the least one; unknown stays None.
-
-    The caller sees to it that the times come from one machine.
-    """
-    known = [value for value in seconds if value is not None and value > 0]
-    if not known:
-        return [None] * len(seconds)
-    fastest = min(known)
-    return [None if value is None else value / fastest for value in seconds]

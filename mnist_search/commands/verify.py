@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import Unpack
 
 from mnist_search.analysis import Estimate, Interval, pool_seed_spread
-from mnist_search.analysis.statistics import summarize_runs
 from mnist_search.analysis.verdict import rerun_interval
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
 from mnist_search.commands.training import (
@@ -51,8 +50,7 @@ class VerifyResult:
         before = Estimate(
             accuracy=expected.accuracy, images=expected.images, runs=expected.n, sd=expected.sd
         )
-        sample = summarize_runs(self.accuracies)
-        rerun = Estimate(accuracy=sample.mean, images=expected.images, runs=sample.n, sd=sample.sd)
+        rerun = Estimate.of(self.accuracies, expected.images)
         return rerun_interval(before, rerun, pool_seed_spread([before, rerun]))
 
     @property

@@ -7,6 +7,7 @@ images they can do), and so does a seed (all images alike: some runs turn out be
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from mnist_search.analysis.comparison import Difference, compare, recipe_interval
 from mnist_search.analysis.contenders import Contender, pool_of, share_of_flips
 from mnist_search.analysis.spread import SeedSpread
-from mnist_search.analysis.statistics import Estimate, summarize_runs
+from mnist_search.analysis.statistics import Estimate
 from mnist_search.analysis.verdict import judge
 
 Array = npt.NDArray[np.float64]
@@ -100,15 +101,9 @@ class World:
         right = np.ones(self.images)
         right[: len(recipe)] = answered.mean(axis=0)
         wrong = (~answered).sum(axis=1) / self.images
-        sample = summarize_runs(list(1 - wrong))
+        estimate = Estimate.of(list(1 - wrong), self.images)
         return Contender(
-            estimate=Estimate(
-                accuracy=sample.mean,
-                images=self.images,
-                runs=seeds,
-                sd=sample.sd,
-                flips=share_of_flips(right, seeds),
-            ),
+            estimate=dataclasses.replace(estimate, flips=share_of_flips(right, seeds)),
             image_set="simulated",
             right=right,
         )
@@ -225,8 +220,7 @@ def verdicts(
     counts: dict[str, int] = {}
     for _ in range(rounds):
         runs = world.accuracy + gap + rng.normal(0, world.seed_sd, seeds)
-        sample = summarize_runs(list(runs))
-        measured = Estimate(accuracy=sample.mean, images=world.images, runs=seeds, sd=sample.sd)
+        measured = Estimate.of(list(runs), world.images)
         published = Estimate(
             accuracy=float(world.accuracy + rng.normal(0, world.seed_sd)), images=world.images
         )

@@ -7,17 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from mnist_search.analysis import Estimate
 from mnist_search.analysis.statistics import (
+    Estimate,
     holm_adjusted,
     incomplete_beta,
     mcnemar_p_value,
     median_and_iqr,
-    relative_to_fastest,
     student_p_value,
     student_quantile,
-    summarize_runs,
-    t_interval,
     variance_ratio_p_value,
     wilson_interval,
 )
@@ -69,21 +66,12 @@ def test_student_equals_scipy(freedom: float) -> None:
     assert student_quantile(0.95, freedom) == pytest.approx(expected, rel=1e-9)
 
 
-def test_seeds_give_mean_spread_and_interval() -> None:
-    values = [0.981, 0.984, 0.979, 0.983]
-    sample = summarize_runs(values)
-    assert sample.n == 4
-    assert sample.mean == pytest.approx(0.98175)
-    assert sample.sd == pytest.approx(0.00221736, rel=1e-5)
-    expected = stats.t.interval(0.95, 3, sample.mean, stats.sem(values))
-    found = t_interval(values)
-    assert found is not None
-    assert (found.low, found.high) == pytest.approx(expected)
-
-
-def test_one_seed_says_nothing_of_the_spread() -> None:
-    assert summarize_runs([0.98]).sd is None
-    assert t_interval([0.98]) is None
+def test_runs_give_mean_and_spread_and_one_of_them_says_nothing_of_the_spread() -> None:
+    found = Estimate.of([0.981, 0.984, 0.979, 0.983], 10_000)
+    assert (found.runs, found.images, found.flips) == (4, 10_000, None)
+    assert found.accuracy == pytest.approx(0.98175)
+    assert found.sd == pytest.approx(0.00221736, rel=1e-5)
+    assert Estimate.of([0.98], 10_000).sd is None
 
 
 @given(st.lists(st.floats(0, 1), max_size=12))
@@ -126,8 +114,3 @@ def test_median_and_iqr() -> None:
     assert single is not None
     assert (single.median, single.iqr) == (7.0, None)
     assert median_and_iqr([]) is None
-
-
-def test_relative_to_fastest_keeps_unknown() -> None:
-    assert relative_to_fastest([6.0, None, 2.0]) == [3.0, None, 1.0]
-    assert relative_to_fastest([None]) == [None]

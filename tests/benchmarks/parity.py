@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import argparse
 import functools
+import math
 import os
+import statistics
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import harness
 
-from mnist_search.analysis.statistics import summarize_runs, t_interval
+from mnist_search.analysis.statistics import CONFIDENCE, student_quantile
 from mnist_search.datasets import resolve
 from mnist_search.execution import Executor, Finished, Reported, create_executor
 from mnist_search.references import get_reference
@@ -143,17 +145,20 @@ def judge(float32: Sequence[float], bfloat16: Sequence[float]) -> dict[str, Any]
     A single pair has no interval and is at parity only where nothing is lost.
     """
     differences = [other - one for one, other in zip(float32, bfloat16, strict=True)]
-    mean = summarize_runs(differences).mean
-    interval = t_interval(differences)
-    spread = summarize_runs(float32).sd
-    may_be_zero = interval is not None and interval.high >= 0.0
+    mean, low, high = statistics.fmean(differences), None, None
+    if len(differences) > 1:
+        quantile = student_quantile(CONFIDENCE, len(differences) - 1)
+        half = quantile * statistics.stdev(differences) / math.sqrt(len(differences))
+        low, high = mean - half, mean + half
+    spread = statistics.stdev(float32) if len(float32) > 1 else None
+    may_be_zero = high is not None and high >= 0.0
     return {
         "float32": list(float32),
         "bfloat16": list(bfloat16),
         "differences": differences,
         "mean_difference": mean,
-        "low": None if interval is None else interval.low,
-        "high": None if interval is None else interval.high,
+        "low": low,
+        "high": high,
         "float32_sd": spread,
         "parity": mean >= 0.0 or may_be_zero or (spread is not None and -mean < spread),
     }
