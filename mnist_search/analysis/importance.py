@@ -10,23 +10,15 @@ import statistics
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from mnist_search.analysis.order import known
 from mnist_search.analysis.statistics import wilson_interval
-from mnist_search.spaces import (
-    ChoiceParameter,
-    FloatParameter,
-    IntParameter,
-    Parameter,
-    SearchSpace,
-    Value,
-)
+from mnist_search.spaces import ChoiceParameter, Parameter, SearchSpace, Value
 from mnist_search.spaces.parameters import same
 from mnist_search.specs import Record
 
 if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
     from optuna.trial import FrozenTrial
 
 # Below that the best ones are too few to have anything in common.
@@ -113,11 +105,13 @@ def parameter_importances(
     import optuna
     from optuna.trial import TrialState, create_trial
 
+    from mnist_search.engines.samplers import distribution_of
+
     judged = _judged(records)
     values = [value for _, value in judged]
     if len(judged) < FEWEST_TRIALS or min(values) == max(values):
         return None
-    distributions = {parameter.name: _distribution(parameter) for parameter in space.parameters}
+    distributions = {parameter.name: distribution_of(parameter) for parameter in space.parameters}
     top = max(_FEWEST_TOP_TRIALS, round(_TOP_SHARE * len(judged)))
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -301,17 +295,3 @@ def _judged(records: Sequence[Record]) -> list[tuple[Record, float]]:
 def _chosen(record: Record, known_names: Mapping[str, object]) -> dict[str, Value]:
     values = {} if record.values is None else record.values
     return {name: value for name, value in values.items() if name in known_names}
-
-
-def _distribution(parameter: Parameter) -> BaseDistribution:
-    from optuna import distributions
-
-    match parameter:
-        case IntParameter(low=low, high=high, log=log, step=step):
-            return distributions.IntDistribution(low, high, log=log, step=step)
-        case FloatParameter(low=low, high=high, log=log, step=step):
-            return distributions.FloatDistribution(low, high, log=log, step=step)
-        case ChoiceParameter(choices=choices):
-            return distributions.CategoricalDistribution(choices)
-        case _:
-            assert_never(parameter)

@@ -22,9 +22,9 @@ from mnist_search.analysis.order import (
     SortKey,
     check_sort,
     known,
-    pareto_front,
     rank_key,
     sorted_rows,
+    time_front,
     with_time_ratios,
 )
 from mnist_search.analysis.ranking import letters, rank_range, seen_from
@@ -116,7 +116,7 @@ def build_leaderboard(
     every = with_fronts(every, records)
     rows = sorted_rows(every, order)
     if pareto:
-        rows = pareto_front(rows)
+        rows = time_front(rows)
     shown = rows if top is None else _first_trials(rows, top)
     notes = notes_on(
         every,

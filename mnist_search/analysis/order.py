@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, assert_never, get_args
 
+from mnist_search.analysis.objectives import pareto_front
 from mnist_search.analysis.row import Row
 from mnist_search.errors import UsageError
 
@@ -108,20 +109,18 @@ def with_time_ratios(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def pareto_front(rows: Sequence[Row]) -> list[Row]:
+def time_front(rows: Sequence[Row]) -> list[Row]:
     """Keep the rows that none of the same machine beats in accuracy and fit time together."""
-    fit = [
-        row
-        for row in rows
-        if row.rank is not None and known(row.fit_seconds) is not None and not row.collapsed
-    ]
-    return [row for row in fit if not any(_dominates(other, row) for other in fit)]
-
-
-def _dominates(better: Row, worse: Row) -> bool:
-    if better.machine_id != worse.machine_id:
-        return False
-    better_key = (_descending(better.score), _ascending(better.fit_seconds))
-    worse_key = (_descending(worse.score), _ascending(worse.fit_seconds))
-    pairs = list(zip(better_key, worse_key, strict=True))
-    return all(one <= other for one, other in pairs) and better_key != worse_key
+    kept = set()
+    for machine in {row.machine_id for row in rows}:
+        mine = [
+            row
+            for row in rows
+            if row.machine_id == machine
+            and row.rank is not None
+            and known(row.fit_seconds) is not None
+            and not row.collapsed
+        ]
+        front = pareto_front([(row.score or 0.0, row.fit_seconds or 0.0) for row in mine])
+        kept |= {id(row) for row, on_front in zip(mine, front, strict=True) if on_front}
+    return [row for row in rows if id(row) in kept]
