@@ -67,16 +67,14 @@ def measure(model: Model, classes: int = 10) -> Size:
         case Network():
             layers = _network_layers(model, classes)
         case LinearClassifier():
-            layers = (
-                _dense_shape(1, summarize(model), math.prod(INPUT_SHAPE), classes, bias=True),
-            )
+            layers = [_dense(1, summarize(model), INPUT_SHAPE, classes)]
         case _:
             assert_never(model)
     return Size(
         parameters=sum(layer.parameters for layer in layers),
         trainable_parameters=sum(layer.trainable_parameters for layer in layers),
         flops=sum(layer.flops for layer in layers),
-        layers=layers,
+        layers=tuple(layers),
     )
 
 
@@ -125,64 +123,55 @@ def _deviations(layer: Conv | Dense) -> list[str]:
     return words if layer.bias else [*words, "no bias"]
 
 
-def _network_layers(network: Network, classes: int) -> tuple[LayerShape, ...]:
+def _network_layers(network: Network, classes: int) -> list[LayerShape]:
     shape: Shape = INPUT_SHAPE
-    layers = []
+    layers: list[LayerShape] = []
     for number, layer in enumerate(network.layers, start=1):
         layers.append(_layer_shape(number, layer, shape))
         shape = layers[-1].output_shape
     number, name = len(layers) + 1, f"D{classes}(softmax)"
-    if len(shape) == 3:
-        raise UnbuildableError(
-            f"layer {number} ({name}), the output, needs a vector, "
-            f"but no Flatten comes before it and it gets a {_spell(shape)} image"
-        )
-    layers.append(_dense_shape(number, name, shape[0], classes, bias=True))
-    return tuple(layers)
+    _check_vector(f"layer {number} ({name}), the output,", shape)
+    return [*layers, _dense(number, name, shape, classes)]
 
 
 def _layer_shape(number: int, layer: Layer, shape: Shape) -> LayerShape:
     name = label(layer)
+    place = f"layer {number} ({name})"
     match layer:
         case Conv():
-            return _conv_shape(number, layer, shape)
+            return _conv(number, layer, shape)
         case Dense(units=units):
-            if len(shape) == 3:
-                raise UnbuildableError(
-                    f"layer {number} ({name}) needs a vector, "
-                    f"but no Flatten comes before it and it gets a {_spell(shape)} image"
-                )
-            return _dense_shape(number, name, shape[0], units, bias=layer.bias)
+            _check_vector(place, shape)
+            return _dense(number, name, shape, units, bias=layer.bias)
         case BatchNorm():
             # Scale and offset learn; the running mean and variance are only kept.
-            channels = shape[-1]
             return LayerShape(
                 number=number,
                 label=name,
                 output_shape=shape,
-                parameters=4 * channels,
-                trainable_parameters=2 * channels,
+                parameters=4 * shape[-1],
+                trainable_parameters=2 * shape[-1],
             )
         case Pool(size=size):
-            rows, columns, channels = _image(number, name, shape)
+            rows, columns, channels = _image(place, shape)
             if size > min(rows, columns):
                 raise UnbuildableError(
-                    f"layer {number} ({name}) pools {size}x{size} pixels, "
+                    f"{place} pools {size}x{size} pixels, "
                     f"which leaves nothing of a {rows}x{columns} image"
                 )
-            pooled = (rows // size, columns // size, channels)
-            return LayerShape(number=number, label=name, output_shape=pooled)
+            shape = (rows // size, columns // size, channels)
         case Flatten():
-            return LayerShape(number=number, label=name, output_shape=(math.prod(shape),))
+            shape = (math.prod(shape),)
         case Activate() | Dropout():
-            return LayerShape(number=number, label=name, output_shape=shape)
+            pass
         case _:
             assert_never(layer)
+    return LayerShape(number=number, label=name, output_shape=shape)
 
 
-def _conv_shape(number: int, layer: Conv, shape: Shape) -> LayerShape:
+def _conv(number: int, layer: Conv, shape: Shape) -> LayerShape:
     name, kernel = label(layer), layer.kernel
-    rows, columns, channels = _image(number, name, shape)
+    rows, columns, channels = _image(f"layer {number} ({name})", shape)
     if layer.padding == "valid":
         if kernel > min(rows, columns):
             raise UnbuildableError(
@@ -190,40 +179,42 @@ def _conv_shape(number: int, layer: Conv, shape: Shape) -> LayerShape:
                 f"does not let exceed the image, here {rows}x{columns}"
             )
         rows, columns = rows - kernel + 1, columns - kernel + 1
-    rows, columns = math.ceil(rows / layer.stride), math.ceil(columns / layer.stride)
-    weights = kernel * kernel * channels * layer.filters
-    parameters = weights + (layer.filters if layer.bias else 0)
+    places = (math.ceil(rows / layer.stride), math.ceil(columns / layer.stride))
+    return _kernel(number, name, kernel * kernel * channels, places, layer.filters, layer.bias)
+
+
+def _dense(number: int, name: str, shape: Shape, units: int, bias: bool = True) -> LayerShape:
+    return _kernel(number, name, math.prod(shape), (), units, bias)
+
+
+def _kernel(
+    number: int, name: str, inputs: int, places: Shape, outputs: int, bias: bool
+) -> LayerShape:
+    """Return a layer whose kernel makes `outputs` of so many inputs, at each of the places."""
+    parameters = inputs * outputs + (outputs if bias else 0)
     return LayerShape(
         number=number,
         label=name,
-        output_shape=(rows, columns, layer.filters),
+        output_shape=(*places, outputs),
         parameters=parameters,
         trainable_parameters=parameters,
-        flops=2 * rows * columns * weights,
+        flops=2 * math.prod(places) * inputs * outputs,
     )
 
 
-def _dense_shape(number: int, name: str, inputs: int, units: int, *, bias: bool) -> LayerShape:
-    parameters = inputs * units + (units if bias else 0)
-    return LayerShape(
-        number=number,
-        label=name,
-        output_shape=(units,),
-        parameters=parameters,
-        trainable_parameters=parameters,
-        flops=2 * inputs * units,
-    )
+def _check_vector(place: str, shape: Shape) -> None:
+    if len(shape) == 3:
+        raise UnbuildableError(
+            f"{place} needs a vector, but no Flatten comes before it and it gets a "
+            f"{'x'.join(map(str, shape))} image"
+        )
 
 
-def _image(number: int, name: str, shape: Shape) -> tuple[int, int, int]:
+def _image(place: str, shape: Shape) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise UnbuildableError(
-            f"layer {number} ({name}) needs an image, "
+            f"{place} needs an image, "
             f"but comes after a Flatten and gets a vector of {shape[0]} values"
         )
     rows, columns, channels = shape
     return rows, columns, channels
-
-
-def _spell(shape: Shape) -> str:
-    return "x".join(str(extent) for extent in shape)
