@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated, Literal, assert_never
+from typing import Annotated, Final, Literal, assert_never
 
 from pydantic import Field
 
 from mnist_search.specs._frozen import Frozen
-from mnist_search.specs.models import Conv, LinearClassifier, Model, ModelFamily, Network
+from mnist_search.specs.models import (
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LinearClassifier,
+    Model,
+    ModelFamily,
+    Network,
+    Pool,
+)
 from mnist_search.specs.run import Protocol, RunConfig
 from mnist_search.specs.shapes import summarize
 from mnist_search.specs.training import Training
@@ -19,6 +32,16 @@ Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Document = Literal["A", "B", "C", "D", "E"]
 
+# What `specs.shapes.label` calls the layers of the documents; "no" is pydantic's word for false.
+_LAYERS: Final[dict[str, type[Layer]]] = {
+    r"C(?P<filters>\d+)\((?P<kernel>\d+)x\d+ (?P<padding>\w+)"
+    r"(?: (?P<activation>(?!no )\w+))?(?: (?P<bias>no) bias)?\)": Conv,
+    r"D(?P<units>\d+)(?:\((?P<activation>\w+)\))?": Dense,
+    r"DO(?P<rate>\.\d+)": Dropout,
+    "BN": BatchNorm,
+    "MP": Pool,
+    "Flatten": Flatten,
+}
 CURVES = Path(__file__).with_name("curves")
 
 
@@ -109,6 +132,20 @@ class Reference(Frozen):
             protocol=protocol,
             raw_test_pixels=self.raw_test_pixels and protocol == "documented",
         )
+
+
+def stack(text: str) -> Network:
+    """Return the network whose layers a summary such as `C32(3x3 valid) MP Flatten D128` names."""
+    words = re.findall(r"[^\s(]+(?:\([^)]*\))?", text)
+    return Network(layers=tuple(_layer(word) for word in words))
+
+
+def _layer(word: str) -> Layer:
+    for pattern, kind in _LAYERS.items():
+        if (match := re.fullmatch(pattern, word)) is not None:
+            fields = {name: text for name, text in match.groupdict().items() if text is not None}
+            return kind.model_validate(fields)
+    raise ValueError(f"no layer is called {word}")
 
 
 def publish_curves(

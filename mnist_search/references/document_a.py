@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from mnist_search.references._base import Published, Reference
-from mnist_search.specs.models import BatchNorm, Conv, Dense, Dropout, Flatten, Network, Pool
+from mnist_search.references._base import Published, Reference, stack
 from mnist_search.specs.training import Adadelta, Training
 
 _reference: Final = partial(
@@ -30,15 +29,7 @@ REFERENCES: Final = (
     _reference(
         name="cnn-plain",
         title="Plain CNN",
-        model=Network(
-            layers=(
-                Conv(filters=32, kernel=3),
-                Conv(filters=64, kernel=3),
-                Pool(),
-                Flatten(),
-                Dense(units=128),
-            )
-        ),
+        model=stack("C32(3x3 valid) C64(3x3 valid) MP Flatten D128"),
         published=Published(
             accuracy=0.9900,
             loss=0.15895133051872254,
@@ -55,21 +46,7 @@ REFERENCES: Final = (
     _reference(
         name="cnn-bn-dropout",
         title="CNN with batch-norm and dropout",
-        model=Network(
-            layers=(
-                Conv(filters=32, kernel=3),
-                BatchNorm(),
-                Dropout(rate=0.25),
-                Conv(filters=64, kernel=3),
-                BatchNorm(),
-                Pool(),
-                Dropout(rate=0.25),
-                Flatten(),
-                Dense(units=128),
-                BatchNorm(),
-                Dropout(rate=0.25),
-            )
-        ),
+        model=stack("C32(3x3 valid) BN DO.25 C64(3x3 valid) BN MP DO.25 Flatten D128 BN DO.25"),
         published=Published(
             accuracy=0.8776,
             loss=1.954911483001709,

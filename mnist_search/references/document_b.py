@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from mnist_search.references._base import Reference, publish_curves
-from mnist_search.specs.models import BatchNorm, Conv, Dense, Dropout, Flatten, Network, Pool
+from mnist_search.references._base import Reference, publish_curves, stack
 from mnist_search.specs.training import Adadelta, Training
 
 _reference: Final = partial(
@@ -24,48 +23,23 @@ _UNDEFINED: Final = (
 )
 _HEADING_D512: Final = "The heading announces a dense layer of 512; the code has 524."
 
-_SIGMOID_STEM: Final = (
-    Conv(filters=16, kernel=5, activation="sigmoid"),
-    Conv(filters=32, kernel=5, activation="sigmoid"),
-    Pool(),
-    Conv(filters=64, kernel=3, activation="sigmoid"),
-)
-_SIGMOID_C128: Final = Conv(filters=128, kernel=3, activation="sigmoid")
-_SIGMOID_D1024: Final = Dense(units=1024, activation="sigmoid")
-_SIGMOID_D524: Final = Dense(units=524, activation="sigmoid")
+_CONVOLUTIONS: Final = "C16(5x5 valid sigmoid) C32(5x5 valid sigmoid) MP C64(3x3 valid sigmoid)"
+_LAST: Final = "C128(3x3 valid sigmoid)"
+_DENSE: Final = "D1024(sigmoid) D524(sigmoid)"
 
 
 REFERENCES: Final = (
     _reference(
         name="cnn-mnist-1",
         title="CNN with relu and one dropout",
-        model=Network(
-            layers=(
-                Conv(filters=32, kernel=5, padding="same"),
-                Pool(),
-                Conv(filters=64, kernel=5, padding="same"),
-                Pool(),
-                Flatten(),
-                Dense(units=1024),
-                Dropout(rate=0.5),
-            )
-        ),
+        model=stack("C32(5x5 same) MP C64(5x5 same) MP Flatten D1024 DO.5"),
         published=publish_curves("cnn-mnist-1", accuracy=0.9932, loss=0.0227041470241536),
         quirks=(_SCALED_LOSS, _UNDEFINED),
     ),
     _reference(
         name="cnn-mnist-2",
         title="Sigmoid CNN with batch-norm",
-        model=Network(
-            layers=(
-                *_SIGMOID_STEM,
-                Conv(filters=128, kernel=3, activation="sigmoid", bias=False),
-                BatchNorm(),
-                Flatten(),
-                _SIGMOID_D1024,
-                _SIGMOID_D524,
-            )
-        ),
+        model=stack(f"{_CONVOLUTIONS} C128(3x3 valid sigmoid no bias) BN Flatten {_DENSE}"),
         published=publish_curves("cnn-mnist-2", accuracy=0.9900, loss=0.029902513770171207),
         quirks=(
             "The heading announces a second max pooling; the code has one.",
@@ -80,16 +54,7 @@ REFERENCES: Final = (
     _reference(
         name="cnn-mnist-3",
         title="Sigmoid CNN with dropout",
-        model=Network(
-            layers=(
-                *_SIGMOID_STEM,
-                _SIGMOID_C128,
-                Dropout(rate=0.5),
-                Flatten(),
-                _SIGMOID_D1024,
-                _SIGMOID_D524,
-            )
-        ),
+        model=stack(f"{_CONVOLUTIONS} {_LAST} DO.5 Flatten {_DENSE}"),
         published=publish_curves("cnn-mnist-3", accuracy=0.1135, loss=2.3011466354370116),
         quirks=(
             "It collapsed: 11.35 % is the share of the digit 1 in the test images, the score of "
@@ -101,17 +66,7 @@ REFERENCES: Final = (
     _reference(
         name="cnn-mnist-4",
         title="Sigmoid CNN with batch-norm and dropout",
-        model=Network(
-            layers=(
-                *_SIGMOID_STEM,
-                _SIGMOID_C128,
-                BatchNorm(),
-                Flatten(),
-                _SIGMOID_D1024,
-                Dropout(rate=0.2),
-                _SIGMOID_D524,
-            )
-        ),
+        model=stack(f"{_CONVOLUTIONS} {_LAST} BN Flatten D1024(sigmoid) DO.2 D524(sigmoid)"),
         published=publish_curves("cnn-mnist-4", accuracy=0.9909, loss=0.029612665722063683),
         quirks=(
             "The heading announces a dropout of 0.5; the code and the closing table have 0.2.",

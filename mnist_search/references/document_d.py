@@ -5,15 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Final, Literal
 
-from mnist_search.references._base import Published, Reference, publish_curves
+from mnist_search.references._base import Published, Reference, publish_curves, stack
 from mnist_search.specs.models import (
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
     LinearClassifier,
-    Network,
-    Pool,
 )
 from mnist_search.specs.training import SGD, Adam, Augmentation, Training
 
@@ -77,19 +71,7 @@ def _logistic(
     )
 
 
-_CNN: Final = Network(
-    layers=(
-        Conv(filters=32, kernel=5, padding="same"),
-        Pool(),
-        Dropout(rate=0.25),
-        Conv(filters=32, kernel=5, padding="same"),
-        Pool(),
-        Dropout(rate=0.25),
-        Flatten(),
-        Dense(units=256),
-        Dropout(rate=0.5),
-    )
-)
+_CNN: Final = stack("C32(5x5 same) MP DO.25 C32(5x5 same) MP DO.25 Flatten D256 DO.5")
 
 REFERENCES: Final = (
     _logistic("logistic", "Logistic regression", "none", accuracy=0.8987, train_accuracy=0.91145),
@@ -110,7 +92,7 @@ REFERENCES: Final = (
     _reference(
         name="dnn",
         title="Perceptron, 3 hidden layers",
-        model=Network(layers=(Flatten(), Dense(units=128), Dense(units=64), Dense(units=32))),
+        model=stack("Flatten D128 D64 D32"),
         training=_DNN_TRAINING,
         published=publish_curves(
             "dnn",
@@ -124,17 +106,7 @@ REFERENCES: Final = (
     _reference(
         name="dnn-dropout",
         title="Perceptron with dropout, 3 hidden layers",
-        model=Network(
-            layers=(
-                Flatten(),
-                Dense(units=128),
-                Dropout(rate=0.2),
-                Dense(units=64),
-                Dropout(rate=0.2),
-                Dense(units=32),
-                Dropout(rate=0.2),
-            )
-        ),
+        model=stack("Flatten D128 DO.2 D64 DO.2 D32 DO.2"),
         training=_DNN_TRAINING,
         published=publish_curves(
             "dnn-dropout",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from mnist_search.references._base import Reference, publish_curves
-from mnist_search.specs.models import Conv, Dense, Dropout, Flatten, Initializer, Network, Pool
+from mnist_search.references._base import Reference, publish_curves, stack
+from mnist_search.specs.models import Dense, Flatten, Initializer, Network
 from mnist_search.specs.training import Adam, Training
 
 _reference: Final = partial(
@@ -45,15 +45,7 @@ REFERENCES: Final = (
     _reference(
         name="cnn-simple",
         title="Simple CNN",
-        model=Network(
-            layers=(
-                Conv(filters=32, kernel=5),
-                Pool(),
-                Dropout(rate=0.2),
-                Flatten(),
-                Dense(units=128),
-            )
-        ),
+        model=stack("C32(5x5 valid) MP DO.2 Flatten D128"),
         training=_training(epochs=4),
         published=publish_curves("cnn-simple", accuracy=0.9878),
         quirks=(_CHANNELS_FIRST, _ERROR_RATE),
@@ -61,18 +53,7 @@ REFERENCES: Final = (
     _reference(
         name="cnn-larger",
         title="Larger CNN",
-        model=Network(
-            layers=(
-                Conv(filters=30, kernel=5),
-                Pool(),
-                Conv(filters=15, kernel=3),
-                Pool(),
-                Dropout(rate=0.2),
-                Flatten(),
-                Dense(units=128),
-                Dense(units=50),
-            )
-        ),
+        model=stack("C30(5x5 valid) MP C15(3x3 valid) MP DO.2 Flatten D128 D50"),
         training=_training(epochs=10),
         published=publish_curves("cnn-larger", accuracy=0.9906),
         quirks=(_CHANNELS_FIRST, _ERROR_RATE),

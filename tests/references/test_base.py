@@ -8,7 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from mnist_search.references import REFERENCES, Published, get_reference
-from mnist_search.specs import Protocol, RunConfig
+from mnist_search.references._base import stack
+from mnist_search.specs import Conv, Dropout, Protocol, RunConfig
+from mnist_search.specs.shapes import summarize
 
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
@@ -72,3 +74,13 @@ def test_accuracy_is_a_fraction() -> None:
 
 def test_summary_names_the_hidden_layers() -> None:
     assert get_reference("cnn-plain").summary == "C32(3x3 valid) C64(3x3 valid) MP Flatten D128"
+
+
+def test_networks_are_written_as_their_summaries() -> None:
+    text = "C32(5x5 same) C8(3x3 valid sigmoid no bias) BN MP DO.25 Flatten D128 D64(sigmoid)"
+    network = stack(text)
+    assert network.layers[1] == Conv(filters=8, kernel=3, activation="sigmoid", bias=False)
+    assert network.layers[4] == Dropout(rate=0.25)
+    assert summarize(network) == text
+    with pytest.raises(ValueError, match="no layer is called D128x"):
+        stack("Flatten D128x")
