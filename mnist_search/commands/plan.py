@@ -17,7 +17,7 @@ from mnist_search.commands.searching import (
     training_of,
 )
 from mnist_search.commands.training import choose_precision, count_workers, start_executor
-from mnist_search.engines import check_objectives, check_pruner, check_sampler, learns
+from mnist_search.engines import check_search, learns
 from mnist_search.errors import BudgetError
 from mnist_search.planning.calibration import (
     Calibration,
@@ -127,9 +127,7 @@ def _plan(
     samples: int = SAMPLES,
 ) -> PlanResult | None:
     search, options = search_of(spec), training_of(settings)
-    check_sampler(search.engine, search.sampler, search.space)
-    check_pruner(search.sampler, search.pruner)
-    check_objectives(search.engine, search.sampler, search.pruner, search.objectives)
+    check_search(search.engine, search.sampler, search.pruner, search.objectives, search.space)
     workers = count_workers(options)
     planned = Plan(
         spec=spec,

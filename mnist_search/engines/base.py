@@ -147,35 +147,36 @@ def default_pruner(
     return "none" if sampler == "hyperband" or len(objectives) > 1 else "halving"
 
 
-def check_objectives(
-    engine: EngineName, sampler: SamplerName, pruner: PrunerName, objectives: Sequence[Objective]
+def check_search(
+    engine: EngineName,
+    sampler: SamplerName,
+    pruner: PrunerName,
+    objectives: Sequence[Objective],
+    space: SearchSpace,
 ) -> None:
-    """Raise UsageError where there are two objectives and something can work with one only."""
-    if len(objectives) == 1:
-        return
-    if engine != "optuna":
-        raise UsageError(
-            f"engine {engine} has one objective, got {','.join(objectives)}",
-            hint="--engine optuna has samplers for two",
-        )
-    if sampler not in _FOR_TWO:
-        raise UsageError(
-            f"sampler {sampler} has one objective, got {','.join(objectives)}",
-            hint=f"with two, --sampler may be {', '.join(_FOR_TWO)}",
-        )
-    if pruner != "none":
-        raise UsageError(
-            f"with two objectives no trial is stopped early, so that --pruner must be none, "
-            f"got {pruner}",
-            hint="leave --pruner out",
-        )
-
-
-def check_pruner(sampler: SamplerName, pruner: PrunerName) -> None:
-    """Raise UsageError where a sampler cannot work with a pruner."""
+    """Raise UsageError where engine, sampler, pruner, objectives and space do not go together."""
+    check_sampler(engine, sampler, space)
     if sampler == "hyperband" and pruner != "none":
         raise UsageError(
             f"sampler hyperband ends trials at rungs of its own, so that --pruner must be none, "
+            f"got {pruner}",
+            hint="leave --pruner out",
+        )
+    if len(objectives) == 1:
+        return
+    for name, able, hint in (
+        (f"engine {engine}", engine == "optuna", "--engine optuna has samplers for two"),
+        (
+            f"sampler {sampler}",
+            sampler in _FOR_TWO,
+            f"with two, --sampler may be {', '.join(_FOR_TWO)}",
+        ),
+    ):
+        if not able:
+            raise UsageError(f"{name} has one objective, got {','.join(objectives)}", hint=hint)
+    if pruner != "none":
+        raise UsageError(
+            f"with two objectives no trial is stopped early, so that --pruner must be none, "
             f"got {pruner}",
             hint="leave --pruner out",
         )

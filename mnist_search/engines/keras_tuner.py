@@ -23,7 +23,7 @@ from mnist_search.choices import SamplerName
 from mnist_search.engines.samplers import Samplers, Walk, random_point
 from mnist_search.errors import MnistSearchError
 from mnist_search.interpreter import python_environment
-from mnist_search.spaces import ChoiceParameter, IntParameter, Parameter, SearchSpace, Value
+from mnist_search.spaces import ChoiceParameter, Parameter, SearchSpace, Value
 from mnist_search.specs import derive_seed
 
 START = "from mnist_search.engines.oracle import main; main()"
@@ -48,7 +48,7 @@ class OracleSamplers(Samplers):
         """Plan the oracle, in a process of its own unless there is one to use."""
         super().__init__(seed)
         self._space = space
-        self._parameters = {parameter.name: parameter for parameter in space.parameters}
+        self._encoding = Encoding(space, kind)
         self._kind = kind
         self._epochs = epochs
         self._process = process or OracleProcess()
@@ -63,7 +63,7 @@ class OracleSamplers(Samplers):
         if given and all(parameter.name in given for parameter in self._space.active(given)):
             return self.at({}, number)
         if not self._is_made:
-            parameters = [*_describe(self._space, self._kind)]
+            parameters = [*self._encoding.describe()]
             self._process.ask(
                 {"kind": self._kind, "parameters": parameters, "epochs": self._epochs}
             )
@@ -74,7 +74,7 @@ class OracleSamplers(Samplers):
                 "number": number,
                 "seed": derive_seed(self._seed, "oracle", number),
                 "trials": self._changes(study),
-                "spare": None if spare is None else self._encode(spare),
+                "spare": None if spare is None else self._encoding.encode(spare),
             }
         )
         if raw is None:
@@ -87,7 +87,7 @@ class OracleSamplers(Samplers):
             # The very values of the trial that is worth more epochs, not what became of them on
             # the way through the oracle.
             return self.at(study.get_trials(deepcopy=False)[int(parent)].params, number)
-        point = self._decode(raw)
+        point = self._encoding.decode(raw)
         if self._walk is not None and self._walk.tried(point):
             # A Gaussian process may ask for the same point for ever.
             if spare is None and not given:
@@ -123,17 +123,6 @@ class OracleSamplers(Samplers):
         # Of a range without steps the grid has ten values, after which it ends.
         return None if self._kind == "grid" else random_point(self._space, seed)
 
-    def _encode(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        return {
-            name: _encode(self._parameters[name], value, self._kind)
-            for name, value in values.items()
-        }
-
-    def _decode(self, raw: Mapping[str, Any]) -> dict[str, Value]:
-        return {
-            name: _decode(self._parameters[name], value, self._kind) for name, value in raw.items()
-        }
-
     def _changes(self, study: Study) -> list[dict[str, Any]]:
         """Return what the oracle does not know yet, in the order of the trials' numbers."""
         changes = []
@@ -147,7 +136,7 @@ class OracleSamplers(Samplers):
                 {
                     "number": trial.number,
                     "state": state,
-                    "values": self._encode(trial.params),
+                    "values": self._encoding.encode(trial.params),
                     "score": trial.value if trial.state != TrialState.FAIL else None,
                     "place": self._memos.get(trial.number),
                 }
@@ -237,56 +226,68 @@ class OracleProcess:
         return lines[-1] if lines else "it said nothing"
 
 
-def _describe(space: SearchSpace, kind: SamplerName) -> Iterator[dict[str, Any]]:
-    """Yield the parameters as Keras Tuner is to know them."""
-    by_name = {parameter.name: parameter for parameter in space.parameters}
-    for parameter in space.parameters:
-        data: dict[str, Any] = {"name": parameter.name}
-        if _is_numbered(parameter, kind):
-            data |= {"type": "int", "low": 0, "high": (parameter.count or 1) - 1, "log": False}
-        elif isinstance(parameter, ChoiceParameter):
-            encoded = [_encode(parameter, choice, kind) for choice in parameter.choices]
-            data |= {"type": "choice", "choices": encoded}
-        else:
-            name = "int" if isinstance(parameter, IntParameter) else "float"
-            data |= {"type": name, "low": parameter.low, "high": parameter.high}
-            data |= {"log": parameter.log}
-        data["conditions"] = []
-        for condition in parameter.conditions:
-            parent = by_name[condition.parameter]
-            if condition.choices is not None:
-                allowed = [value for value in condition.choices if parent.contains(value)]
+class Encoding:
+    """The values of a space as Keras Tuner is to know them, for an oracle of some kind."""
+
+    def __init__(self, space: SearchSpace, kind: SamplerName) -> None:
+        """Take the parameters."""
+        self._parameters = {parameter.name: parameter for parameter in space.parameters}
+        self._kind = kind
+
+    def describe(self) -> Iterator[dict[str, Any]]:
+        """Yield the parameters."""
+        for parameter in self._parameters.values():
+            data: dict[str, Any] = {"name": parameter.name}
+            if self._is_numbered(parameter):
+                data |= {"type": "int", "low": 0, "high": (parameter.count or 1) - 1, "log": False}
+            elif isinstance(parameter, ChoiceParameter):
+                encoded = [self._encode(parameter, choice) for choice in parameter.choices]
+                data |= {"type": "choice", "choices": encoded}
             else:
-                every = (parent.value(index) for index in range(parent.count or 0))
-                allowed = [value for value in every if condition.allows(value)]
-            values = [_encode(parent, value, kind) for value in allowed]
-            data["conditions"].append([parent.name, values])
-        yield data
+                data |= {"type": parameter.type, "low": parameter.low, "high": parameter.high}
+                data |= {"log": parameter.log}
+            data["conditions"] = []
+            for condition in parameter.conditions:
+                parent = self._parameters[condition.parameter]
+                if condition.choices is not None:
+                    allowed = [value for value in condition.choices if parent.contains(value)]
+                else:
+                    every = (parent.value(index) for index in range(parent.count or 0))
+                    allowed = [value for value in every if condition.allows(value)]
+                values = [self._encode(parent, value) for value in allowed]
+                data["conditions"].append([parent.name, values])
+            yield data
 
+    def encode(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Return values of the space as the oracle has them."""
+        return {name: self._encode(self._parameters[name], it) for name, it in values.items()}
 
-def _is_numbered(parameter: Parameter, kind: SamplerName) -> bool:
-    """Say whether Keras Tuner gets the places of the values instead of the values.
+    def decode(self, raw: Mapping[str, Any]) -> dict[str, Value]:
+        """Return values of the oracle as the space has them."""
+        return {name: self._decode(self._parameters[name], it) for name, it in raw.items()}
 
-    It counts the steps of a float in binary fractions, and so never comes to the top of some
-    ranges. Its grid takes only ten values of a logarithmic scale.
-    """
-    if isinstance(parameter, ChoiceParameter) or parameter.count is None:
-        return False
-    return kind == "grid" or not parameter.log
+    def _is_numbered(self, parameter: Parameter) -> bool:
+        """Say whether Keras Tuner gets the places of the values instead of the values.
 
+        It counts the steps of a float in binary fractions, and so never comes to the top of some
+        ranges. Its grid takes only ten values of a logarithmic scale.
+        """
+        if isinstance(parameter, ChoiceParameter) or parameter.count is None:
+            return False
+        return self._kind == "grid" or not parameter.log
 
-def _encode(parameter: Parameter, value: Value, kind: SamplerName) -> Value:
-    if _is_numbered(parameter, kind):
-        return parameter.place(value)
-    # Keras Tuner makes integers of a choice of true and false.
-    return json.dumps(value) if type(value) is bool else value
+    def _encode(self, parameter: Parameter, value: Value) -> Value:
+        if self._is_numbered(parameter):
+            return parameter.place(value)
+        # Keras Tuner makes integers of a choice of true and false.
+        return json.dumps(value) if type(value) is bool else value
 
-
-def _decode(parameter: Parameter, value: Any, kind: SamplerName) -> Value:
-    if isinstance(parameter, ChoiceParameter):
-        return value == "true" if type(parameter.choices[0]) is bool else parameter.nearest(value)
-    if _is_numbered(parameter, kind):
-        return parameter.value(min(max(value, 0), (parameter.count or 1) - 1))
-    # Its Gaussian process also asks for the end of the scale, for which it answers one more than
-    # the highest integer.
-    return parameter.nearest(value)
+    def _decode(self, parameter: Parameter, value: Any) -> Value:
+        if isinstance(parameter, ChoiceParameter):
+            is_flag = type(parameter.choices[0]) is bool
+            return value == "true" if is_flag else parameter.nearest(value)
+        if self._is_numbered(parameter):
+            return parameter.value(min(max(value, 0), (parameter.count or 1) - 1))
+        # Its Gaussian process also asks for the end of the scale, for which it answers one more
+        # than the highest integer.
+        return parameter.nearest(value)

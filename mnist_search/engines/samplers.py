@@ -86,10 +86,8 @@ class Samplers:
 def create_samplers(name: SamplerName, space: SearchSpace, *, seed: int) -> Samplers:
     """Return the samplers of that name, which `check_sampler` has nothing against."""
     match name:
-        case "grid":
-            return GridSamplers(space, seed=seed)
-        case "brute-force":
-            return BruteForceSamplers(space, seed=seed)
+        case "grid" | "brute-force":
+            return ExhaustiveSamplers(space, seed=seed, shuffled=name == "brute-force")
         case "qmc":
             distributions = {each.name: distribution_of(each) for each in space.parameters}
             return StockSamplers(
@@ -176,45 +174,23 @@ class GenerationSamplers(StockSamplers):
             _nsga2(0).get_parent_population(study, generation)
 
 
-class GridSamplers(Samplers):
-    """Every point of a finite space once, so that any first few lie evenly.
+class ExhaustiveSamplers(Samplers):
+    """Every point of a finite space once, so that any first few lie evenly, or in random order.
 
     Optuna's own grid is a product: it would try the values of inactive parameters, and hold all
-    points in memory.
+    points in memory. Its brute force lists the values of each parameter, and gives up points of
+    a branch that other trials are in.
     """
 
-    def __init__(self, space: SearchSpace, *, seed: int) -> None:
-        """Begin at the start of the walk; the space must be finite."""
-        super().__init__(seed)
-        self._walk = Walk(space, seed=seed)
-        self._place = 0
-
-    def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
-        # What was tried stays tried, so that the walk never goes back.
-        place = self._walk.untried(self._place)
-        if place is None:
-            return self.at({}, number) if given else None
-        self._place = place
-        return self.at(self._walk.point(place), number)
-
-    def note(self, values: Mapping[str, Value]) -> None:
-        self._walk.note(values)
-
-
-class BruteForceSamplers(Samplers):
-    """Every point of a finite space once, in random order.
-
-    Optuna's own lists the values of each parameter, and gives up points of a branch that other
-    trials are in.
-    """
-
-    def __init__(self, space: SearchSpace, *, seed: int) -> None:
+    def __init__(self, space: SearchSpace, *, seed: int, shuffled: bool) -> None:
         """Count the points; the space must be finite."""
         super().__init__(seed)
         self._walk = Walk(space, seed=seed)
+        self._shuffled = shuffled
 
     def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
-        point = self._walk.random_untried(self.seed_of(number))
+        own = self.seed_of(number)
+        point = self._walk.random_untried(own) if self._shuffled else self._walk.next_untried()
         return None if point is None and not given else self.at(point or {}, number)
 
     def note(self, values: Mapping[str, Value]) -> None:
@@ -240,6 +216,7 @@ class Walk:
             step += 1
         self._step = step
         self._start = derive_seed(seed, "grid") % self.size
+        self._place = 0
 
     def note(self, values: Mapping[str, Value]) -> None:
         """Take in that a point was tried."""
@@ -255,6 +232,15 @@ class Walk:
             return None
         places = itertools.count(place)
         return next(each for each in places if self._at(each) not in self._tried)
+
+    def next_untried(self) -> dict[str, Value] | None:
+        """Return the first point of the walk that was not tried, None: all were."""
+        # What was tried stays tried, so that the walk never goes back.
+        place = self.untried(self._place)
+        if place is None:
+            return None
+        self._place = place
+        return self.point(place)
 
     def random_untried(self, seed: int) -> dict[str, Value] | None:
         """Return a point that was not tried, None: all were."""

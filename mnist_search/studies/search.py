@@ -14,9 +14,7 @@ from mnist_search.engines import (
     Engine,
     PastTrial,
     Proposal,
-    check_objectives,
-    check_pruner,
-    check_sampler,
+    check_search,
     create_engine,
     rung_steps,
 )
@@ -67,9 +65,7 @@ def open_search(
     """
     search = search_of(spec)
     if not has_study(folder):
-        check_sampler(search.engine, search.sampler, search.space)
-        check_pruner(search.sampler, search.pruner)
-        check_objectives(search.engine, search.sampler, search.pruner, search.objectives)
+        check_search(search.engine, search.sampler, search.pruner, search.objectives, search.space)
         first = choose_first(search.space) if first is None else first
     hint = "--new starts another study beside it, --study NAME names one"
     ledger = ensure_ledger(folder, spec, first=first or (), hint=hint)

@@ -10,9 +10,8 @@ import pytest
 
 from mnist_search.engines import (
     SamplerName,
-    check_objectives,
-    check_pruner,
     check_sampler,
+    check_search,
     create_engine,
     default_pruner,
     default_sampler,
@@ -62,22 +61,25 @@ def test_missing_package_is_one_hint(space_file: Path, monkeypatch: pytest.Monke
     assert caught.value.hint == "pip install 'mnist-search[gp]'"
 
 
-def test_hyperband_ends_trials_itself() -> None:
-    check_pruner("hyperband", "none")
+def test_hyperband_ends_trials_itself(space_file: Path) -> None:
+    space = find_space(str(space_file))
+    check_search("keras-tuner", "hyperband", "none", BOTH[:1], space)
     with pytest.raises(UsageError, match="--pruner must be none, got halving"):
-        check_pruner("hyperband", "halving")
+        check_search("keras-tuner", "hyperband", "halving", BOTH[:1], space)
 
 
-def test_one_objective_only_for_some() -> None:
+def test_one_objective_only_for_some(space_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    space = find_space(str(space_file))
     with pytest.raises(UsageError, match="sampler gp has one objective") as caught:
-        check_objectives("optuna", "gp", "none", BOTH)
+        check_search("optuna", "gp", "none", BOTH, space)
     assert "nsga2" in str(caught.value.hint)
     with pytest.raises(UsageError, match="--pruner must be none, got median"):
-        check_objectives("optuna", "nsga2", "median", BOTH)
+        check_search("optuna", "nsga2", "median", BOTH, space)
     with pytest.raises(UsageError, match="keras-tuner has one objective"):
-        check_objectives("keras-tuner", "random", "none", BOTH)
-    check_objectives("optuna", "nsga2", "none", BOTH)
-    check_objectives("optuna", "gp", "halving", BOTH[:1])
+        check_search("keras-tuner", "random", "none", BOTH, space)
+    check_search("optuna", "nsga2", "none", BOTH, space)
+    check_search("optuna", "gp", "halving", BOTH[:1], space)
 
 
 def test_defaults_follow_the_objectives() -> None:

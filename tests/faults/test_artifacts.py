@@ -137,7 +137,7 @@ OTHER_WRITERS = {
     "engines/oracle.py",
     "execution/_output.py",
     "execution/_worker.py",
-    "training/resources.py",
+    "training/recorder.py",
     "studies/journal.py",
     "writing.py",
 }
@@ -162,7 +162,7 @@ def writers() -> Iterator[tuple[str, str]]:
 
 def test_every_writer_uses_the_one_helper() -> None:
     found = dict(writers())
-    assert {"training/weights.py", "datasets/download.py"} <= found.keys()
+    assert {"training/weights.py", "datasets/catalog.py"} <= found.keys()
     alone = {name for name, text in found.items() if "from mnist_search.writing import" not in text}
     assert alone <= OTHER_WRITERS
 

@@ -205,9 +205,9 @@ def test_all_mistakes_at_once(here: Here, tmp_path: Path) -> None:
 def test_control_without_the_rules(
     here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mnist_search.spaces import parameters, tables
+    from mnist_search.spaces import loader, parameters
 
-    for module in (tables, parameters):
+    for module in (loader, parameters):
         monkeypatch.setattr(module, "range_problems", lambda *_, **__: [])
     for mistake in ("low above high", "step zero"):
         path = tmp_path / "mine.toml"
