@@ -138,7 +138,9 @@ OTHER_WRITERS = {
     "execution/_output.py",
     "execution/_worker.py",
     "training/recorder.py",
+    "commands/machine_checks.py",
     "studies/journal.py",
+    "studies/lines.py",
     "writing.py",
 }
 WRITING = ("write_text", "write_bytes", "savez", "savez_compressed", "savefig", "fdopen")
