@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Unpack
 
 from mnist_search.analysis import Leaderboard
+from mnist_search.analysis.words import plural
 from mnist_search.choices import BenchProtocol, TestPixels
 from mnist_search.commands.boards import board_of
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
@@ -21,16 +23,24 @@ from mnist_search.commands.training import (
     train_runs,
 )
 from mnist_search.errors import UsageError
-from mnist_search.references import REFERENCES, get_reference
-from mnist_search.specs import Record
+from mnist_search.references import REFERENCES, Reference, get_reference
+from mnist_search.references.times import FIT_SECONDS, MEASURED_ON, TRAIN_IMAGES
+from mnist_search.specs import DatasetRef, Record
 from mnist_search.studies import (
+    Ledger,
     Outcome,
+    Run,
     StudySpec,
     open_benchmark,
     plain_name,
     plan_runs,
     study_folder,
 )
+
+# Of references that take less than two minutes three runs are affordable, which tell how far seeds
+# spread.
+SHORT = 120.0
+SHORT_REPEATS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +63,7 @@ def bench(
     quick: bool = False,
     full: bool = False,
     protocol: BenchProtocol = "documented",
-    repeats: int = 1,
+    repeats: int | None = None,
     seed: int = 0,
     learning_rate: float | None = None,
     test_pixels: TestPixels = "as-documented",
@@ -66,6 +76,8 @@ def bench(
 
     `names` are references; with `quick` or `full` and no name, all of them. One worker has all
     cores, unless `workers` says otherwise, because times of runs side by side do not compare.
+    Each trains `repeats` times, by default once, and three times where that is expected to be
+    short, but with `quick`.
 
     Raises:
         UsageError: there is no such reference, or the study is about something else.
@@ -86,20 +98,55 @@ def bench(
     place = home_of(home, context)
     folder = study_folder(place, name)
     precision = choose_precision(options.precision, context, study=stored_spec(folder))
-    runs = plan_runs(
-        references,
-        protocol=protocol,
-        repeats=repeats,
-        seed=seed,
-        quick=quick,
-        learning_rate=learning_rate,
-        test_pixels=test_pixels,
-    )
+    if repeats is None:
+        short = [one for one in references if not quick and _expected_seconds(one, dataset) < SHORT]
+        rounds = [references, *[short] * (SHORT_REPEATS - 1)]
+    else:
+        rounds = [references] * repeats
+    runs = [
+        run
+        for number, trained in enumerate(rounds)
+        for run in plan_runs(
+            trained,
+            protocol=protocol,
+            repeats=1,
+            seed=seed + number,
+            quick=quick,
+            most_images=dataset.train_images,
+            learning_rate=learning_rate,
+            test_pixels=test_pixels,
+        )
+    ]
     workers = count_workers(options)
     spec = StudySpec(name=name, dataset=dataset, precision=precision)
     what = f"bench · {protocol}" + (", quick" if quick else "")
     with closing(open_benchmark(folder, spec)) as ledger:
+        if not quick and not context.quiet:
+            _tell_cost(runs, ledger, context)
         outcome = train_runs(ledger, runs, workers, options, context, what=what)
         wanted = {run.key for run in runs}
         records = [record for record in ledger.records() if record.run_key in wanted]
     return BenchResult(study=name, home=place, records=records, outcome=outcome)
+
+
+def _expected_seconds(reference: Reference, dataset: DatasetRef) -> float:
+    """Return how long the reference took, in proportion to the images."""
+    return FIT_SECONDS[reference.name] * dataset.train_images / TRAIN_IMAGES
+
+
+def _tell_cost(runs: Sequence[Run], ledger: Ledger, context: Context) -> None:
+    """Say how long those runs will take that the study does not hold."""
+    held = {record.run_key for record in ledger.records() if record.state == "complete"}
+    missing = [run for run in runs if run.key not in held and run.reference is not None]
+    if not missing:
+        return
+    dataset = ledger.spec.dataset
+    seconds = sum(_expected_seconds(get_reference(str(run.reference)), dataset) for run in missing)
+    minutes = math.ceil(seconds / 60)
+    references = len({run.reference for run in missing})
+    what = f"{plural(len(missing), 'run')} of {plural(references, 'reference')}"
+    if seconds < 60:
+        told = "less than a minute"
+    else:
+        told = f"about {minutes} minutes" if minutes < 120 else f"about {minutes / 60:.1f} hours"
+    context.notice(f"{what}: {told} of training on {MEASURED_ON}, where they were measured")

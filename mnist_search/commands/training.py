@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from mnist_search.analysis import describe
+from mnist_search.analysis.words import plural
 from mnist_search.choices import Precision, PrecisionChoice
 from mnist_search.commands.context import Context, TrainingOptions
 from mnist_search.datasets import find_again, resolve
@@ -184,7 +185,7 @@ def begin(
     """Say what is about to run, where, with how many workers and why."""
     count, cores = workers.count, available_cores()
     threads = max(1, cores // count)
-    shared = f"{_count(count, 'worker')} x {_count(threads, 'thread')}"
+    shared = f"{plural(count, 'worker')} x {plural(threads, 'thread')}"
     if workers.reason is not None:
         shared = f"{shared} ({workers.reason})"
     dataset = ledger.spec.dataset
@@ -232,7 +233,3 @@ def _best_so_far(records: Sequence[Record]) -> Best | None:
             label = describe(record.config)
             best = Best(name=f"trial {record.number}", label=label, accuracy=accuracy)
     return best
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -72,12 +72,14 @@ def plan_runs(
     repeats: int,
     seed: int,
     quick: bool = False,
+    most_images: int | None = None,
     learning_rate: float | None = None,
     test_pixels: TestPixels = "as-documented",
 ) -> list[Run]:
     """Return the wanted runs: every reference once, then again with the next seed, and so on.
 
-    `quick` trains for one epoch on a part of the images that grows as the model gets cheaper.
+    `quick` trains for one epoch on a part of the images that grows as the model gets cheaper, up
+    to `most_images`, all that the data set has.
     `learning_rate` and `test_pixels` change the recipe, to see whether such a mistake shows: the
     runs have another config_id, and boards name the change and keep the reference's own row.
 
@@ -91,8 +93,11 @@ def plan_runs(
         for reference in references
     }
     if quick:
+        low, high = QUICK_IMAGES
+        if most_images is not None:
+            low, high = min(low, most_images), min(high, most_images)
         configs = {
-            name: shorten(config, flops=QUICK_FLOPS, images=QUICK_IMAGES)
+            name: shorten(config, flops=QUICK_FLOPS, images=(low, high))
             for name, config in configs.items()
         }
     return [
