@@ -1,14 +1,12 @@
-"""What searches are about, as numbers of trials, and the trials that nothing beats in both."""
+"""Searches with two objectives: the trials that no other beats in both."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterable, Sequence
-from typing import assert_never
 
 from mnist_search.analysis.row import Row
-from mnist_search.specs import Objective, Record, RunResult
+from mnist_search.specs import Record
 
 _COSTS: dict[str, str] = {
     "train_seconds": "training time",
@@ -17,19 +15,6 @@ _COSTS: dict[str, str] = {
 }
 # A longer sentence is no reading; every row of the JSON says whether it is on the front.
 _MOST_TOLD = 12
-
-
-def values_of(result: RunResult, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
-    """Return the numbers by which a result is judged; None where one is unknown.
-
-    A trial that was stopped early has its last accuracy, but no costs of a whole trial; nor has a
-    failed one any number.
-    """
-    if result.status == "failed" or (result.status == "pruned" and len(objectives) > 1):
-        return None
-    found = [_value(result, objective) for objective in objectives]
-    known = tuple(value for value in found if value is not None and math.isfinite(value))
-    return known if len(known) == len(found) else None
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[bool]:
@@ -90,7 +75,9 @@ def _judged(
     for record in records:
         if len(record.objectives) < 2 or record.kind != "trial" or record.state != "complete":
             continue
-        values = None if record.result is None else values_of(record.result, record.objectives)
+        values = (
+            None if record.result is None else record.result.objective_values(record.objectives)
+        )
         if values is not None:
             studies.setdefault(record.study, []).append((record, (values[0], values[1])))
     return {
@@ -102,20 +89,6 @@ def _judged(
         ]
         for study, found in studies.items()
     }
-
-
-def _value(result: RunResult, objective: Objective) -> float | None:
-    match objective:
-        case "val_accuracy":
-            return result.last_accuracy
-        case "train_seconds":
-            return result.timings.fit_seconds
-        case "parameters":
-            return None if result.parameters is None else float(result.parameters)
-        case "inference_us":
-            return result.timings.inference_us_batch_256
-        case _:
-            assert_never(objective)
 
 
 def _tell(cost: str, spent: float) -> str:

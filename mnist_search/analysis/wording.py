@@ -11,7 +11,7 @@ from mnist_search.analysis.comparison import Difference
 from mnist_search.analysis.confirmation import Confirmation, ConfirmedRow
 from mnist_search.analysis.findings import Finding, Outcome, Side
 from mnist_search.analysis.questions import Quantity
-from mnist_search.analysis.searches import SearchComparison, SearchReport, Superiority
+from mnist_search.analysis.searches import SearchReport
 from mnist_search.analysis.spread import SeedSpread
 from mnist_search.analysis.words import listed, p_value, percent, plural, points
 
@@ -162,37 +162,6 @@ def tell_effects(report: SearchReport) -> str:
         "Share: how many of the trials with a value are among the best tenth of the search; "
         f"{sure}. Other hyperparameters may go along with it."
     )
-
-
-def tell_searches(found: SearchComparison) -> list[str]:
-    """Return how two kinds of search compare, in sentences."""
-    first, second = (" + ".join(side.studies) for side in (found.first, found.second))
-    told = [
-        f"A complete trial of {first} is better than one of {second} with a probability of "
-        f"{_probability(found.trials)}."
-    ]
-    if found.searches is None:
-        told.append(
-            "One search of a kind does not tell how much another seed of the sampler would "
-            "change: which kind of search is better needs several of each."
-        )
-        return told
-    better = found.searches
-    if not better.significant:
-        verdict = "no significant difference"
-    elif better.meaningful:
-        verdict = "a meaningful difference"
-    else:
-        verdict = "significant, but in less than three of four pairs"
-    told.append(
-        f"The best of a search like {first} is better than that of one like {second} with a "
-        f"probability of {_probability(better)}: {verdict}."
-    )
-    return told
-
-
-def _probability(found: Superiority) -> str:
-    return f"{found.probability:.2f} (95 % interval {found.low:.2f} to {found.high:.2f})"
 
 
 def tell_winner(confirmation: Confirmation) -> str:

@@ -73,7 +73,9 @@ def _sentences(found: ComparedSearches) -> list[str]:
 
 def _odds(found: Superiority) -> str:
     runs = " and ".join(map(str, found.runs))
-    clear = "" if found.significant else ", which even odds explain as well"
+    clear = ", which even odds explain as well"
+    if found.significant:
+        clear = "" if found.meaningful else ", less than in three of four, too few to act on"
     if min(found.runs) < FEW:
         clear += "; with so few, the range is too narrow"
     return (

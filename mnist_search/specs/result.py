@@ -5,7 +5,9 @@ Raw samples, never derived numbers; unknown is None.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, assert_never
 
 from pydantic import model_validator
 
@@ -14,6 +16,8 @@ from mnist_search.specs._frozen import Frozen, without
 from mnist_search.specs.environment import Environment
 from mnist_search.specs.run import DatasetRef, RunConfig
 
+# What a search is about: accuracy, which is to be high, or also a cost, which is to be low.
+Objective = Literal["val_accuracy", "train_seconds", "parameters", "inference_us"]
 Status = Literal["complete", "pruned", "failed"]
 FailureKind = Literal[
     "diverged",
@@ -139,10 +143,33 @@ class RunResult(Frozen):
             return self.score.accuracy
         return self.reports[-1][1] if self.reports else None
 
+    def objective_values(self, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
+        """Return the numbers by which a search judges the run; None where one is unknown.
+
+        A trial that was stopped early has its last accuracy, but no costs of a whole trial; nor
+        has a failed one any number.
+        """
+        if self.status == "failed" or (self.status == "pruned" and len(objectives) > 1):
+            return None
+        found = [self._objective_value(objective) for objective in objectives]
+        known = tuple(value for value in found if value is not None and math.isfinite(value))
+        return known if len(known) == len(found) else None
+
+    def _objective_value(self, objective: Objective) -> float | None:
+        match objective:
+            case "val_accuracy":
+                return self.last_accuracy
+            case "train_seconds":
+                return self.timings.fit_seconds
+            case "parameters":
+                return None if self.parameters is None else float(self.parameters)
+            case "inference_us":
+                return self.timings.inference_us_batch_256
+            case _:
+                assert_never(objective)
+
 
 RunKey = tuple[str, int]
-# What a search is about: accuracy, which is to be high, or also a cost, which is to be low.
-Objective = Literal["val_accuracy", "train_seconds", "parameters", "inference_us"]
 State = Literal["waiting", "running", "complete", "pruned", "failed"]
 
 

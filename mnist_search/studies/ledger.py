@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from mnist_search.analysis.objectives import values_of
 from mnist_search.errors import StorageError, UsageError
 from mnist_search.specs import Record, RunConfig, RunResult, State
 from mnist_search.studies.folder import DATABASE, JOURNAL, check_room, damaged, storage_errors
@@ -310,7 +309,7 @@ class Ledger:
         from optuna.trial import TrialState
 
         objectives = self.spec.objectives
-        values = values_of(result, objectives)
+        values = result.objective_values(objectives)
         match result.status:
             case "complete":
                 # What lacks one of two numbers could not be compared.

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from mnist_search.analysis import describe
-from mnist_search.analysis.objectives import values_of
 from mnist_search.engines import (
     Engine,
     PastTrial,
@@ -213,7 +212,7 @@ class SearchWork:
         """Write the result; the engine learns from what is written."""
         number = assignment.number
         self._ledger.close_trial(number, result, worker=worker)
-        self._engine.tell(number, values_of(result, self._search.objectives))
+        self._engine.tell(number, result.objective_values(self._search.objectives))
         if self._shelf is not None:
             self._shelf.put(number, result)
         self._memory.note(number, result)
@@ -276,7 +275,7 @@ class SearchWork:
         self._engine.settle(
             number,
             reports=result.reports,
-            score=values_of(result, self._search.objectives),
+            score=result.objective_values(self._search.objectives),
             stopped=result.status == "pruned",
         )
         self._progress.finished(assignment, result, None)
@@ -289,7 +288,7 @@ class SearchWork:
             number=record.number,
             values={} if record.values is None else record.values,
             state=state,
-            score=None if closed is None else values_of(closed, self._search.objectives),
+            score=None if closed is None else closed.objective_values(self._search.objectives),
             reports=() if state == "waiting" or result is None else result.reports,
             excess={} if record.config is None else excess(self._search, record.config),
             trained=result is None or is_trained(result),

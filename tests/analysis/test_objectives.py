@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_search.analysis.objectives import front_notes, pareto_front, values_of
-from mnist_search.specs import Failure, Objective, Record, RunResult, Score, Timings
+from mnist_search.analysis.objectives import front_notes, pareto_front
+from mnist_search.specs import Objective, Record, RunResult, Score, Timings
 
 BOTH: tuple[Objective, ...] = ("val_accuracy", "parameters")
 
@@ -23,24 +22,6 @@ def result(correct: int = 90, **changes: object) -> RunResult:
         "timings": Timings(fit_seconds=12.5, inference_us_batch_256=3.5),
     }
     return RunResult.model_validate(values | changes)
-
-
-@pytest.mark.parametrize(
-    ("cost", "value"), [("parameters", 1000.0), ("train_seconds", 12.5), ("inference_us", 3.5)]
-)
-def test_numbers_come_from_the_result(cost: Objective, value: float) -> None:
-    assert values_of(result(), ("val_accuracy", cost)) == (0.9, value)
-    assert values_of(result(), ("val_accuracy",)) == (0.9,)
-
-
-def test_unknown_numbers_are_none() -> None:
-    failure = Failure(kind="error", message="boom")
-    assert values_of(result(parameters=None), BOTH) is None
-    assert values_of(result(status="failed", failure=failure), ("val_accuracy",)) is None
-    stopped = result(status="pruned", validation=None)
-    assert values_of(stopped, ("val_accuracy",)) == (0.5,)
-    assert values_of(stopped, BOTH) is None
-    assert values_of(result(timings=Timings()), ("val_accuracy", "train_seconds")) is None
 
 
 def test_front_is_what_nothing_beats_in_both() -> None:
