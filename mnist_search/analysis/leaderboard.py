@@ -44,14 +44,18 @@ MOST_LETTERED_ROWS = 200
 class Leaderboard:
     """Rows in the order to show, notes that belong under them, and where it was measured.
 
-    `suite` is about all the references measured, whichever rows are shown; None for none.
-    `spread` is that of accuracies between seeds, on which intervals and comparisons rest.
+    `ranked` are all rows that have a rank, best first, and `suite` is about all the references
+    measured, whichever rows are shown; None for none. `title` names the data set where there are
+    boards about others too. `spread` is that of accuracies between seeds, on which intervals and
+    comparisons rest.
     """
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
     environment: tuple[str, ...]
     sort: SortKey = "accuracy"
+    title: str = ""
+    ranked: tuple[Row, ...] = ()
     suite: Suite | None = None
     spread: SeedSpread = SHIPPED
 
@@ -60,9 +64,10 @@ def build_leaderboard(
     records: Sequence[Record],
     references: Sequence[Reference],
     *,
-    sort: str = "accuracy",
+    sort: str | None = None,
     top: int | None = None,
     pareto: bool = False,
+    hide_references: bool = False,
     include_published: bool = True,
     labels: Mapping[str, bytes] | None = None,
 ) -> Leaderboard:
@@ -70,7 +75,8 @@ def build_leaderboard(
 
     Each row is ranked by the accuracy it honestly has, its `score`: on the test images if it
     met them, else on the held-out validation images, else as published; `score_basis` names
-    which. Ranks are places in this order, whatever `sort` shows; quick runs have none. Equal
+    which. Ranks are places in this order, whatever `sort` shows; quick runs have none, and where
+    nothing else is measured the board is in the order of time. Equal
     scores go test before validation before published, then by fewer parameters. Only complete
     runs and published figures have a rank; pruned ones follow by their last accuracy, then
     failed, running and
@@ -82,14 +88,14 @@ def build_leaderboard(
 
     `sort` by time, and `pareto` (rows that no other row of the same machine beats in accuracy
     and fit time together; collapsed ones never count), keep machines apart. `top` keeps
-    the first so many trials of the order shown; references stay, as the fixed baselines.
+    the first so many rows of the order shown, after `hide_references` has taken out the rows of
+    references; neither changes a rank.
     `labels` are those of the test images, a byte each, by the digest of their data set; without
     them rows that answered the same images are compared less sharply.
 
     Raises:
         UsageError: unknown `sort`, or `top` below 1.
     """
-    order = check_sort(sort)
     if top is not None and top < 1:
         raise UsageError(f"top must be >= 1, got {top}")
     comparable = all(
@@ -114,10 +120,14 @@ def build_leaderboard(
     ranked, leads = _ranked(entries, spread, rank_published=comparable)
     every = with_document_ratios(with_time_ratios(ranked))
     every = with_fronts(every, records)
+    only_quick = {row.quick for row in every if row.status != "published"} == {True}
+    order: SortKey = "time" if only_quick else "accuracy"
+    order = order if sort is None else check_sort(sort)
     rows = sorted_rows(every, order)
     if pareto:
         rows = time_front(rows)
-    shown = rows if top is None else _first_trials(rows, top)
+    shown = [row for row in rows if row.kind == "trial"] if hide_references else rows
+    shown = shown[:top]
     notes = notes_on(
         every,
         shown,
@@ -133,15 +143,10 @@ def build_leaderboard(
         notes=(*notes, *front_notes(records)),
         environment=environment_lines(every, records),
         sort=order,
+        ranked=tuple(sorted_rows([row for row in every if row.rank is not None], "accuracy")),
         suite=build_suite(every, records, references, spread, known_labels),
         spread=spread,
     )
-
-
-def _first_trials(rows: Sequence[Row], top: int) -> list[Row]:
-    trials = [row for row in rows if row.kind == "trial"]
-    left_out = {id(row) for row in trials[top:]}
-    return [row for row in rows if id(row) not in left_out]
 
 
 def _measured(

@@ -50,9 +50,9 @@ def _sort_key(row: Row, order: SortKey, machines: Mapping[str | None, int]) -> t
         case "accuracy":
             return place
         case "time":
-            unknown = known(row.fit_seconds) is None
-            machine = 0 if unknown else machines[row.machine_id]
-            return (unfinished, unknown, machine, _ascending(row.fit_seconds), *place)
+            seconds = _ascending(row.comparable_seconds)
+            machine = 0 if seconds[0] else machines[row.machine_id]
+            return (unfinished, seconds[0], machine, row.quick, seconds, *place)
         case "parameters":
             return (unfinished, _ascending(row.parameters), *place)
         case "inference":
@@ -95,16 +95,21 @@ def _machine_order(rows: Sequence[Row]) -> dict[str | None, int]:
 
 
 def with_time_ratios(rows: Sequence[Row]) -> list[Row]:
-    """Fill in fit times as multiples of the fastest complete row of the same machine."""
-    fastest: dict[str | None, float] = {}
+    """Fill in times as multiples of the fastest complete row of the same machine.
+
+    Quick runs compare with quick runs.
+    """
+    fastest: dict[tuple[str | None, bool], float] = {}
     for row in rows:
-        if row.status == "complete" and row.fit_seconds:
-            least = fastest.get(row.machine_id, math.inf)
-            fastest[row.machine_id] = min(least, row.fit_seconds)
+        if row.status == "complete" and row.comparable_seconds:
+            alike = row.machine_id, row.quick
+            fastest[alike] = min(fastest.get(alike, math.inf), row.comparable_seconds)
     return [
-        row
-        if row.status != "complete" or row.fit_seconds is None or row.machine_id not in fastest
-        else dataclasses.replace(row, time_ratio=row.fit_seconds / fastest[row.machine_id])
+        dataclasses.replace(row, time_ratio=row.comparable_seconds / least)
+        if row.status == "complete"
+        and row.comparable_seconds is not None
+        and (least := fastest.get((row.machine_id, row.quick))) is not None
+        else row
         for row in rows
     ]
 

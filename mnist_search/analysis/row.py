@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_search.analysis.verdict import Verdict
+from mnist_search.analysis.verdict import MNIST_TRAIN_IMAGES, Verdict
 
 Status = Literal["complete", "pruned", "failed", "running", "waiting", "published"]
 ScoreBasis = Literal["test", "validation", "published"]
@@ -140,6 +140,21 @@ class Row:
     def as_dict(self) -> dict[str, object]:
         """Return the row under its JSON keys."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    @property
+    def comparable_seconds(self) -> float | None:
+        """Return the time that a row is ranked by: its fit, or of a quick run a whole epoch.
+
+        Quick runs train on parts of the images of different sizes, so that an epoch of 60,000 is
+        estimated, from the time of a step where that is known.
+        """
+        if not self.quick:
+            return self.fit_seconds
+        if self.step_ms is not None and self.batch_size is not None:
+            return self.step_ms / 1000 * MNIST_TRAIN_IMAGES / self.batch_size
+        if self.seconds_per_epoch is None or not self.train_images:
+            return None
+        return self.seconds_per_epoch * MNIST_TRAIN_IMAGES / self.train_images
 
     @property
     def label(self) -> str:

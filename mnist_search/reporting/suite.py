@@ -83,10 +83,10 @@ def render_suite_markdown(suite: Suite) -> str:
     return "\n".join(section for part in parts for section in part(suite))
 
 
-def render_suite_table(suite: Suite, terminal: Terminal) -> str:
+def render_suite_table(suite: Suite, terminal: Terminal, *, times: bool = True) -> str:
     """Return times, and the findings that say something, for the terminal."""
     sections = []
-    if suite.rows:
+    if suite.rows and times:
         sections.append(
             render_table(
                 [_time_row(row, suite.rows) for row in suite.rows],

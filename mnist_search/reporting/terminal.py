@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich import box
@@ -22,7 +22,7 @@ PIPE_WIDTH = 160
 MINIMUM_WIDTH = 20
 _GAP = 2
 # Shortened text keeps this much before whole columns have to go.
-_TEXT_FLOOR = 24
+_TEXT_FLOOR = 20
 _TEXT_MINIMUM = 8
 _ASCII = str.maketrans({"±": "~", "µ": "u", "…": "~", "─": "-"})
 
@@ -59,6 +59,7 @@ def render_table(
     columns: Sequence[Column],
     *,
     title: str | None = None,
+    explain: Callable[[Sequence[Column]], str] | None = None,
     notes: Sequence[str] = (),
     terminal: Terminal,
     row_styles: Sequence[str] = (),
@@ -66,7 +67,7 @@ def render_table(
     """Return the table as text, no line wider than the terminal.
 
     `row_styles` are rich styles, one per row, seen in colour only. Columns that do not fit are
-    left out and named below the table.
+    left out and named below the table; `explain` says what is to be known of those that do.
     """
     cells = [[format_cell(row.get(column.key), column.style) for column in columns] for row in rows]
     width = max(MINIMUM_WIDTH, terminal.width)
@@ -101,8 +102,10 @@ def render_table(
     else:
         console.print(Text("no rows", style="dim"))
     hidden = [column.header for place, column in enumerate(columns) if place not in widths]
+    legend = "" if explain is None else explain([columns[place] for place in kept])
+    notes = [legend, *notes] if legend else list(notes)
     if rows and hidden:
-        notes = [*notes, f"Too narrow for: {', '.join(hidden)} (all of it: --format json)."]
+        notes.append(f"Hidden at this width: {', '.join(hidden)} (widen the terminal, or -f json).")
     if notes:
         console.print()
     for note in notes:
@@ -117,6 +120,20 @@ def render_lines(title: str, lines: Sequence[str], terminal: Terminal) -> str:
     console.print()
     for line in lines:
         console.print(Text(f"- {clean(line)}"))
+    return _text(out, terminal)
+
+
+def render_facts(title: str, facts: Sequence[tuple[str, str]], terminal: Terminal) -> str:
+    """Return names with their values under a title, wrapped to the terminal."""
+    out, console = _console(terminal)
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for name, value in facts:
+        grid.add_row(Text(clean(name), style="dim"), Text(clean(value)))
+    console.print(Text(clean(title), style="bold"))
+    console.print()
+    console.print(grid)
     return _text(out, terminal)
 
 

@@ -1,6 +1,5 @@
 """The report as one self-contained page that loads nothing from the network."""
 
-from mnist_search.reporting.html.confirmed import tell_confirmations
 from mnist_search.reporting.html.page import render_page
 
-__all__ = ["render_page", "tell_confirmations"]
+__all__ = ["render_page"]

@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from mnist_search.analysis import Leaderboard, tell, tell_all, tell_claim
 from mnist_search.analysis.history import reference_levels, study_histories
+from mnist_search.reporting.board_rows import is_quick
 from mnist_search.reporting.cells import clean, format_cell, format_seconds
 from mnist_search.reporting.charts.costs import COSTS, MOST_POINTS, accuracy_against_cost
-from mnist_search.reporting.html.board import table_heads, table_lines
+from mnist_search.reporting.confirmation import tell_essentials
 from mnist_search.reporting.html.drawings import Drawings, vega_script
 from mnist_search.reporting.html.study import (
     MistakesView,
@@ -21,10 +22,11 @@ from mnist_search.reporting.html.study import (
     mistakes_view,
     study_section,
 )
+from mnist_search.reporting.html.tables import leaderboard_table
 from mnist_search.reporting.inside import Inside
-from mnist_search.reporting.leaderboard import explain_signs
 from mnist_search.reporting.made import SESSION_COLUMNS, made_facts
 from mnist_search.reporting.mistakes import Answers, find_mistakes
+from mnist_search.reporting.winner import best_winner
 from mnist_search.specs import Record
 from mnist_search.studies.reading import ConfirmedStudy
 from mnist_search.studies.sessions import Session
@@ -32,28 +34,26 @@ from mnist_search.studies.spec import StudySpec
 
 
 def render_page(
-    board: Leaderboard,
+    boards: Leaderboard | Sequence[Leaderboard],
     records: Sequence[Record],
     specs: Sequence[StudySpec],
-    answers: Answers | None = None,
-    confirmed: Sequence[str] = (),
-    sessions: Mapping[str, Sequence[Session]] | None = None,
     *,
+    answers: Answers | None = None,
     confirmations: Sequence[ConfirmedStudy] = (),
     insides: Sequence[Inside] = (),
+    sessions: Mapping[str, Sequence[Session]] | None = None,
 ) -> str:
     """Return the report as one HTML page that loads nothing and runs nothing but its own script.
 
     Its charts are drawn by Vega, which is part of the script; it evaluates expressions with an
     interpreter, as the page allows no code to be made from text.
 
-    `records` are those of the board, `specs` what their studies are about (a study without one
-    has no parameter importance and no slices), `answers` those of the best tested model,
-    `confirmed` what confirmations say (see `tell_confirmations`), and `sessions` those of each
-    study by its name. `confirmations` are drawn, and `insides` show the best runs whose weights
-    are kept. Text from outside is escaped and loses its control characters; the page's one style
-    sheet and one script are named in its content-security policy by their hashes, so that
-    nothing else could run even if it got in.
+    `boards` are one for each data set, `records` those of the boards, `specs` what their studies
+    are about (a study without one has no parameter importance and no slices), `answers` those of
+    the best tested model, and `sessions` those of each study by its name. `insides` show the best
+    runs whose weights are kept. Text from outside is escaped and loses its control characters; the
+    page's one style sheet and one script are named in its content-security policy by their hashes,
+    so that nothing else could run even if it got in.
     """
     import jinja2
 
@@ -69,7 +69,8 @@ def render_page(
     style = (files / "report.css").read_text(encoding="utf-8")
     script = (files / "report.js").read_text(encoding="utf-8")
     drawings = Drawings()
-    content = _content(board, records, specs, confirmations, insides, drawings)
+    every = [boards] if isinstance(boards, Leaderboard) else list(boards)
+    content = _content(every, records, specs, confirmations, insides, drawings)
     mistakes = _mistakes(answers, insides, drawings)
     if drawings.specs:
         script = f"{vega_script()}\n{script}"
@@ -79,7 +80,7 @@ def render_page(
         style_hash=_hash(style),
         script_hash=_hash(script),
         version=_version(),
-        confirmed=confirmed,
+        confirmed=[tell_essentials(found) for found in confirmations],
         mistakes=mistakes,
         charts=drawings.data(),
         session_columns=SESSION_COLUMNS,
@@ -99,54 +100,69 @@ def _mistakes(
 
 
 def _content(
-    board: Leaderboard,
+    boards: Sequence[Leaderboard],
     records: Sequence[Record],
     specs: Sequence[StudySpec],
     confirmations: Sequence[ConfirmedStudy],
     insides: Sequence[Inside],
     drawings: Drawings,
 ) -> dict[str, object]:
-    warnings = [note for note in board.notes if note.startswith("WARNING")]
-    notes = [note for note in board.notes if note not in warnings]
-    sections = _sections(board, records, specs, confirmations, insides, drawings)
+    sections = [
+        section
+        for board in boards
+        for section in _sections(board, boards, records, specs, confirmations, insides, drawings)
+    ]
+    names = list(dict.fromkeys(record.study for record in records))
+    views = [_board_view(board, drawings) for board in boards]
+    return {
+        "title": f"mnist-search: {', '.join(names)}" if names else "mnist-search: references",
+        "warnings": [
+            note for board in boards for note in board.notes if note.startswith("WARNING")
+        ],
+        "tiles": _tiles(boards[0], records, confirmations),
+        "boards": views,
+        "studies": sections,
+        "tradeoffs": any(view["tradeoffs"] for view in views),
+        "environment": [line for board in boards for line in board.environment],
+        "versions": _versions(boards),
+    }
+
+
+def _board_view(board: Leaderboard, drawings: Drawings) -> dict[str, object]:
+    notes = [note for note in board.notes if not note.startswith("WARNING")]
     drawn = [
         (
             cost.title,
             drawings.add(accuracy_against_cost(board.rows, cost), f"Accuracy against {cost.title}"),
         )
-        for cost in COSTS
+        for cost in (() if is_quick(board) else COSTS)
     ]
     findings = () if board.suite is None else board.suite.findings
-    names = list(dict.fromkeys(record.study for record in records))
+    claims = () if board.suite is None else board.suite.claims
+    ranked = sum(row.rank is not None for row in board.rows)
+    bounded = f"Of {ranked} ranked rows the best {MOST_POINTS} are drawn. "
     return {
-        "title": f"mnist-search: {', '.join(names)}" if names else "mnist-search: references",
-        "warnings": warnings,
-        "notes": notes,
-        "tiles": _tiles(board, records),
-        "columns": table_heads(sort=board.sort),
-        "rows": table_lines(board.rows),
-        "statuses": list(dict.fromkeys(row.status for row in board.rows)),
-        "legend": explain_signs(board.rows),
-        "studies": sections,
+        "title": board.title,
+        "headline": notes[0] if notes else "",
+        "notes": notes[1:],
+        "table": leaderboard_table(board),
         "tradeoffs": [
             {"title": title, "drawing": drawing} for title, drawing in drawn if drawing is not None
         ],
-        "tradeoffs_told": _tradeoffs_told(board),
+        "tradeoffs_told": bounded if ranked > MOST_POINTS else "",
         "findings": [
             {"document": finding.contrast.document, "text": tell(finding)} for finding in findings
         ],
         "findings_told": tell_all(findings) if findings else "",
         "claims": [
-            {"document": claim.claim.document, "text": tell_claim(claim)}
-            for claim in (() if board.suite is None else board.suite.claims)
+            {"document": claim.claim.document, "text": tell_claim(claim)} for claim in claims
         ],
-        "environment": board.environment,
-        "versions": _versions(board),
     }
 
 
 def _sections(
     board: Leaderboard,
+    boards: Sequence[Leaderboard],
     records: Sequence[Record],
     specs: Sequence[StudySpec],
     confirmations: Sequence[ConfirmedStudy],
@@ -154,50 +170,53 @@ def _sections(
     drawings: Drawings,
 ) -> list[StudySection]:
     by_name = {spec.name: spec for spec in specs}
-    confirmed = {found.study: found for found in confirmations}
     inside_of = {inside.study: inside for inside in insides}
-    histories = study_histories(records, reference_levels(board.rows))
+    elsewhere = {
+        row.study for other in boards if other is not board for row in (*other.rows, *other.ranked)
+    }
+    mine = [record for record in records if record.study not in elsewhere]
+    histories = study_histories(mine, reference_levels(board.rows))
     # What was searched comes before what it is compared with.
     histories = tuple(sorted(histories, key=lambda history: history.kind != "search"))
     return [
         study_section(
             history,
-            [record for record in records if record.study == history.study],
+            [record for record in mine if record.study == history.study],
             by_name.get(history.study),
-            board.rows,
+            board,
             drawings,
             inside=inside_of.get(history.study),
-            confirmed=confirmed.get(history.study),
+            confirmations=confirmations,
         )
         for history in histories
     ]
 
 
-def _tradeoffs_told(board: Leaderboard) -> str:
-    ranked = sum(row.rank is not None for row in board.rows)
-    return (
-        f"Of {ranked} ranked rows the best {MOST_POINTS} are drawn." if ranked > MOST_POINTS else ""
-    )
-
-
-def _tiles(board: Leaderboard, records: Sequence[Record]) -> list[tuple[str, str]]:
-    """Return the few figures that a reader wants first."""
-    measured = [row for row in board.rows if row.status == "complete" and row.rank is not None]
+def _tiles(
+    board: Leaderboard, records: Sequence[Record], confirmations: Sequence[ConfirmedStudy]
+) -> list[tuple[str, str]]:
+    """Return the few figures that a reader wants first: of the winner, where there is one."""
     found: list[tuple[str, str]] = []
-    if measured:
-        best = min(measured, key=lambda row: row.rank or 0)
-        if best.score is not None:
-            found.append(
-                (
-                    f"{100 * best.score:.2f} %",
-                    f"best measured here ({best.score_basis}): {best.label}",
-                )
-            )
-        if best.parameters is not None:
-            found.append((format_cell(best.parameters, "count"), "parameters of it"))
-        if best.fit_seconds is not None:
-            found.append((format_seconds(best.fit_seconds), "to train it"))
-    trials = [record for record in records if record.kind == "trial"]
+    best = next((row for row in board.ranked if row.status == "complete"), None)
+    winner = best_winner(board, confirmations)
+    if winner is not None and winner.test_accuracy is not None:
+        found.append(
+            (f"{100 * winner.accuracy:.2f} %", f"test accuracy of the winner: {winner.name}")
+        )
+        parameters, seconds = winner.parameters, winner.fit_seconds
+    elif best is not None:
+        score = 0.0 if best.score is None else best.score
+        found.append(
+            (f"{100 * score:.2f} %", f"best measured here ({best.score_basis}): {best.label}")
+        )
+        parameters, seconds = best.parameters, best.fit_seconds
+    else:
+        parameters, seconds = None, None
+    if parameters is not None:
+        found.append((format_cell(parameters, "count"), "parameters of it"))
+    if seconds is not None:
+        found.append((format_seconds(seconds), "to train it"))
+    trials = [record for record in records if record.kind == "trial" and record.confirms is None]
     if trials:
         complete = sum(record.state == "complete" for record in trials)
         stopped = sum(record.state == "pruned" for record in trials)
@@ -208,9 +227,9 @@ def _tiles(board: Leaderboard, records: Sequence[Record]) -> list[tuple[str, str
     return found
 
 
-def _versions(board: Leaderboard) -> list[tuple[str, str]]:
+def _versions(boards: Sequence[Leaderboard]) -> list[tuple[str, str]]:
     found: dict[str, dict[str, None]] = {}
-    for row in board.rows:
+    for row in (row for board in boards for row in board.rows):
         for package, version in (row.versions or {}).items():
             found.setdefault(package, {})[version] = None
     return [(package, ", ".join(versions)) for package, versions in found.items()]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mnist_search.analysis import Row
+from mnist_search.analysis import Leaderboard, Row
 from mnist_search.analysis.history import History
 from mnist_search.analysis.importance import Importances
 from mnist_search.analysis.wording import tell_effects, tell_expected
-from mnist_search.reporting.cells import format_cell, format_seconds
+from mnist_search.reporting.cells import format_seconds
 from mnist_search.reporting.charts.portraits import (
     confusion_matrix,
     layer_pictures,
@@ -17,7 +17,7 @@ from mnist_search.reporting.charts.portraits import (
     weight_violins,
 )
 from mnist_search.reporting.charts.progress import MOST_SPANS
-from mnist_search.reporting.charts.studies import best_row, study_charts
+from mnist_search.reporting.charts.studies import study_charts
 from mnist_search.reporting.charts.style import AnyChart
 from mnist_search.reporting.charts.trials import MOST_DRAWN, Trial
 from mnist_search.reporting.confirmation import confirmation_rows
@@ -34,20 +34,13 @@ from mnist_search.reporting.searches import (
     search_reports,
 )
 from mnist_search.reporting.suite import VERDICT_COLUMNS, verdict_row
+from mnist_search.reporting.winner import Winner, find_winner
 from mnist_search.specs import Record
 from mnist_search.studies.reading import ConfirmedStudy
 from mnist_search.studies.spec import StudySpec
 
 # Of a hundred trials ten are the best ones.
 _FEW_TRIALS = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Winner:
-    """The best trial of a search, in words and facts."""
-
-    told: str
-    facts: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,29 +126,29 @@ def study_section(
     history: History,
     records: Sequence[Record],
     spec: StudySpec | None,
-    rows: Sequence[Row],
+    board: Leaderboard,
     drawings: Drawings,
     *,
     inside: Inside | None = None,
-    confirmed: ConfirmedStudy | None = None,
+    confirmations: Sequence[ConfirmedStudy] = (),
 ) -> StudySection:
-    """Return the part of the page about one study; `records` are its own, `rows` the board's.
+    """Return the part of the page about one study; `records` are its own.
 
     Its charts are taken into `drawings`, in the order in which they are read.
     """
-    name = history.study
+    name, rows = history.study, board.rows
+    confirmed = next((found for found in confirmations if found.study == name), None)
     space = None if spec is None or spec.search is None else spec.search.space
     charts = study_charts(
         history, records, space, rows, None if confirmed is None else confirmed.confirmation
     )
-    best = best_row(name, rows) if history.kind == "search" else None
     references = [row for row in rows if row.kind == "reference" and row.study == name]
     report = next(iter(search_reports([] if spec is None else [spec], records)), None)
     add = drawings.add
     return StudySection(
         name=name,
         heading=f"{history.kind.capitalize()} {name}",
-        winner=None if best is None else _winner(best),
+        winner=find_winner(name, board.ranked, confirmations),
         confirmed=None if confirmed is None else _confirmed(confirmed, charts.confirmed, drawings),
         measured=add(charts.measured, "Measured beside published accuracies"),
         verdicts=_verdicts(references),
@@ -229,29 +222,6 @@ def _inside(inside: Inside, records: Sequence[Record], drawings: Drawings) -> In
         ),
         digit=inside.digit,
         missing=f"Not shown: {'; '.join(inside.missing)}." if inside.missing else "",
-    )
-
-
-def _winner(best: Row) -> Winner:
-    sure = ""
-    if best.score_low is not None and best.score_high is not None:
-        sure = f" (95 % interval {100 * best.score_low:.2f} to {100 * best.score_high:.2f} %)"
-    facts = [
-        ("architecture", best.architecture),
-        ("parameters", None if best.parameters is None else f"{best.parameters:,}"),
-        ("FLOPs per image", None if best.flops is None else f"{best.flops:,}"),
-        ("trained in", None if best.fit_seconds is None else format_seconds(best.fit_seconds)),
-        ("inference", None if best.inference_us is None else
-            f"{format_cell(best.inference_us, 'microseconds')} per image at batch 256"),
-        ("peak memory", None if best.peak_memory_bytes is None else
-            format_cell(best.peak_memory_bytes, "bytes")),
-        ("seeds", ", ".join(str(seed) for seed in best.seeds) or None),
-        ("settings", None if best.values is None else format_cell(best.values, "text")),
-    ]  # fmt: skip
-    score = "?" if best.score is None else f"{100 * best.score:.2f}"
-    return Winner(
-        told=f"Best of the search is {best.label}: {score} % on {best.score_basis} images{sure}.",
-        facts=tuple((name, value) for name, value in facts if value is not None),
     )
 
 

@@ -17,10 +17,7 @@
   dark.addEventListener("change", nameTheme);
   nameTheme();
 
-  var table = document.getElementById("leaderboard");
-  var body = table.tBodies[0];
-  var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
-  var rows = Array.prototype.slice.call(body.rows);
+  var rows = [];
 
   // Unknown values stay at the end in either direction.
   function compare(column, numeric, sign) {
@@ -33,49 +30,66 @@
       return sign * (numeric ? a - b : a.localeCompare(b, undefined, { numeric: true }));
     };
   }
-  heads.forEach(function (head, column) {
-    var button = document.createElement("button");
-    button.type = "button";
-    button.textContent = head.textContent;
-    head.textContent = "";
-    head.appendChild(button);
-    button.addEventListener("click", function () {
-      var first = head.dataset.first || "ascending";
-      var order = first;
-      if (head.getAttribute("aria-sort") === first) {
-        order = first === "ascending" ? "descending" : "ascending";
-      }
-      heads.forEach(function (each) { each.removeAttribute("aria-sort"); });
-      head.setAttribute("aria-sort", order);
-      rows.sort(compare(column, head.dataset.numeric !== undefined, order === "ascending" ? 1 : -1));
-      rows.forEach(function (row) { body.appendChild(row); });
+  function sortable(heads, body, mine) {
+    heads.forEach(function (head, column) {
+      var button = document.createElement("button");
+      button.type = "button";
+      button.textContent = head.textContent;
+      head.textContent = "";
+      head.appendChild(button);
+      button.addEventListener("click", function () {
+        var first = head.dataset.first || "ascending";
+        var order = first;
+        if (head.getAttribute("aria-sort") === first) {
+          order = first === "ascending" ? "descending" : "ascending";
+        }
+        heads.forEach(function (each) { each.removeAttribute("aria-sort"); });
+        head.setAttribute("aria-sort", order);
+        var sign = order === "ascending" ? 1 : -1;
+        mine.sort(compare(column, head.dataset.numeric !== undefined, sign));
+        mine.forEach(function (row) { body.appendChild(row); });
+      });
     });
-  });
-
-  var text = document.getElementById("filter-text");
-  var kind = document.getElementById("filter-kind");
-  var status = document.getElementById("filter-status");
-  var count = document.getElementById("filter-count");
-  function filter() {
-    var words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    var shown = 0;
-    rows.forEach(function (row) {
-      var content = row.textContent.toLowerCase();
-      var fits = (!kind.value || row.dataset.kind === kind.value) &&
-        (!status.value || row.dataset.status === status.value) &&
-        words.every(function (word) { return content.indexOf(word) >= 0; });
-      row.hidden = !fits;
-      shown += fits ? 1 : 0;
-    });
-    count.textContent = shown + " of " + rows.length + " rows";
   }
-  [text, kind, status].forEach(function (control) {
-    control.addEventListener("input", filter);
-    control.addEventListener("change", filter);
+  function filterable(controls, mine) {
+    var text = controls.querySelector("input");
+    var kind = controls.querySelector(".kind-filter");
+    var status = controls.querySelector(".status-filter");
+    var count = controls.querySelector("output");
+    function filter() {
+      var words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+      var shown = 0;
+      mine.forEach(function (row) {
+        var content = row.textContent.toLowerCase();
+        var fits = (!kind.value || row.dataset.kind === kind.value) &&
+          (!status.value || row.dataset.status === status.value) &&
+          words.every(function (word) { return content.indexOf(word) >= 0; });
+        row.hidden = !fits;
+        shown += fits ? 1 : 0;
+      });
+      count.textContent = shown + " of " + mine.length + " rows";
+    }
+    [text, kind, status].forEach(function (control) {
+      control.addEventListener("input", filter);
+      control.addEventListener("change", filter);
+    });
+    controls.hidden = false;
+    // A browser may bring back what was typed before the page was loaded again.
+    filter();
+  }
+  document.querySelectorAll("section.board").forEach(function (board) {
+    var table = board.querySelector("table");
+    var mine = Array.prototype.slice.call(table.tBodies[0].rows);
+    rows = rows.concat(mine);
+    sortable(Array.prototype.slice.call(table.tHead.rows[0].cells), table.tBodies[0], mine);
+    filterable(board.querySelector(".controls"), mine);
+    table.tBodies[0].addEventListener("click", function (event) {
+      var row = event.target.closest("tr");
+      if (row && row.dataset.run && !event.target.closest("summary")) {
+        choose(row.dataset.run === chosen ? null : row.dataset.run, null);
+      }
+    });
   });
-  document.getElementById("controls").hidden = false;
-  // A browser may bring back what was typed before the page was loaded again.
-  filter();
 
   var found = JSON.parse(document.getElementById("charts").textContent);
   var names = Object.keys(found.charts);
@@ -121,10 +135,4 @@
   }
   if (names.length) document.getElementById("chart-help").hidden = false;
   drawNext();
-  body.addEventListener("click", function (event) {
-    var row = event.target.closest("tr");
-    if (row && row.dataset.run && !event.target.closest("summary")) {
-      choose(row.dataset.run === chosen ? null : row.dataset.run, null);
-    }
-  });
 })();
