@@ -90,6 +90,8 @@ def _leader(rows: Sequence[Row], leads: Mapping[int, Difference]) -> list[str]:
     best = next((row for row in ranked if row.status == "complete"), None)
     if best is None:
         quick = [row for row in rows if row.quick and row.comparable_seconds is not None]
+        if not quick and any(row.quick for row in rows):
+            return ["Only quick runs are measured here: they measure time, not accuracy."]
         if quick:
             fastest = min(quick, key=lambda row: row.comparable_seconds or 0.0)
             return [
@@ -141,9 +143,11 @@ def _quick(rows: Sequence[Row]) -> list[str]:
 def _scores(rows: Sequence[Row], spread: SeedSpread) -> list[str]:
     found = []
     if any(row.kind == "trial" and row.score_basis == "validation" for row in rows):
+        tested = any(row.kind == "trial" and row.score_basis == "test" for row in rows)
+        more = "only confirmed trials have a test accuracy"
         found.append(
             "Trials are selected on validation accuracy, so the figures of the best ones are "
-            "optimistic; `confirm` trains them again and tests them."
+            f"optimistic; {more if tested else '`confirm` trains them again and tests them'}."
         )
     if any(row.rank_low is not None for row in rows):
         found.append(

@@ -23,14 +23,22 @@ if TYPE_CHECKING:
     from mnist_search.analysis import Leaderboard
     from mnist_search.reporting.inside import Inside
     from mnist_search.specs import Record
+    from mnist_search.studies.reading import ConfirmedStudy
 
 CACHE = "inside.json"
 # Of many studies, the best: each takes a second, and its pictures some 100 kB of the page.
 MOST_INSIDES = 6
 
 
-def find_insides(board: Leaderboard, records: Sequence[Record], home: Path) -> list[Inside]:
-    """Return what the weights of each study's best run show, those of the best studies.
+def find_insides(
+    boards: Sequence[Leaderboard],
+    records: Sequence[Record],
+    home: Path,
+    confirmed: Sequence[ConfirmedStudy] = (),
+) -> list[Inside]:
+    """Return what the weights of each study's winner show, those of the best studies.
+
+    That is the confirmed winner of a search, else its best run whose weights are kept.
 
     A run is looked into once, in another process; what it showed is kept beside its weights.
     What cannot be looked into is left out, and stderr says why.
@@ -39,7 +47,7 @@ def find_insides(board: Leaderboard, records: Sequence[Record], home: Path) -> l
 
     found: dict[int, Inside] = {}
     asked: dict[int, Record] = {}
-    for place, record in enumerate(_best_with_weights(board, records, home)):
+    for place, record in enumerate(_best_with_weights(boards, records, home, confirmed)):
         kept = _read_cache(study_folder(home, record.study), record)
         if kept is None:
             asked[place] = record
@@ -60,12 +68,20 @@ def find_insides(board: Leaderboard, records: Sequence[Record], home: Path) -> l
     return [found[place] for place in sorted(found)]
 
 
-def _best_with_weights(board: Leaderboard, records: Sequence[Record], home: Path) -> list[Record]:
+def _best_with_weights(
+    boards: Sequence[Leaderboard],
+    records: Sequence[Record],
+    home: Path,
+    confirmed: Sequence[ConfirmedStudy],
+) -> list[Record]:
     from mnist_search.studies import stored_weights, study_folder
 
     chosen: dict[str, Record] = {}
-    ranked = [row for row in board.rows if row.status == "complete" and row.rank is not None]
-    for row in sorted(ranked, key=lambda row: row.rank or 0):
+    tested = [(found.study, found.confirmation.winner) for found in confirmed]
+    winners = {(study, winner.trial) for study, winner in tested if winner is not None}
+    ranked = [row for board in boards for row in board.ranked if row.status == "complete"]
+    # Those that are confirmed before those that looked best in the search.
+    for row in sorted(ranked, key=lambda row: (row.study, row.number) not in winners):
         for record in records:
             if record.study in chosen or record.result is None or record.state != "complete":
                 continue

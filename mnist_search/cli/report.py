@@ -18,8 +18,8 @@ from mnist_search.errors import MnistSearchError
 
 ReportFormat = Literal["table", "json", "csv", "markdown", "html"]
 
-# Of thousands of trials a page shows the best; JSON and CSV have them all.
-_SHOWN = {"table": 20, "html": 1000}
+# Of thousands of rows a page shows the best; JSON and CSV have them all.
+_SHOWN = {"table": 40, "html": 1000}
 
 
 def report(
@@ -32,17 +32,22 @@ def report(
         ),
     ] = None,
     sort: Annotated[
-        Literal["accuracy", "time", "parameters", "inference", "name", "number"],
-        typer.Option(help="Order of the rows."),
-    ] = "accuracy",
+        Literal["accuracy", "time", "parameters", "inference", "name", "number"] | None,
+        typer.Option(
+            help="Order of the rows.", show_default="accuracy, or time where all runs are quick"
+        ),
+    ] = None,
     top: Annotated[
         int | None,
         typer.Option(
             min=0,
-            help="Trials shown; 0: all. References always stay.",
-            show_default="20 in a table, 1000 in html, else all",
+            help="Rows shown of each board, references among them by their rank; 0: all.",
+            show_default="40 in a table, 1000 in html, else all",
         ),
     ] = None,
+    references: Annotated[
+        bool, typer.Option(help="Show the references beside the trials; ranks stay the same.")
+    ] = True,
     pareto: Annotated[
         bool,
         typer.Option("--pareto", help="Only rows that no other beats in accuracy and time."),
@@ -66,7 +71,7 @@ def report(
     ] = True,
     output: OutputOption = None,
 ) -> None:
-    """Rank trials and references together, published figures beside measured ones.
+    """Rank trials and references together, with a board for each data set.
 
     Measured references add verdicts, times, findings and learning curves below the board, a
     confirmed search what `confirm` says; markdown, html and json tell how it all was made, with
@@ -76,7 +81,7 @@ def report(
     mnist-search report bench-mnist -f markdown -o reports/references.md, or
     mnist-search report cnn-mnist-seed1 -f html -o report.html
     """
-    from mnist_search.analysis import build_leaderboard
+    from mnist_search.analysis.boards import build_leaderboards
     from mnist_search.cli._inside import find_insides
     from mnist_search.references import REFERENCES
     from mnist_search.reporting import render_leaderboard
@@ -97,12 +102,13 @@ def report(
     with _uncollected():
         found = read_studies(where, names, tell)
         records = [record for study in found for record in study.records]
-        board = build_leaderboard(
+        boards = build_leaderboards(
             records,
             REFERENCES,
             sort=sort,
             top=shown if shown > 0 else None,
             pareto=pareto,
+            hide_references=not references,
             labels=read_labels(records),
         )
         confirmed = () if form == "csv" else read_confirmations(where, records, REFERENCES, tell)
@@ -110,25 +116,22 @@ def report(
         sessions = {each.spec.name: each.sessions for each in found if with_sessions}
         specs = [each.spec for each in found] if form in ("html", "markdown") else []
         if form == "html":
-            from mnist_search.reporting.html import render_page, tell_confirmations
+            from mnist_search.reporting.html import render_page
             from mnist_search.reporting.mistakes import gather_answers
 
-            told, answers = tell_confirmations(confirmed), gather_answers(board, records)
-            insides = find_insides(board, records, where) if inside else []
             text = render_page(
-                board,
+                boards,
                 records,
                 specs,
-                answers,
-                told,
-                sessions,
+                answers=gather_answers(boards, records),
                 confirmations=confirmed,
-                insides=insides,
+                insides=find_insides(boards, records, where, confirmed) if inside else [],
+                sessions=sessions,
             )
         else:
             made = [made_facts(spec, records, sessions.get(spec.name, ())) for spec in specs]
             text = render_leaderboard(
-                board,
+                boards,
                 form,
                 plain=output not in (None, STDOUT),
                 confirmed=confirmed,

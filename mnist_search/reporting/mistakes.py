@@ -72,13 +72,13 @@ class Mistakes(Frozen):
         return self.total - sum(line[place] for place, line in enumerate(self.counts))
 
 
-def gather_answers(board: Leaderboard, records: Sequence[Record]) -> Answers | None:
+def gather_answers(boards: Sequence[Leaderboard], records: Sequence[Record]) -> Answers | None:
     """Read the test images behind the best row whose answers are stored.
 
     None where no row has any, or where its data are no longer there: the page then does
     without, as the data set named in it says enough.
     """
-    found = _best_tested(board.rows, records)
+    found = _best_tested([row for board in boards for row in board.ranked], records)
     if found is None:
         return None
     row, record = found
@@ -144,8 +144,7 @@ def find_mistakes(answers: Answers) -> Mistakes:
 
 
 def _best_tested(rows: Sequence[Row], records: Sequence[Record]) -> tuple[Row, Record] | None:
-    ranked = [row for row in rows if row.rank is not None and row.score_basis == "test"]
-    for row in sorted(ranked, key=lambda row: row.rank or 0):
+    for row in (row for row in rows if row.score_basis == "test"):
         for record in records:
             result = record.result
             if (

@@ -93,14 +93,22 @@ def test_pareto_keeps_what_nothing_beats_on_its_machine() -> None:
     assert any(note.startswith("Pareto: 3 of") for note in board.notes)
 
 
-def test_top_keeps_the_first_trials_and_all_references() -> None:
+def test_top_keeps_the_first_rows_references_among_them_by_rank() -> None:
     records = [trial(number, 9_900 - 100 * number) for number in range(4)]
-    board = build_leaderboard(records, REFERENCES, top=2)
-    assert [row.name for row in board.rows if row.kind == "trial"] == ["trial 0", "trial 1"]
-    assert sum(row.kind == "reference" for row in board.rows) == len(REFERENCES)
-    assert "Shown: the first 2 of 4 trials." in board.notes
-    whole = build_leaderboard(records, REFERENCES, top=4)
-    assert not any(note.startswith("Shown") for note in whole.notes)
+    board = build_leaderboard(records, REFERENCES, top=9)
+    assert [row.rank for row in board.rows] == list(range(1, 10))
+    assert {row.kind for row in board.rows} == {"trial", "reference"}
+    assert "9 of 29 rows are shown." in board.notes
+    assert len(board.ranked) == 29
+    alone = build_leaderboard(records, REFERENCES, hide_references=True, top=3)
+    assert [(row.name, row.kind) for row in alone.rows] == [
+        (f"trial {number}", "trial") for number in range(3)
+    ]
+    assert [row.rank for row in alone.rows] == [
+        row.rank for row in board.ranked if row.kind == "trial"
+    ][:3]
+    whole = build_leaderboard(records, REFERENCES, top=29)
+    assert not any("are shown" in note for note in whole.notes)
 
 
 @pytest.mark.parametrize(

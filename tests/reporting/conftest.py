@@ -14,7 +14,6 @@ from mnist_search.analysis import build_leaderboard
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import render_page
-from mnist_search.reporting.html import tell_confirmations
 from mnist_search.reporting.inside import Inside, look_inside
 from mnist_search.reporting.portrait import Answered, Convolved, Portrait
 from mnist_search.spaces import (
@@ -228,8 +227,6 @@ def make_page(*, bench: bool = False, **choices: object) -> str:
         board,
         every,
         specs,
-        None,
-        tell_confirmations([confirmed]),
         confirmations=[confirmed],
         insides=[make_inside(winner, alien=str(choices.get("alien", "")))],
     )

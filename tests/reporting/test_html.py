@@ -14,14 +14,15 @@ from html.parser import HTMLParser
 import pytest
 
 from mnist_search.analysis import build_leaderboard
+from mnist_search.analysis.boards import build_leaderboards
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import render_page
+from mnist_search.reporting.board_rows import COLUMNS
 from mnist_search.reporting.cells import Column
 from mnist_search.reporting.charts.portraits import class_counts
 from mnist_search.reporting.charts.trials import MOST_DRAWN
 from mnist_search.reporting.html.drawings import MOST_STILL_BYTES, Drawings
 from mnist_search.reporting.html.tables import table_of
-from mnist_search.reporting.leaderboard import COLUMNS
 
 VOID = {"meta", "link", "input", "br", "img"}
 HOSTILE = (
@@ -99,13 +100,13 @@ def test_table_holds_every_row_without_any_script(make_study: Callable[..., tupl
     spec, records = make_study()
     board = build_leaderboard(records, REFERENCES)
     page = render_page(board, records, [spec])
-    table = page[page.index('<table id="leaderboard"') : page.index("</table>")]
+    table = page[page.index('<div class="scroll leaderboard"') : page.index("</table>")]
     rows = re.findall(r'<tr class="[^"]*" data-kind="(\w+)"', table)
     assert Counter(rows) == {"trial": 40, "reference": len(REFERENCES)}
     assert table.count("<td") == len(board.rows) * (len(COLUMNS) + 1)
     # What only the script can serve is hidden until it runs.
-    for name in ("controls", "theme"):
-        (found,) = [each for _, each in Outline(page).elements if each.get("id") == name]
+    for key, name in (("class", "controls"), ("id", "theme")):
+        (found,) = [each for _, each in Outline(page).elements if each.get(key) == name]
         assert "hidden" in found
 
 
@@ -232,7 +233,7 @@ def test_winner_is_the_boards_and_the_drawn_one(make_study: Callable[..., tuple]
     board = build_leaderboard(records, REFERENCES)
     (best, *_) = [row for row in board.rows if row.kind == "trial" and row.status == "complete"]
     page = render_page(board, records, [spec])
-    assert f"Best of the search is {best.name}: {100 * best.score:.2f} %" in page
+    assert f"Best trial: {best.name}, {100 * best.score:.2f} % validation accuracy" in page
     (curves,) = [c for c in charts_of(page).values() if c["description"] == "Learning curves"]
     rows = [row for rows in curves["datasets"].values() for row in rows]
     assert {row["name"] for row in rows if row["what"] == "best"} == {best.name}
@@ -257,7 +258,7 @@ def test_page_of_no_study_has_the_published_figures() -> None:
 def test_page_of_many_trials_stays_small(make_page: Callable[..., str]) -> None:
     page = make_page(trials=1500)
     assert len(page.encode()) < 3_000_000
-    assert "Shown: the first 1000 of 1500 trials." in page
+    assert f"1000 of {1500 + len(REFERENCES)} rows are shown." in page
     assert f"the best {MOST_DRAWN} are drawn" in page
 
 
@@ -286,3 +287,34 @@ def test_table_leaves_out_what_nobody_knows() -> None:
     )
     assert found.heads == (("A", ""), ("B", "right"), ("D", "flowing"))
     assert found.lines == (("x[31m", "1,234", "long"), ("-", "5", "text"))
+
+
+def test_after_a_confirmation_the_page_is_about_the_confirmed_winner(
+    make_page: Callable[..., str],
+) -> None:
+    page = make_page()
+    tile = page[page.index('<ul class="facts">') :]
+    assert "test accuracy of the winner: trial " in tile[: tile.index("</ul>")]
+    assert "<strong>Confirmed winner: trial " in page
+    assert page.index("the test images once") < page.index("Best measured here")
+    assert "no trial has a test accuracy" not in page
+
+
+def test_each_data_set_has_a_table_of_its_own(make_study: Callable[..., tuple]) -> None:
+    spec, records = make_study()
+    other = records[0].dataset.model_copy(update={"name": "digits", "digest": "other"})
+    digits = [
+        record.model_copy(update={"study": "small", "dataset": other}) for record in records[:5]
+    ]
+    page = render_page(
+        build_leaderboards([*digits, *records], REFERENCES), [*digits, *records], [spec]
+    )
+    outline = Outline(page)
+    assert outline.inside == []
+    assert [each["id"] for each in outline.named("h2")][:2] == ["board-1", "board-2"]
+    assert "Leaderboard: mnist</h2>" in page
+    second = page[page.index("Leaderboard: digits</h2>") :]
+    second = second[: second.index("</table>")]
+    assert second.count('data-kind="trial"') == 5
+    assert 'data-kind="reference"' not in second
+    assert "Search small" in page

@@ -103,7 +103,7 @@ def requests(browser: Any) -> list[str]:
 
 def column(browser: Any, number: int) -> list[str]:
     return browser.execute_script(
-        "return Array.from(document.querySelectorAll('#leaderboard tbody tr'))"
+        "return Array.from(document.querySelectorAll('.leaderboard tbody tr'))"
         ".filter(row => !row.hidden).map(row => row.cells[arguments[0]].textContent)",
         number,
     )
@@ -112,7 +112,7 @@ def column(browser: Any, number: int) -> list[str]:
 def click_head(browser: Any, header: str) -> int:
     """Click a header of the leaderboard; return its column."""
     place = browser.execute_script(
-        "const heads = Array.from(document.querySelectorAll('#leaderboard th'));"
+        "const heads = Array.from(document.querySelectorAll('.leaderboard th'));"
         "const place = heads.findIndex(head => head.textContent === arguments[0]);"
         "heads[place].querySelector('button').click(); return place",
         header,
@@ -199,25 +199,25 @@ def test_filters_work_together_and_count(
     from selenium.webdriver.support.ui import Select
 
     show(make_page())
-    count = browser.find_element(By.ID, "filter-count")
+    count = browser.find_element(By.CSS_SELECTOR, ".controls output")
     every = len(column(browser, 1))
     assert count.text == f"{every} of {every} rows"
 
-    Select(browser.find_element(By.ID, "filter-kind")).select_by_value("trial")
+    Select(browser.find_element(By.CLASS_NAME, "kind-filter")).select_by_value("trial")
     names = column(browser, 1)
     assert len(names) == 40
     assert all(name.startswith("trial ") for name in names)
 
     # The settings are searched too, though they are folded.
-    browser.find_element(By.ID, "filter-text").send_keys("optimizer=SGD")
+    browser.find_element(By.CSS_SELECTOR, ".controls input").send_keys("optimizer=SGD")
     few = column(browser, 1)
     assert 0 < len(few) < 40
     assert count.text == f"{len(few)} of {every} rows"
 
-    Select(browser.find_element(By.ID, "filter-status")).select_by_value("pruned")
+    Select(browser.find_element(By.CLASS_NAME, "status-filter")).select_by_value("pruned")
     assert 0 < len(column(browser, 1)) < len(few)
 
-    Select(browser.find_element(By.ID, "filter-kind")).select_by_value("reference")
+    Select(browser.find_element(By.CLASS_NAME, "kind-filter")).select_by_value("reference")
     assert column(browser, 1) == []
     assert count.text == f"0 of {every} rows"
 
@@ -268,8 +268,8 @@ def test_print_is_light_and_has_no_controls(
     show(make_page(), scheme="dark")
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     assert luminance(browser, "page") == 1
-    for name in ("theme", "controls", "filter-text"):
-        assert not browser.find_element(By.ID, name).is_displayed()
+    for name in ("#theme", ".controls"):
+        assert not browser.find_element(By.CSS_SELECTOR, name).is_displayed()
     # All of the table is on paper, nothing behind a scroll bar.
     hidden = browser.execute_script(
         "const box = document.querySelector('.leaderboard');"
@@ -366,12 +366,12 @@ def test_page_without_script_is_a_plain_table_and_pictures(
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         show(make_page(), scripted=False)
-        table = browser.find_element(By.ID, "leaderboard")
+        table = browser.find_element(By.CSS_SELECTOR, ".leaderboard table")
         assert table.is_displayed()
         assert len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) > 60
         assert table.find_elements(By.CSS_SELECTOR, "th button") == []
-        for name in ("controls", "theme", "chart-help"):
-            assert not browser.find_element(By.ID, name).is_displayed()
+        for name in (".controls", "#theme", "#chart-help"):
+            assert not browser.find_element(By.CSS_SELECTOR, name).is_displayed()
         pictures = browser.find_elements(By.CSS_SELECTOR, ".chart > svg")
         assert len(pictures) >= 8
         assert all(each.is_displayed() for each in pictures)
@@ -450,7 +450,7 @@ def test_a_click_finds_a_run_in_every_chart_and_in_the_table(
                       "Timeline")
     ]  # fmt: skip
     assert set(picked) >= {first, *others}
-    (row,) = browser.find_elements(By.CSS_SELECTOR, "#leaderboard tr.picked")
+    (row,) = browser.find_elements(By.CSS_SELECTOR, ".leaderboard tr.picked")
     chosen = row.get_attribute("data-run")
     assert chosen is not None
     name = f"trial {chosen.partition('/')[2]}"
@@ -458,7 +458,7 @@ def test_a_click_finds_a_run_in_every_chart_and_in_the_table(
     # From the table, too: the same row once more ends it, another one takes its place.
     browser.execute_script("arguments[0].cells[0].click()", row)
     assert browser.execute_script(PICKED) == []
-    other = browser.find_elements(By.CSS_SELECTOR, "#leaderboard tr[data-run]")[3]
+    other = browser.find_elements(By.CSS_SELECTOR, ".leaderboard tr[data-run]")[3]
     browser.execute_script("arguments[0].cells[0].click()", other)
     assert set(browser.execute_script(PICKED)) >= {first, *others[1:3]}
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
+import re
 
 import pytest
 from rich.cells import cell_len
@@ -13,7 +15,7 @@ from mnist_search.analysis import Leaderboard, Row, build_leaderboard
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import Column, render_leaderboard
-from mnist_search.reporting.leaderboard import COLUMNS
+from mnist_search.reporting.board_rows import COLUMNS
 from mnist_search.reporting.terminal import Terminal, render_table
 
 ROWS = (
@@ -117,7 +119,7 @@ def test_who_leads_stands_first_and_the_machine_last() -> None:
 
 def test_measured_accuracy_has_its_interval_beside_the_published_one() -> None:
     shown = " ".join(line_with("cnn-bn-dropout").split())
-    expected = "3 cnn-bn-dropout 3-3 b 75.70 ±0.84 test 3 87.76 -12.06 lower - 3 2m 00s - - -"
+    expected = "3 cnn-bn-dropout 75.70 ±0.84 test 87.76 -12.06 lower - 2m 00s - 3-3 3 b 3 - -"
     assert shown == expected
 
 
@@ -136,9 +138,8 @@ def test_a_trial_shows_its_basis_and_disturbed_time() -> None:
 
 
 def test_unfinished_rows_say_what_became_of_them() -> None:
-    assert line_with("trial 8").split()[:4] == ["-", "trial", "8", "-"]
+    assert line_with("trial 8").split()[:6] == ["-", "trial", "8", "91.00", "pruned", "val"]
     assert "1/8" in line_with("trial 8")
-    assert "pruned" in line_with("trial 8")
     assert "failed" in line_with("trial 9")
 
 
@@ -151,11 +152,19 @@ def test_the_whole_board_fits_the_terminal(width: int) -> None:
 
 
 def test_eighty_columns_keep_what_decides() -> None:
-    header = next(line for line in lines(80) if "name" in line and "verdict" in line)
-    for word in ("#", "range", "accuracy %", "on", "publ. %"):
-        assert word in header
-    assert "cnn-double-32" in "\n".join(lines(80))
-    assert "fit time" in lines(80)[-2] + lines(80)[-1]
+    found = lines(80)
+    header = next(line for line in found if "name" in line and "accuracy" in line)
+    assert re.split(r"  +", header.strip()) == [
+        "#", "name", "accuracy %", "on", "publ. %", "parameters", "fit time",
+    ]  # fmt: skip
+    told = " ".join(" ".join(found).split())
+    assert "cnn-double-32 " in told
+    assert "Hidden at this width: gap, verdict, what it is, range" in told
+    assert "(widen the terminal, or -f json)" in told
+    # What is hidden is not explained either.
+    assert "On: test = test images" in told
+    assert "What it is:" not in told
+    assert "What it is: C32(5x5 same)" in " ".join(lines(200))
 
 
 def test_references_look_different_from_trials_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,14 +199,16 @@ def test_csv_holds_every_key_or_the_columns_asked_for() -> None:
 def test_markdown_is_a_table_with_its_notes() -> None:
     found = render_leaderboard(BOARD, "markdown").splitlines()
     assert found[0] == "| " + " | ".join(column.header for column in COLUMNS) + " |"
-    assert found[2].startswith("| 1 | cnn-double-32 | 1-2 | a | 99.50 ±0.14 | publ | 0 | 99.50 |")
+    assert found[2].startswith("| 1 | cnn-double-32 | 99.50 ±0.14 | publ | 99.50 | - |")
     assert r"| \*2 | trial 7 |" in found[3]
     assert "* Best: trial 7." in found
 
 
 def test_a_row_of_many_tie_groups_does_not_burst_the_table() -> None:
     row = Row(name="x", kind="trial", status="complete", tie_group="abcdefz1", rank=1)
-    text = render_leaderboard(Leaderboard(rows=(row,), notes=(), environment=()), "table", width=90)
+    text = render_leaderboard(
+        Leaderboard(rows=(row,), notes=(), environment=()), "table", width=200
+    )
     assert " a-z1 " in text
 
 
@@ -230,3 +241,46 @@ def test_verdict_says_what_was_not_trained() -> None:
     assert "as trial 1" in text
     assert "too large" in text
     assert "pruned" not in text
+
+
+def test_the_best_trial_stands_below_with_its_hyperparameters() -> None:
+    board = dataclasses.replace(BOARD, ranked=ROWS[:3])
+    told = " ".join(render_leaderboard(board, "table", width=80).split())
+    assert "Best trial: trial 7, 99.31 % validation accuracy (95 % interval 99.13 to" in told
+    assert "hyperparameters lr=0.001" in told
+    markdown = render_leaderboard(board, "markdown")
+    assert "## Best trial\n\nBest trial: trial 7" in markdown
+    assert "* hyperparameters: lr=0.001" in markdown
+    assert "Best trial" not in render_leaderboard(BOARD, "table")
+
+
+def test_a_board_for_each_data_set_in_one_report() -> None:
+    boards = [
+        dataclasses.replace(BOARD, title=title, rows=ROWS[first:])
+        for first, title in enumerate(("mnist", "digits"))
+    ]
+    text = render_leaderboard(boards, "table", width=120)
+    assert text.startswith("mnist: Best: trial 7.\n")
+    assert "\ndigits: Best: trial 7.\n" in text
+    assert "## Leaderboard: digits" in render_leaderboard(boards, "markdown")
+    document = json.loads(render_leaderboard(boards, "json"))
+    assert len(document["rows"]) == 2 * len(ROWS) - 1
+    assert document["notes"][0] == "mnist: Best: trial 7."
+    assert len(render_leaderboard(boards, "csv").splitlines()) == 2 * len(ROWS)
+
+
+def test_a_board_of_quick_runs_is_about_time_alone() -> None:
+    quick = Row(
+        name="mlp-784", kind="reference", status="complete", protocol="documented", quick=True,
+        score=0.94, score_low=0.93, score_high=0.95, score_basis="test", gap=-0.04, n=1,
+        step_ms=2.0, batch_size=60, train_images=30_000, fit_seconds=1.5, time_ratio=1.0,
+    )  # fmt: skip
+    board = Leaderboard(rows=(quick, ROWS[0]), notes=("Fastest",), environment=(), sort="time")
+    text = render_leaderboard(board, "table", width=100)
+    assert " ".join(text.splitlines()[2].split()).startswith("# name time of an epoch x fastest")
+    assert re.search(r"1 +mlp-784 +2.00 s +1.0", text)
+    assert "accuracy" not in text
+    assert "cnn-double-32" not in text
+    beside = render_leaderboard(dataclasses.replace(board, sort="accuracy"), "table", width=200)
+    assert re.search(r"mlp-784 +\(94.00\) +test +- +- +quick", beside)
+    assert "(…): accuracy of a quick run, which is not ranked." in beside

@@ -112,7 +112,7 @@ def test_a_wide_table_shows_everything() -> None:
     text = table(200)
     assert "99.12 %" in text
     assert text.count("a long note,") == 5
-    assert "Too narrow" not in text
+    assert "Hidden at this width" not in text
     assert "\x1b" not in text
     assert text.startswith("Title\n")
 
@@ -130,7 +130,7 @@ def test_a_narrow_table_drops_columns_of_low_priority_first() -> None:
     # At 52 a shortened note has room; then the note goes, then the time.
     assert _header(52) == ["name", "accuracy", "time", "note"]
     assert _header(30) == ["name", "accuracy", "time"]
-    assert "Too narrow for: note" in table(30)
+    assert "Hidden at this width: note (widen" in " ".join(table(30).split())
     assert _header(20) == ["name", "accuracy"]
 
 
@@ -201,7 +201,7 @@ def test_a_file_gets_no_colour_from_the_screen(monkeypatch: pytest.MonkeyPatch) 
     assert "\x1b[" in render_rows(ROWS, COLUMNS, "table", notes=["n"])
     plain = render_rows(ROWS, COLUMNS, "table", notes=["n"], plain=True)
     assert "\x1b[" not in plain
-    assert "Too narrow" not in plain
+    assert "Hidden" not in plain
 
 
 def test_the_width_is_that_of_columns_or_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
