@@ -173,7 +173,7 @@ def main() -> None:
 
 
 def _look(folder: Path, number: int) -> Inside:
-    from mnist_search.cli._portrait import gather
+    from mnist_search.commands.portraits import gather
     from mnist_search.datasets import class_names
     from mnist_search.reporting.inside import look_inside
     from mnist_search.studies import read_records
@@ -182,9 +182,10 @@ def _look(folder: Path, number: int) -> Inside:
     record = next((each for each in records if each.number == number), None)
     if record is None or record.result is None or record.result.weights_sha256 is None:
         raise UsageError(f"study {folder.name} has no trained run {number}")
-    assert record.dataset is not None
-    portrait, missing = gather(record, records, folder, digit=None)
-    classes = class_names(record.dataset.name)
+    dataset = record.dataset
+    assert dataset is not None
+    portrait, missing = gather(record, records, folder, find_images=lambda: dataset)
+    classes = class_names(dataset.name)
     return look_inside(portrait, record, classes=classes, missing=missing)
 
 

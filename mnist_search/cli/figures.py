@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, get_args
 
 import typer
 
-from mnist_search.cli._completing import complete_study, complete_trial
-from mnist_search.cli.options import HomeOption
+from mnist_search.choices import PictureFormat
+from mnist_search.cli._completing import complete_trial
+from mnist_search.cli.options import HomeOption, StudyDatasetOption
+from mnist_search.cli.outputs import chosen_format, typed_path
+from mnist_search.cli.session import context_of
+from mnist_search.cli.streams import say
+from mnist_search.cli.studies import StudyArgument
 from mnist_search.errors import UsageError
 
 
 def figures(
-    study: Annotated[
-        str,
-        typer.Argument(
-            metavar="STUDY", autocompletion=complete_study, help="Study that holds the run."
-        ),
-    ],
+    called: typer.Context,
+    study: StudyArgument,
     run: Annotated[
         str | None,
         typer.Argument(
@@ -33,11 +33,25 @@ def figures(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Write the charts there, as files."),
+        typer.Option(
+            "--output",
+            "-o",
+            parser=typed_path,
+            metavar="FOLDER|FILE",
+            help="Write the charts there, as files: into a folder, or beside a FILE.png or .svg, "
+            "with its name before theirs.",
+        ),
     ] = None,
     format: Annotated[
-        Literal["png", "svg"], typer.Option("--as", "--format", "-f", help="Format of the files.")
-    ] = "png",
+        PictureFormat | None,
+        typer.Option(
+            "--as",
+            "--format",
+            "-f",
+            help="Format of the files.",
+            show_default="by the suffix of --output, else png",
+        ),
+    ] = None,
     digit: Annotated[
         int | None,
         typer.Option(
@@ -58,6 +72,7 @@ def figures(
             show_default="on a terminal",
         ),
     ] = None,
+    dataset: StudyDatasetOption = None,
     home: HomeOption = None,
 ) -> None:
     """Draw a study, or one of its runs: curves, weights, confusions, mistakes, feature maps.
@@ -70,40 +85,32 @@ def figures(
     Example: mnist-search figures bench-mnist cnn-simple --output pictures, or
     mnist-search figures cnn-mnist-seed1 winner --as svg -o pictures
     """
-    from mnist_search.cli._portrait import (
-        gather,
-        show_text,
-        tell_missing,
-        write_pictures,
-        write_study,
-    )
-    from mnist_search.studies import (
-        choose_run,
-        read_confirmed,
-        read_records,
-        resolve_home,
-        study_folder,
-    )
-    from mnist_search.studies.explaining import WINNER, choose_trial
+    from mnist_search.commands.figures import RunFigures
+    from mnist_search.commands.figures import figures as find_figures
+    from mnist_search.reporting.figures import save_figures
 
-    place = resolve_home(home, os.environ)
-    if run is None:
-        if output is None:
-            raise UsageError("figures of a study needs --output DIR, where it writes its charts")
-        write_study(place, study, output, format=format)
-        return
-    shown = sys.stdout.isatty() if show is None else show
+    # The name of a folder that is there says nothing.
+    named = None if output is None or output.is_dir() else output
+    kind = chosen_format(format, named, of=get_args(PictureFormat), default="png", option="--as")
+    shown = run is not None and (sys.stdout.isatty() if show is None else show)
+    if output is None and run is None:
+        raise UsageError("figures of a study needs --output DIR, where it writes its charts")
     if output is None and not shown:
         raise UsageError("figures needs --output DIR or --show, else it has nowhere to draw")
-    records = read_records(place, [study])
-    if run == WINNER:
-        record = choose_trial(records, read_confirmed(place, study), run, study=study)
-    else:
-        record = choose_run(records, run, study=study, seed=seed)
-    folder = study_folder(place, study)
-    portrait, missing = gather(record, records, folder, digit=digit)
-    tell_missing(portrait, missing, records, folder)
-    if shown:
-        show_text(portrait)
+    found = find_figures(
+        study, run, digit=digit, seed=seed, dataset=dataset, home=home, context=context_of(called)
+    )
+    if isinstance(found, RunFigures):
+        if found.missing:
+            hint = "" if found.hint is None else f" ({found.hint})"
+            told = "; ".join(found.missing)
+            say(f"{found.portrait.name}: not drawn: {told}{hint}", err=True)
+        if shown:
+            from mnist_search.reporting.portrait_text import portrait_text
+            from mnist_search.reporting.terminal import detect_terminal
+
+            here = detect_terminal()
+            say(portrait_text(found.portrait, width=here.width, ascii_only=here.ascii_only))
     if output is not None:
-        write_pictures(portrait, record, output, format=format)
+        for path in save_figures(found, output, kind):
+            say(path)

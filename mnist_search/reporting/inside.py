@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from mnist_search.commands.portraits import Answered, Portrait
 from mnist_search.reporting.mistakes import Answers, Mistakes, find_mistakes
 from mnist_search.reporting.pictures import Picture, picture_of
-from mnist_search.reporting.portrait import Answered, Portrait
 from mnist_search.specs import Frozen, Record
 
 MOST_CHANNELS = 64

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from mnist_search.commands.portraits import Answered, EpochFigures, Portrait
 from mnist_search.errors import UsageError
-from mnist_search.reporting.portrait import Answered, EpochFigures, Portrait
 
 if TYPE_CHECKING:
     import numpy as np

@@ -297,3 +297,46 @@ def test_a_trained_network_shows_its_feature_maps(
     paths = [tmp_path / "out" / f"cnn-larger-{kind}.png" for kind in kinds]
     assert done.stdout.splitlines()[-6:] == [str(path) for path in paths]
     assert all(map(is_png, paths))
+
+
+def test_the_winner_is_a_run(cli: Cli, search: Path) -> None:
+    assert cli("search", "winner", "--show")[:2] == cli("search", "0", "--show")[:2]
+
+
+def test_images_that_were_moved_are_named(
+    cli: Cli, search: Path, digits: DatasetRef, tmp_path: Path
+) -> None:
+    assert execute(["data", "save", "digits", "-o", "moved.npz"]) == 0
+    code, out, _ = cli("search", "0", "--show", "--dataset", "moved.npz")
+    assert (code, "Confusion" in out or "answered" in out) == (0, True)
+    with np.load("moved.npz") as arrays:
+        np.savez("other.npz", **{**arrays, "y_test": arrays["y_test"][::-1]})
+    code, _, err = cli("search", "0", "--show", "--dataset", "other.npz")
+    assert (code, err.splitlines()[-1].startswith("error: --dataset other.npz")) == (2, True)
+    assert "and the study is about digits" in err
+    assert cli("search", "0", "--show", "--dataset", "none.npz")[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("-o", "x.jpg"), "ends in .jpg is not known"),
+        (("-o", "x.svg", "--as", "png"), "of format svg, but --as is png"),
+    ],
+)
+def test_suffixes_that_are_refused(
+    cli: Cli, search: Path, words: tuple[str, ...], told: str
+) -> None:
+    code, out, err = cli("search", *words)
+    assert (code, out) == (2, "")
+    assert told in err
+
+
+def test_a_file_names_the_charts_and_their_format(cli: Cli, search: Path, tmp_path: Path) -> None:
+    (tmp_path / "dotted.v2").mkdir()
+    code, out, _ = cli("search", "-o", "looks.svg")
+    assert code == 0
+    assert out.splitlines()[0].startswith("looks-")
+    assert all((tmp_path / line).read_text().startswith("<svg") for line in out.splitlines())
+    code, out, _ = cli("search", "-o", "dotted.v2", "--as", "svg")
+    assert (code, out.splitlines()[0].startswith("dotted.v2/search-")) == (0, True)

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
+from mnist_search.commands.portraits import Answered, Convolved, Portrait
 from mnist_search.reporting.inside import MOST_CHANNELS, Inside, look_inside
 from mnist_search.reporting.pictures import picture_of
-from mnist_search.reporting.portrait import Answered, Convolved, Portrait
 from mnist_search.specs import Record, RunResult
 
 DIGITS = tuple("0123456789")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_search.reporting.charts.portraits import portrait_charts
-from mnist_search.reporting.inside import look_inside
-from mnist_search.reporting.portrait import (
+from mnist_search.commands.portraits import (
     Answered,
     BlankEpoch,
     Convolved,
     Portrait,
     from_first_epoch,
 )
+from mnist_search.reporting.charts.portraits import portrait_charts
+from mnist_search.reporting.inside import look_inside
 from mnist_search.reporting.portrait_text import portrait_text
 from mnist_search.specs import Record, RunResult
 

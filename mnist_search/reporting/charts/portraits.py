@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import altair as alt
 
+from mnist_search.commands.portraits import EpochFigures, Portrait
 from mnist_search.reporting.charts.style import (
     BLUE,
     GREEN,
@@ -30,7 +31,6 @@ from mnist_search.reporting.charts.style import (
 from mnist_search.reporting.inside import Inside, LayerWeights, Sheet
 from mnist_search.reporting.mistakes import Mistakes
 from mnist_search.reporting.pictures import Picture
-from mnist_search.reporting.portrait import EpochFigures, Portrait
 
 _ARROW = "\N{RIGHTWARDS ARROW}"
 _STAGES = {

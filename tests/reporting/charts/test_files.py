@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_search.commands.portraits import BlankEpoch
 from mnist_search.errors import ResourceError, UsageError
 from mnist_search.reporting.charts.files import save_chart, specification
 from mnist_search.reporting.charts.portraits import class_counts, epoch_curves, picture_grid
 from mnist_search.reporting.charts.style import AnyChart
 from mnist_search.reporting.charts.trials import learning_curves
 from mnist_search.reporting.pictures import picture_of
-from mnist_search.reporting.portrait import BlankEpoch
 from tests.reporting.charts.made import trials
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mnist_search.commands.portraits import BlankEpoch
 from mnist_search.reporting.charts.portraits import (
     class_counts,
     confusion_matrix,
@@ -17,7 +18,6 @@ from mnist_search.reporting.charts.portraits import (
 from mnist_search.reporting.inside import LayerWeights, Sheet
 from mnist_search.reporting.mistakes import Answers, Mistakes, find_mistakes
 from mnist_search.reporting.pictures import picture_of
-from mnist_search.reporting.portrait import BlankEpoch
 from tests.reporting.charts.reading import rows, titles
 
 PICTURE = picture_of(np.eye(28), 0, 1)

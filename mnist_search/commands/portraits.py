@@ -1,35 +1,134 @@
-"""Gathering what can be drawn of a finished run, and what cannot be and why."""
+"""What is known of one finished run, to be drawn or written as text, and what is not."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Protocol
 
-from mnist_search.cli.streams import say
-from mnist_search.errors import DataError, UsageError
+from mnist_search.errors import DataError
 
 if TYPE_CHECKING:
-    from mnist_search.reporting.portrait import Answered, Convolved, EpochFigures, Portrait
-    from mnist_search.specs import Record, RunConfig, RunResult
+    import numpy as np
+
+    from mnist_search.specs import DatasetRef, Record, RunConfig, RunResult
     from mnist_search.training.data import Labelled
     from mnist_search.training.weights import TrainedModel
 
 DIGIT = 7
 
 
+class EpochFigures(Protocol):
+    """What an epoch is known by, measured or published; None where it is not known."""
+
+    @property
+    def loss(self) -> float | None: ...
+    @property
+    def accuracy(self) -> float | None: ...
+    @property
+    def val_loss(self) -> float | None: ...
+    @property
+    def val_accuracy(self) -> float | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlankEpoch:
+    """An epoch of which nothing was recorded."""
+
+    loss: float | None = None
+    accuracy: float | None = None
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What a run answered for images (n, 28, 28); `confidence` is None where not known.
+
+    `what` names the images, such as `validation images`.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    classes: np.ndarray
+    confidence: np.ndarray | None
+    what: str
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """Return how often each class (row) was answered as each class (column)."""
+        import numpy as np
+
+        matrix = np.zeros((10, 10), dtype=np.int64)
+        np.add.at(matrix, (self.labels, self.classes), 1)
+        return matrix
+
+    @property
+    def mistakes(self) -> int:
+        """Return how many answers are wrong."""
+        return int((self.labels != self.classes).sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convolved:
+    """What the convolution in layer number `layer` makes of a digit: (height, width, channels)."""
+
+    layer: int
+    label: str
+    maps: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """What is known of a finished run and can be drawn; what is empty or None is not known.
+
+    `name` is for files. `kernels` are weights by layer, `coefficients` those of a linear
+    classifier, (10, 784). `digit` is the class whose image the convolutions were shown, and
+    `convolved_image` that image, (28, 28).
+    """
+
+    name: str
+    title: str
+    epochs: Sequence[EpochFigures] = ()
+    published: Sequence[EpochFigures] = ()
+    kernels: Mapping[str, np.ndarray]
+    coefficients: np.ndarray | None = None
+    answered: Answered | None = None
+    convolved: Sequence[Convolved] = ()
+    convolved_image: np.ndarray | None = None
+    digit: int | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Return whether there is nothing to draw."""
+        return not (self.epochs or self.kernels or self.answered)
+
+
+def from_first_epoch(epochs: Sequence[EpochFigures], first: int) -> list[EpochFigures]:
+    """Return the epochs with blank ones before them, where the first recorded is a later one."""
+    blank: list[EpochFigures] = [BlankEpoch() for _ in range(first - 1)]
+    return [*blank, *epochs]
+
+
 def gather(
-    record: Record, records: Sequence[Record], folder: Path, *, digit: int | None
+    record: Record,
+    records: Sequence[Record],
+    folder: Path,
+    *,
+    find_images: Callable[[], DatasetRef],
+    digit: int | None = None,
 ) -> tuple[Portrait, list[str]]:
     """Return what is known of a run that is over, and a phrase for each thing that is not.
 
-    `digit` is the class to make feature maps of, None: 7, where there are any.
+    `find_images` is asked for where the images of the study are, where they are needed, and may
+    raise DataError. `digit` is the class to make feature maps of, None: 7, where there are any.
+
     Raises DataError where stored weights or predictions are not those that the study wrote.
     """
-    from mnist_search.reporting.portrait import Portrait, from_first_epoch
     from mnist_search.specs import LinearClassifier
     from mnist_search.studies import run_name, stored_weights
     from mnist_search.training.weights import COEFFICIENTS, kernels, load_weights
@@ -50,7 +149,7 @@ def gather(
         missing.append(_without_weights(config, result))
     images = None
     if weights is not None or result.predictions is not None:
-        images = _images(record, config, missing)
+        images = _images(find_images, config, missing)
     answered: Answered | None = None
     convolved: list[Convolved] = []
     convolved_image = None
@@ -91,86 +190,6 @@ def gather(
     return portrait, missing
 
 
-def tell_missing(
-    portrait: Portrait, missing: Sequence[str], records: Sequence[Record], folder: Path
-) -> None:
-    """Say in one line on stderr what is not drawn, and why.
-
-    Raises UsageError where nothing is left to draw.
-    """
-    from mnist_search.studies import stored_weights
-
-    if not missing:
-        return
-    told = "; ".join(missing)
-    stored = [str(r.number) for r in records if stored_weights(folder, r) is not None]
-    runs = f"{'run' if len(stored) == 1 else 'runs'} {', '.join(stored)}"
-    hint = f"the study has the weights of {runs}" if stored else None
-    if portrait.empty:
-        raise UsageError(f"nothing of {portrait.name} can be drawn: {told}", hint=hint)
-    help = f" ({hint})" if hint is not None and not portrait.kernels else ""
-    say(f"{portrait.name}: not drawn: {told}{help}", err=True)
-
-
-def show_text(portrait: Portrait) -> None:
-    """Print the portrait as text, as wide as the terminal."""
-    from mnist_search.reporting.portrait_text import portrait_text
-    from mnist_search.reporting.terminal import detect_terminal
-
-    terminal = detect_terminal()
-    say(portrait_text(portrait, width=terminal.width, ascii_only=terminal.ascii_only))
-
-
-def write_pictures(
-    portrait: Portrait, record: Record, folder: Path, *, format: Literal["png", "svg"]
-) -> None:
-    """Write each chart to a file of its own and print its path."""
-    from mnist_search.datasets import class_names
-    from mnist_search.reporting.charts.files import save_chart
-    from mnist_search.reporting.charts.portraits import portrait_charts
-    from mnist_search.reporting.inside import look_inside
-
-    assert record.dataset is not None
-    inside = look_inside(portrait, record, classes=class_names(record.dataset.name))
-    for kind, title, chart in portrait_charts(portrait, inside):
-        path = folder / f"{portrait.name}-{kind}.{format}"
-        save_chart(chart, path, title=title)
-        say(path)
-
-
-def write_study(home: Path, study: str, output: Path, *, format: Literal["png", "svg"]) -> None:
-    """Write each chart of a study to a file of its own and print its path.
-
-    Raises UsageError where nothing of it has run.
-    """
-    from mnist_search.analysis import build_leaderboard
-    from mnist_search.references import REFERENCES
-    from mnist_search.reporting.charts.files import save_chart
-    from mnist_search.reporting.charts.studies import named_charts
-    from mnist_search.studies import read_confirmations
-    from mnist_search.studies.reading import read_labels, read_study
-
-    stored = read_study(home, study)
-    records, search = stored.records, stored.spec.search
-    if all(record.result is None for record in records):
-        raise UsageError(f"study {study} has no result yet, so there is nothing to draw")
-    board = build_leaderboard(records, REFERENCES, labels=read_labels(records))
-    found = read_confirmations(
-        home, records, REFERENCES, lambda error: say(f"left out: {error.message}", err=True)
-    )
-    confirmed = [each.confirmation for each in found]
-    charts = named_charts(
-        records,
-        None if search is None else search.space,
-        board.rows,
-        confirmed[0] if confirmed else None,
-    )
-    for name, chart in charts.items():
-        path = output / f"{study}-{name}.{format}"
-        save_chart(chart, path, title=f"{study}: {name.replace('-', ' ')}")
-        say(path)
-
-
 def _without_weights(config: RunConfig, result: RunResult) -> str:
     things = ["weights"]
     if result.predictions is None:
@@ -187,19 +206,19 @@ def _has_convolutions(config: RunConfig) -> bool:
     return isinstance(model, Network) and any(isinstance(layer, Conv) for layer in model.layers)
 
 
-def _images(record: Record, config: RunConfig, missing: list[str]) -> Labelled | None:
+def _images(
+    find_images: Callable[[], DatasetRef], config: RunConfig, missing: list[str]
+) -> Labelled | None:
     from mnist_search.training.weights import scored_images
 
-    assert record.dataset is not None
     try:
-        return scored_images(config, record.dataset)
+        return scored_images(config, find_images())
     except DataError as error:
         missing.append(f"confusion, mistakes, feature maps: {error.message}")
         return None
 
 
 def _ask(model: TrainedModel, images: Labelled, config: RunConfig) -> Answered:
-    from mnist_search.reporting.portrait import Answered
 
     classes, confidence = model.predict(images)
     return Answered(
@@ -215,7 +234,6 @@ def _remember(result: RunResult, images: Labelled, config: RunConfig) -> Answere
     import numpy as np
 
     from mnist_search.analysis import unpack_predictions
-    from mnist_search.reporting.portrait import Answered
 
     assert result.predictions is not None
     packed = unpack_predictions(result.predictions, len(images))
@@ -236,8 +254,6 @@ def _first_of(images: Labelled, digit: int) -> Labelled | None:
 
 
 def _convolve(model: TrainedModel, image: Labelled) -> list[Convolved]:
-    from mnist_search.reporting.portrait import Convolved
-
     return [
         Convolved(layer=found.layer, label=found.label, maps=found.maps)
         for found in model.feature_maps(image)
