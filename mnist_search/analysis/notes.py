@@ -122,7 +122,9 @@ def _leader(rows: Sequence[Row], leads: Mapping[int, Difference]) -> list[str]:
         and row.verdict != "not comparable"
         and not row.changes
     }
-    if documented and best.verdict != "not comparable":
+    # The accuracy that chose a trial is no match for one on the test images.
+    chosen = best.kind == "trial" and best.score_basis == "validation"
+    if documented and best.verdict != "not comparable" and not chosen:
         differ = [lead for lead in documented.values() if lead.significant]
         worse = sum(lead.difference > 0 for lead in differ)
         better = len(differ) - worse

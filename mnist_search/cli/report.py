@@ -86,6 +86,7 @@ def report(
     from mnist_search.references import REFERENCES
     from mnist_search.reporting import render_leaderboard
     from mnist_search.reporting.made import made_facts
+    from mnist_search.reporting.searches import search_reports
     from mnist_search.studies import read_confirmations, read_studies, resolve_home
     from mnist_search.studies.reading import read_labels
 
@@ -137,6 +138,7 @@ def report(
                 confirmed=confirmed,
                 made=made,
                 sessions=sessions,
+                searches=search_reports([each.spec for each in found], records),
             )
         write_output(output, text)
 

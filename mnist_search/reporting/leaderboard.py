@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from mnist_search.analysis import Leaderboard, Row, tell, tell_claim
+from mnist_search.analysis.searches import SearchReport
+from mnist_search.analysis.wording import tell_expected
 from mnist_search.reporting.board_rows import board_table, explain_columns, is_quick, row_styles
 from mnist_search.reporting.cells import Column
 from mnist_search.reporting.rows import check_format
@@ -29,6 +31,7 @@ def render_leaderboard(
     confirmed: Sequence[ConfirmedStudy] = (),
     made: Sequence[Made] = (),
     sessions: Mapping[str, Sequence[Session]] | None = None,
+    searches: Sequence[SearchReport] = (),
 ) -> str:
     """Return one board, or one for each data set, as text that ends with a newline.
 
@@ -36,10 +39,10 @@ def render_leaderboard(
     of `Row`. `json` and `csv` hold every key of every row, unrounded, those of all boards one after
     the other, and in CSV only `columns` where they are given. What there is to say about measured
     references follows a board: all of it in `markdown`, times and findings in `table`; `json` has
-    the findings as `contrasts`, and `curves`. Then come `confirmed`, the confirmations (not in
-    `csv`), and how it was `made` (in `markdown`) or all `sessions` (in `json`). `width` is the
-    terminal's, None: as standard output has it; `plain` is for a file: no colour, and no screen's
-    width.
+    the findings as `contrasts`, and `curves`. Then come `confirmed`, the confirmations, what
+    `searches` tell beyond their rows (neither in `csv`), and how it was `made` (in `markdown`) or
+    all `sessions` (in `json`). `width` is the terminal's, None: as standard output has it;
+    `plain` is for a file: no colour, and no screen's width.
 
     Raises:
         UsageError: unknown format.
@@ -48,7 +51,7 @@ def render_leaderboard(
     match check_format(format):
         case "table":
             from mnist_search.reporting.confirmation import render_confirmation
-            from mnist_search.reporting.terminal import detect_terminal
+            from mnist_search.reporting.terminal import detect_terminal, render_lines
 
             terminal = detect_terminal(width, plain=plain)
             sections = [
@@ -60,9 +63,12 @@ def render_leaderboard(
                 render_confirmation(found, "table", titled=True, width=width, plain=plain)
                 for found in confirmed
             ]
+            told = [tell_expected(report) for report in searches if report.expected]
+            if told:
+                sections.append(render_lines("What to expect of fewer trials", told, terminal))
             return "\n".join(sections)
         case "markdown":
-            return _markdown(every, columns, confirmed, made)
+            return _markdown(every, columns, confirmed, made, searches)
         case "json":
             from mnist_search.reporting.json import render_json
 
@@ -72,7 +78,7 @@ def render_leaderboard(
                 notes=[note for board in every for note in _titled(board)],
                 environment=[line for board in every for line in board.environment],
                 **_suites(every),
-                **_documents(confirmed, sessions),
+                **_documents(confirmed, sessions, searches),
             )
         case "csv":
             from mnist_search.reporting.csv import render_csv
@@ -127,6 +133,7 @@ def _markdown(
     columns: Sequence[Column] | None,
     confirmed: Sequence[ConfirmedStudy],
     made: Sequence[Made],
+    searches: Sequence[SearchReport],
 ) -> str:
     from mnist_search.reporting.markdown import escape, render_markdown
 
@@ -152,6 +159,10 @@ def _markdown(
 
         sections.append("## Confirmation\n")
         sections += [render_confirmation(found, "markdown", titled=True) for found in confirmed]
+    if searches:
+        from mnist_search.reporting.searches import render_searches_markdown
+
+        sections.append(render_searches_markdown(searches))
     if made:
         from mnist_search.reporting.made import render_made_markdown
 
@@ -191,10 +202,16 @@ def _suites(boards: Sequence[Leaderboard]) -> dict[str, object]:
 
 
 def _documents(
-    confirmed: Sequence[ConfirmedStudy], sessions: Mapping[str, Sequence[Session]] | None
+    confirmed: Sequence[ConfirmedStudy],
+    sessions: Mapping[str, Sequence[Session]] | None,
+    searches: Sequence[SearchReport],
 ) -> dict[str, object]:
     """Return what JSON has beside the rows, with no key where there is nothing to tell."""
     documents: dict[str, object] = {}
+    if searches:
+        from mnist_search.reporting.searches import searches_document
+
+        documents["searches"] = searches_document(searches)
     if confirmed:
         from mnist_search.reporting.confirmation import confirmation_document
 

@@ -200,7 +200,8 @@ def test_ties_are_letters_among_measured_rows_and_ranges_among_all() -> None:
     assert best.rank_high is not None
     assert 3 < best.rank_high < 15
     assert "No significant difference from trial 1." in board.notes[0]
-    assert "of 25 documented references, worse than none." in board.notes[0]
+    # The accuracy that chose a trial is not set against those on the test images.
+    assert "documented reference" not in board.notes[0]
 
 
 def test_predictions_on_the_same_images_make_the_comparison_sharper() -> None:

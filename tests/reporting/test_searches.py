@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
+from mnist_search.analysis import build_leaderboard
+from mnist_search.references import REFERENCES
+from mnist_search.reporting import render_leaderboard
 from mnist_search.reporting.json import to_plain
 from mnist_search.reporting.searches import (
     render_searches_markdown,
@@ -43,6 +47,20 @@ def test_a_random_search_has_its_expected_best_and_intervals(
     levels = [one for one in document[0]["effects"] if one["parameter"] == "optimizer"]
     assert {one["level"] for one in levels} == {"adam", "sgd"}
     assert all(one["low"] <= one["share"] <= one["high"] for one in levels)
+
+
+def test_a_report_has_the_search_in_every_format_but_csv(make_study: Callable[..., Study]) -> None:
+    spec, records = drawn_by(make_study(), "random")
+    board = build_leaderboard(records, REFERENCES)
+    reports = search_reports([spec], records)
+    texts = {
+        form: render_leaderboard(board, form, plain=True, searches=reports)
+        for form in ("table", "markdown", "json", "csv")
+    }
+    assert "What to expect of fewer trials" in texts["table"]
+    assert "## Search study" in texts["markdown"]
+    assert json.loads(texts["json"])["searches"][0]["study"] == "study"
+    assert "expected" not in texts["csv"]
 
 
 def test_a_sampler_that_learns_gets_neither(make_study: Callable[..., Study]) -> None:
