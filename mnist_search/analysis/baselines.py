@@ -53,7 +53,7 @@ def collect_baselines(records: Sequence[Record], references: Sequence[Reference]
         same = config.protocol == "corrected" and reference.corrected is None
         conditions = Conditions(
             digest=dataset.digest,
-            is_mnist=dataset.name == "mnist" and not dataset.fallback,
+            is_mnist=dataset.is_mnist,
             precision=result.precision,
         )
         key = (reference.name, "documented" if same else config.protocol)

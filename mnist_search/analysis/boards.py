@@ -37,9 +37,7 @@ def build_leaderboards(
             continue
         datasets.setdefault(record.dataset.digest, record.dataset)
         groups.setdefault(record.dataset.digest, []).append(record)
-    order = sorted(
-        groups, key=lambda digest: (not _is_mnist(datasets[digest]), -len(groups[digest]))
-    )
+    order = sorted(groups, key=lambda digest: (not datasets[digest].is_mnist, -len(groups[digest])))
     split = [groups[digest] for digest in order] or [[]]
     split[0] += unknown
     titles = _titles([datasets[digest] for digest in order])
@@ -51,7 +49,7 @@ def build_leaderboards(
             top=top,
             pareto=pareto,
             hide_references=hide_references,
-            include_published=len(split) == 1 or _is_mnist(datasets[order[place]]),
+            include_published=len(split) == 1 or datasets[order[place]].is_mnist,
             labels=labels,
         )
         for place, group in enumerate(split)
@@ -61,10 +59,6 @@ def build_leaderboards(
     return [
         dataclasses.replace(board, title=title) for board, title in zip(boards, titles, strict=True)
     ]
-
-
-def _is_mnist(dataset: DatasetRef) -> bool:
-    return dataset.name == "mnist" and not dataset.fallback
 
 
 def _titles(datasets: Sequence[DatasetRef]) -> list[str]:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mnist_search.analysis.comparison import Difference, compare, compare_all, recipe_interval
-from mnist_search.analysis.contenders import Contender, make_contender, pool_of
+from mnist_search.analysis.contenders import Contender, pool_of
 from mnist_search.analysis.ranking import letters, seen_from
+from mnist_search.analysis.repeats import Repeats, make_repeats
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.statistics import Estimate, median_and_iqr
 from mnist_search.analysis.traits import describe
-from mnist_search.analysis.verdict import has_score, published_estimate
+from mnist_search.analysis.verdict import published_estimate
 from mnist_search.references import Reference
-from mnist_search.specs import DatasetRef, Record, RunResult
+from mnist_search.specs import Record, RunResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +126,10 @@ def summarize_confirmation(
     for record in records:
         if record.config is not None:
             groups.setdefault(record.config.config_id, []).append(record)
-    scored = [(group, _contender(group, labels)) for group in groups.values()]
-    spread = pool_of(
-        [contender for group, contender in scored if contender and not _collapsed(group)]
-    )
-    entries = [_measured(group, contender, searched, spread) for group, contender in scored]
+    known = {} if labels is None else dict.fromkeys(_digests(records), labels)
+    models = [make_repeats(group, known) for group in groups.values()]
+    spread = pool_of([model.test for model in models if model.test and model.is_sound])
+    entries = [_measured(model, searched, spread) for model in models]
     published = _published(records, references, spread)
     if published is not None:
         entries.append(published)
@@ -153,50 +153,25 @@ def summarize_confirmation(
     return Confirmation(rows=(*rows, *rest), winner=winner, spread=spread)
 
 
-def _results(group: Sequence[Record]) -> list[RunResult]:
-    """Return the complete runs of a model that have a score, the latest of each seed."""
-    by_seed = {
-        record.result.seed: record.result
-        for record in group
-        if record.state == "complete" and record.result is not None
-    }
-    return [result for result in by_seed.values() if has_score(result.test)]
+def _digests(records: Sequence[Record]) -> set[str]:
+    return {record.dataset.digest for record in records if record.dataset is not None}
 
 
-def _contender(group: Sequence[Record], labels: bytes | None) -> Contender | None:
-    dataset = group[0].dataset
-    return make_contender(_results(group), None if dataset is None else dataset.digest, labels)
-
-
-def _collapsed(group: Sequence[Record]) -> bool:
-    return any(bool(result.collapsed) for result in _results(group))
-
-
-def _measured(
-    group: Sequence[Record],
-    contender: Contender | None,
-    searched: Mapping[int, Record],
-    spread: SeedSpread,
-) -> _Entry:
-    first = group[0]
+def _measured(model: Repeats, searched: Mapping[int, Record], spread: SeedSpread) -> _Entry:
+    first, results = model.records[0], model.results if model.is_complete else []
     assert first.config is not None
-    results = _results(group)
-    found = None if contender is None else contender.estimate
-    complete = {record.seed for record in group if record.state == "complete"}
-    # A failed run is tried again by the next session, under the same seed.
-    failed = len({r.seed for r in group if r.state == "failed"} - complete)
-    pending = sum(record.state in ("waiting", "running") for record in group)
+    found = None if model.test is None or not model.is_complete else model.test.estimate
     row = ConfirmedRow(
         name=confirmed_name(first),
         kind="reference" if first.confirms is None else "trial",
-        status="complete" if found is not None else "waiting" if pending else "failed",
+        status="complete" if found is not None else "waiting" if model.pending else "failed",
         trial=first.confirms,
         reference=first.reference,
         seeds=tuple(sorted(result.seed for result in results)),
         fit_seconds=_median([result.timings.fit_seconds for result in results]),
         parameters=next((result.parameters for result in results), None),
-        runs_failed=failed,
-        runs_pending=pending,
+        runs_failed=model.failed,
+        runs_pending=model.pending,
         config_id=first.config.config_id,
         description=describe(first.config),
     )
@@ -215,7 +190,7 @@ def _measured(
     original = None if first.confirms is None else searched.get(first.confirms)
     if original is not None and original.result is not None:
         row = _beside_search(row, original.result, found, spread)
-    return _Entry(row=row, contender=contender)
+    return _Entry(row=row, contender=model.test)
 
 
 def confirmed_name(record: Record) -> str:
@@ -247,7 +222,9 @@ def _published(
     records: Sequence[Record], references: Sequence[Reference], spread: SeedSpread
 ) -> _Entry | None:
     """Return the best published figure, where the data is the documents' own."""
-    if not references or not all(_is_mnist(record.dataset) for record in records):
+    if not references or not all(
+        record.dataset is not None and record.dataset.is_mnist for record in records
+    ):
         return None
     best = max(references, key=lambda reference: reference.published.accuracy)
     if any(r.reference == best.name and r.confirms is None for r in records):
@@ -267,10 +244,6 @@ def _published(
         description=describe(best.config),
     )
     return _Entry(row=row, contender=Contender(estimate=found))
-
-
-def _is_mnist(dataset: DatasetRef | None) -> bool:
-    return dataset is not None and dataset.name == "mnist" and not dataset.fallback
 
 
 def _median(values: Sequence[float | None]) -> float | None:

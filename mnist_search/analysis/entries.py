@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mnist_search.analysis.baselines import recipe_changes
 from mnist_search.analysis.comparison import recipe_interval
-from mnist_search.analysis.contenders import Contender, make_contender
+from mnist_search.analysis.contenders import Contender
 from mnist_search.analysis.measurements import any_of, measured
+from mnist_search.analysis.repeats import Repeats
 from mnist_search.analysis.row import Row, ScoreBasis
 from mnist_search.analysis.spread import SeedSpread
 from mnist_search.analysis.statistics import Estimate
@@ -23,7 +24,7 @@ from mnist_search.analysis.verdict import (
     verdict,
 )
 from mnist_search.references import Reference
-from mnist_search.specs import DatasetRef, Record, RunConfig, RunResult, State
+from mnist_search.specs import DatasetRef, RunConfig, RunResult, State
 from mnist_search.specs.shapes import UnbuildableError, measure
 
 _SIZES = ("parameters", "trainable_parameters", "flops")
@@ -37,53 +38,19 @@ class Entry:
     contender: Contender | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """What one trial, or the repeats of one run, scored on validation and on test images."""
-
-    validation: Contender | None
-    test: Contender | None
-
-    @property
-    def best_known(self) -> Contender | None:
-        """Return what a row is ranked by: the test score, else that of the validation."""
-        return self.test if self.test is not None else self.validation
-
-
-def scores_of(repeats: Sequence[Record], labels: Mapping[str, bytes]) -> Scores:
-    """Return the scores of runs of one recipe; `labels` are by digest of the data set."""
-    results = [record.result for record in repeats if record.result is not None]
-    dataset = repeats[0].dataset
-    digest = None if dataset is None else dataset.digest
-    return Scores(
-        validation=make_contender(results, on="validation"),
-        test=make_contender(results, digest, None if digest is None else labels.get(digest)),
-    )
-
-
 def measured_entry(
     name: str,
-    repeats: Sequence[Record],
-    scores: Scores,
+    repeats: Repeats,
     spread: SeedSpread,
     reference: Reference | None,
     *,
     values: dict[str, bool | int | float | str] | None,
-    runs_failed: int,
-    runs_pending: int,
 ) -> Entry:
-    """Make the row of one trial, or of the complete repeats of one run.
-
-    All `repeats` share state, configuration, data set, precision and machine; `scores` are
-    theirs. `runs_failed` and `runs_pending` count runs of the same recipe that failed, and that
-    are yet to come.
-    """
-    first = repeats[0]
+    """Make the row of one trial, or of the repeats of one run."""
+    first, results, finished = repeats.records[0], repeats.results, repeats.is_complete
     config, dataset = first.config, first.dataset
-    results = [record.result for record in repeats if record.result is not None]
-    finished = first.state == "complete"
-    validation = None if scores.validation is None else scores.validation.estimate
-    test = None if scores.test is None else scores.test.estimate
+    validation = None if repeats.validation is None else repeats.validation.estimate
+    test = None if repeats.test is None else repeats.test.estimate
     last_accuracy = _last_accuracy(results[0]) if results and not finished else None
     val_accuracy = validation.accuracy if validation is not None else last_accuracy
     score, basis = _score(test, validation, val_accuracy)
@@ -99,12 +66,12 @@ def measured_entry(
         "n": _runs(first.state, results),
         "collapsed": any_of(result.collapsed for result in results),
         "values": values,
-        "runs_failed": runs_failed,
-        "runs_pending": runs_pending,
-        "study": ", ".join(dict.fromkeys(record.study for record in repeats)),
-        "number": min(record.number for record in repeats),
+        "runs_failed": repeats.failed,
+        "runs_pending": repeats.pending,
+        "study": ", ".join(dict.fromkeys(record.study for record in repeats.records)),
+        "number": min(record.number for record in repeats.records),
         "seeds": tuple(
-            sorted({record.seed for record in repeats if record.seed is not None})
+            sorted({record.seed for record in repeats.records if record.seed is not None})
             or sorted({result.seed for result in results})
         ),
         "failure": _failure(results),
@@ -141,10 +108,13 @@ def measured_entry(
                     flips=None if test is None else test.flips,
                 )
             )
-            if test is not None and _same_images(reference, dataset, test):
+            published_images = reference.published.test_images
+            on_mnist = dataset is not None and dataset.is_mnist
+            if test is not None and on_mnist and test.images == published_images:
                 found["gap"] = test.accuracy - reference.published.accuracy
-    contender = scores.best_known if finished else None
-    return Entry(row=Row(**found), contender=contender)
+    # What a row is ranked by: the test score, else that of the validation.
+    contender = repeats.test if repeats.test is not None else repeats.validation
+    return Entry(row=Row(**found), contender=contender if finished else None)
 
 
 def published_entry(reference: Reference, spread: SeedSpread, *, comparable: bool) -> Entry:
@@ -261,16 +231,6 @@ def _judged(judgement: Judgement | None) -> dict[str, Any]:
     if judgement is None:
         return {}
     return {"verdict": judgement.verdict, "verdict_reason": judgement.reason}
-
-
-def _same_images(reference: Reference, dataset: DatasetRef | None, test: Estimate | None) -> bool:
-    return (
-        test is not None
-        and dataset is not None
-        and dataset.name == "mnist"
-        and not dataset.fallback
-        and test.images == reference.published.test_images
-    )
 
 
 def _last_accuracy(result: RunResult) -> float | None:

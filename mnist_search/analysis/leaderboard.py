@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_search.analysis.comparison import Difference, compare_all
 from mnist_search.analysis.contenders import pool_of
-from mnist_search.analysis.entries import (
-    Entry,
-    Scores,
-    measured_entry,
-    published_entry,
-    scores_of,
-)
-from mnist_search.analysis.measurements import machine_of
+from mnist_search.analysis.entries import Entry, measured_entry, published_entry
 from mnist_search.analysis.notes import environment_lines, notes_on
 from mnist_search.analysis.objectives import front_notes, with_fronts
 from mnist_search.analysis.order import (
@@ -28,13 +21,14 @@ from mnist_search.analysis.order import (
     with_time_ratios,
 )
 from mnist_search.analysis.ranking import letters, rank_range, seen_from
+from mnist_search.analysis.repeats import Repeats, group_repeats, is_repeatable
 from mnist_search.analysis.row import Row
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.suite import Suite, build_suite
 from mnist_search.analysis.times import is_measured_reference, with_document_ratios
 from mnist_search.errors import UsageError
 from mnist_search.references import Reference
-from mnist_search.specs import Record, RunConfig
+from mnist_search.specs import Record
 
 # All pairs are compared; 200 rows are 19,900 pairs, still well under a second.
 MOST_LETTERED_ROWS = 200
@@ -98,13 +92,10 @@ def build_leaderboard(
     """
     if top is not None and top < 1:
         raise UsageError(f"top must be >= 1, got {top}")
-    comparable = all(
-        record.dataset is None or (record.dataset.name == "mnist" and not record.dataset.fallback)
-        for record in records
-    )
+    comparable = all(record.dataset is None or record.dataset.is_mnist for record in records)
     known_labels = {} if labels is None else labels
-    groups = [(group, scores_of(group.repeats, known_labels)) for group in _grouped(records)]
-    spread = pool_of([scores.test for group, scores in groups if scores.test and group.is_sound])
+    groups = group_repeats(records, known_labels)
+    spread = pool_of([group.test for group in groups if group.test and group.is_sound])
     entries = _measured(records, references, groups, spread)
     if include_published:
         measured = {
@@ -152,7 +143,7 @@ def build_leaderboard(
 def _measured(
     records: Sequence[Record],
     references: Sequence[Reference],
-    groups: Sequence[tuple[_Group, Scores]],
+    groups: Sequence[Repeats],
     spread: SeedSpread,
 ) -> list[Entry]:
     by_name = {reference.name: reference for reference in references}
@@ -160,27 +151,24 @@ def _measured(
     originals = {
         (record.config.model, record.config.training): record
         for record in sorted(records, key=lambda record: -record.number)
-        if record.kind == "trial" and record.config is not None and not _repeatable(record)
+        if record.kind == "trial" and record.config is not None and not is_repeatable(record)
     }
     entries = []
-    for group, scores in groups:
-        first = group.repeats[0]
+    for group in groups:
+        first = group.records[0]
         reference = None if first.reference is None else by_name.get(first.reference)
         named = first
-        if first.kind == "trial" and first.config is not None and _repeatable(first):
+        if first.kind == "trial" and first.config is not None and is_repeatable(first):
             # A confirmed trial goes by the number of the trial that it confirms.
             recipe = (first.config.model, first.config.training)
             named = originals.get(recipe, first)
         entries.append(
             measured_entry(
                 _name(named, several_studies),
-                group.repeats,
-                scores,
+                group,
                 spread,
                 reference,
                 values=first.values if first.values is not None else named.values,
-                runs_failed=group.failed,
-                runs_pending=group.pending,
             )
         )
     return entries
@@ -193,64 +181,6 @@ def _name(record: Record, several_studies: bool) -> str:
     number = record.number if record.confirms is None else record.confirms
     name = f"{record.study} #{number}" if several_studies else f"trial {number}"
     return name if record.reference is None else f"{record.reference} ({name})"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Group:
-    repeats: list[Record]
-    failed: int = 0
-    pending: int = 0
-
-    @property
-    def is_sound(self) -> bool:
-        """Say whether the runs are complete and none collapsed: their spread is that of seeds."""
-        results = [record.result for record in self.repeats]
-        return self.repeats[0].state == "complete" and not any(
-            result is None or result.collapsed for result in results
-        )
-
-
-def _repeatable(record: Record) -> bool:
-    """Say whether runs of one configuration are repeats; trials of a search stand alone."""
-    if record.kind == "reference":
-        return True
-    return record.config is not None and record.config.protocol == "confirm"
-
-
-def _grouped(records: Sequence[Record]) -> list[_Group]:
-    """Group repeats; runs without a result count at the complete group of their recipe."""
-    complete: dict[Hashable, dict[int, Record]] = {}
-    others: dict[Hashable, list[Record]] = {}
-    groups = []
-    for record in sorted(records, key=lambda record: record.finished or 0.0):
-        if not _repeatable(record):
-            groups.append(_Group(repeats=[record]))
-        elif record.state == "complete" and record.result is not None:
-            result = record.result
-            same = (*_recipe(record), result.precision, machine_of(result))
-            complete.setdefault(same, {})[result.seed] = record
-        else:
-            others.setdefault((*_recipe(record), record.state), []).append(record)
-    by_recipe: dict[Hashable, _Group] = {}
-    for by_seed in complete.values():
-        group = _Group(repeats=list(by_seed.values()))
-        groups.append(group)
-        by_recipe.setdefault(_recipe(group.repeats[0]), group)
-    for rest in others.values():
-        failed = sum(record.state == "failed" for record in rest)
-        pending = sum(record.state in ("running", "waiting") for record in rest)
-        known = by_recipe.get(_recipe(rest[0]))
-        if known is None:
-            groups.append(_Group(repeats=rest, failed=failed, pending=pending))
-        else:
-            known.failed += failed
-            known.pending += pending
-    return groups
-
-
-def _recipe(record: Record) -> tuple[str, str | None, RunConfig | None, str | None]:
-    digest = None if record.dataset is None else record.dataset.digest
-    return record.kind, record.reference, record.config, digest
 
 
 def _ranked(

@@ -147,7 +147,7 @@ def why_not_comparable(
     epochs, wanted = config.training.epochs, documented.training.epochs
     if dataset is None:
         return "measured on unknown data"
-    if dataset.name != "mnist" or dataset.fallback:
+    if not dataset.is_mnist:
         return f"measured on {dataset.name}, not on MNIST"
     if dataset.test_images != published.test_images:
         return f"tested on {dataset.test_images:,} images, not on {published.test_images:,}"

@@ -53,6 +53,11 @@ class DatasetRef(Frozen):
     test_images: int
     fallback: bool = False
 
+    @property
+    def is_mnist(self) -> bool:
+        """Say whether it is MNIST itself, and no stand-in."""
+        return self.name == "mnist" and not self.fallback
+
 
 class Job(Frozen):
     """One run of one configuration.
