@@ -9,6 +9,7 @@ from mnist_search.analysis.comparison import Difference
 from mnist_search.analysis.measurements import machine_of
 from mnist_search.analysis.row import Row
 from mnist_search.analysis.spread import SeedSpread
+from mnist_search.analysis.words import listed, percent, plural
 from mnist_search.specs import Record, RunResult
 
 
@@ -66,13 +67,13 @@ def environment_lines(rows: Sequence[Row], records: Sequence[Record]) -> tuple[s
         if threads:
             parts.append(f"threads per run {_either(threads)}")
         parts.append(_either(sorted({each.precision for each in results})))
-        parts.append(_plural(len(results), "run"))
+        parts.append(plural(len(results), "run"))
         lines.append("; ".join(parts))
     unknown = sum(
         record.result is not None and machine_of(record.result) is None for record in records
     )
     if unknown:
-        lines.append(f"measured on an unknown machine: {_plural(unknown, 'run')}")
+        lines.append(f"measured on an unknown machine: {plural(unknown, 'run')}")
     for dataset in dict.fromkeys(r.dataset for r in records if r.dataset is not None):
         lines.append(
             f"data {dataset.name}{' (embedded fallback)' if dataset.fallback else ''}: "
@@ -101,10 +102,10 @@ def _leader(rows: Sequence[Row], leads: Mapping[int, Difference]) -> list[str]:
         return ["Nothing is measured here yet: all figures are published ones."] if ranked else []
     sure = ""
     if best.score_low is not None:
-        sure = f"95 % interval {_percent(best.score_low)} to {_percent(best.score_high)}, "
+        sure = f"95 % interval {percent(best.score_low)} to {percent(best.score_high)}, "
     told = [
-        f"Best measured here: {best.label}, {_percent(best.score)} % "
-        f"({sure}{best.score_basis}, {_plural(best.n, 'run')})."
+        f"Best measured here: {best.label}, {percent(best.score)} "
+        f"({sure}{best.score_basis}, {plural(best.n, 'run')})."
     ]
     alike = [
         row
@@ -130,7 +131,7 @@ def _leader(rows: Sequence[Row], leads: Mapping[int, Difference]) -> list[str]:
         better = len(differ) - worse
         told.append(
             f"Significantly better than {worse or 'none'} of "
-            f"{_plural(len(documented), 'documented reference')}, worse than {better or 'none'}."
+            f"{plural(len(documented), 'documented reference')}, worse than {better or 'none'}."
         )
     return [" ".join(told)]
 
@@ -218,7 +219,7 @@ def _runs(rows: Sequence[Row]) -> list[str]:
                 f"{row.label}: {row.runs_failed} of {repeats} runs failed and are left out."
             )
         if row.n and row.runs_pending:
-            found.append(f"{row.label}: {_plural(row.runs_pending, 'more run')} to come.")
+            found.append(f"{row.label}: {plural(row.runs_pending, 'more run')} to come.")
     return found
 
 
@@ -233,13 +234,13 @@ def _times(rows: Sequence[Row], *, by_time: bool) -> list[str]:
     contended = sum(bool(row.contended) for row in rows)
     if contended:
         found.append(
-            f"{_plural(contended, 'row')} ran while other load took a notable share of the cores: "
+            f"{plural(contended, 'row')} ran while other load took a notable share of the cores: "
             "those times do not compare."
         )
     left_out = sum(row.n - row.timed_runs for row in rows if row.n > row.timed_runs > 0)
     if left_out:
         found.append(
-            f"{_plural(left_out, 'repeat')} ran while other load took a notable share of the "
+            f"{plural(left_out, 'repeat')} ran while other load took a notable share of the "
             "cores: their accuracies count, their times do not."
         )
     return found
@@ -261,18 +262,8 @@ def _rank(row: Row) -> int:
     return 0 if row.rank is None else row.rank
 
 
-def _names(rows: Sequence[Row], most: int = 4) -> str:
-    named = list(dict.fromkeys(row.label for row in rows))
-    more = f" and {len(named) - most} more" if len(named) > most else ""
-    return ", ".join(named[:most]) + more
-
-
-def _percent(share: float | None) -> str:
-    return "?" if share is None else f"{100 * share:.2f}"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _names(rows: Sequence[Row]) -> str:
+    return listed(list(dict.fromkeys(row.label for row in rows)), 4)
 
 
 def _either(values: Sequence[object]) -> str:
