@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_search.datasets.arrays import CLASSES, SIDE, SLOTS, Part, PartName, Slot, class_counts
+from mnist_search.datasets.arrays import CLASSES, SIDE, Part, PartName, Slot, class_counts
 from mnist_search.datasets.forms import Reading, read_part_of
 from mnist_search.datasets.hints import RULE, format_of, refusal
 from mnist_search.datasets.places import is_folder, is_there, pair_of, read_start, unpacked
@@ -249,19 +249,17 @@ def read_layout(path: Path) -> Layout | None:
 def find_csv(path: Path, files: Mapping[PartName, Path]) -> Container:
     """Take CSV files for the parts of a data set; `path` is what the user named."""
     members: dict[Slot, Member] = {}
-    missing: dict[Slot, str] = {}
-    for slot in SLOTS:
-        part, _ = slot
-        if part in files:
-            missing[slot] = f"{files[part]}: holds no labels beside {PIXELS} pixels in a line"
-        else:
-            missing[slot] = (
-                f"{path}: there is no CSV file of {part} images beside it, as mnist_{part}.csv"
-            )
     for part, file in files.items():
         layout = read_layout(file)
         if layout is not None and layout.label is not None:
             members |= _members(file, layout, layout.label, part)
+
+    def missing(slot: Slot) -> str:
+        part, _ = slot
+        if part in files:
+            return f"{files[part]}: holds no labels beside {PIXELS} pixels in a line"
+        return f"{path}: there is no CSV file of {part} images beside it, as mnist_{part}.csv"
+
     return Container(kind="csv", path=path, members=members, missing=missing)
 
 

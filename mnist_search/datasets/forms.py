@@ -80,7 +80,7 @@ def _member(container: Container, name: PartName, kind: Kind) -> Member:
     found = container.members.get((name, kind))
     if found is None:
         hint = conversion(container) if name == "test" else None
-        raise DataError(container.missing[name, kind], hint=hint or FOUR_ARRAYS)
+        raise DataError(container.missing((name, kind)), hint=hint or FOUR_ARRAYS)
     return found
 
 

@@ -83,14 +83,14 @@ class Member:
 class Container:
     """A file or folder of a kind (npz, npy, idx, csv), and the arrays recognised in it.
 
-    `missing` are the words for a slot that has no array, `unread` the arrays that are something
+    `missing` tells what a slot lacks that has no array, `unread` are the arrays that are something
     else.
     """
 
     kind: str
     path: Path
     members: Mapping[Slot, Member]
-    missing: Mapping[Slot, str]
+    missing: Callable[[Slot], str]
     unread: tuple[str, ...] = ()
 
 
@@ -156,9 +156,12 @@ def find_files(
         if kind == "idx":
             load = functools.partial(_load_idx, path, IDX_RANKS[slot[1]])
         members[slot] = Member(name=path.name, where=str(path), load=load)
-    missing = {slot: f"{folder}: {keras_name(slot)}.npy is missing" for slot in SLOTS}
-    if kind == "idx":
-        missing = {s: f"{folder}: {n} or {n}.gz is missing" for s, n in IDX_NAMES.items()}
+
+    def missing(slot: Slot) -> str:
+        name = IDX_NAMES[slot]
+        wanted = f"{name} or {name}.gz" if kind == "idx" else f"{keras_name(slot)}.npy"
+        return f"{folder}: {wanted} is missing"
+
     return Container(kind=kind, path=folder, members=members, missing=missing)
 
 
@@ -186,11 +189,10 @@ def find_in_npz(path: Path) -> Container:
         kind="npz",
         path=path,
         members=members,
-        missing={
-            slot: f"{path}: the arrays x_train, y_train, x_test and y_test are needed, "
+        missing=lambda slot: (
+            f"{path}: the arrays x_train, y_train, x_test and y_test are needed, "
             f"{keras_name(slot)} is missing (found: {found or 'none'})"
-            for slot in SLOTS
-        },
+        ),
         unread=tuple(_printable(name) for name in infos if name not in chosen.values()),
     )
 

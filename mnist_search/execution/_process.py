@@ -98,21 +98,19 @@ class WorkerProcess:
         return code
 
     @property
-    def killed(self) -> bool:
-        """Return whether somebody else killed or stopped it, as the kernel short of memory does."""
-        return self._stuck_since is not None or self.exit_code == -signal.SIGKILL
+    def death(self) -> tuple[str, bool]:
+        """Return in a few words how the process ended, and whether somebody else killed it.
 
-    @property
-    def cause_of_death(self) -> str:
-        """Return in a few words how the process ended."""
+        So does the kernel short of memory; a process that was stopped counts as killed.
+        """
         code = self.exit_code
         if self._stuck_since is not None or code is None:
-            return "worker was stopped, or closed its connection"
+            return "worker was stopped, or closed its connection", True
         if code == -signal.SIGKILL:
-            return "worker killed by signal 9 (out of memory?)"
+            return "worker killed by signal 9 (out of memory?)", True
         if code < 0:
-            return f"worker killed by signal {-code} ({signal.strsignal(-code)})"
-        return f"worker exited with code {code}"
+            return f"worker killed by signal {-code} ({signal.strsignal(-code)})", False
+        return f"worker exited with code {code}", False
 
     @property
     def printed(self) -> str:

@@ -111,18 +111,14 @@ def describe_exception(error: BaseException) -> Failure:
     """Turn an exception that escaped a trainer into a failure with a one-line message."""
     lines = str(error).strip().splitlines()
     message = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    told = "".join(traceback.format_exception(error))
-    kind: FailureKind = "error"
-    if isinstance(error, MemoryError):
-        kind = "out-of-memory"
-    elif isinstance(error, FloatingPointError):
-        kind = "diverged"
-    return Failure(
-        kind=kind,
-        message=message[:MESSAGE_CHARACTERS],
-        # The end of a traceback names the place.
-        traceback=told[-TRACEBACK_CHARACTERS:],
-    )
+    kinds: dict[type[Exception], FailureKind] = {
+        MemoryError: "out-of-memory",
+        FloatingPointError: "diverged",
+    }
+    kind = next((kind for each, kind in kinds.items() if isinstance(error, each)), "error")
+    # The end of a traceback names the place.
+    told = "".join(traceback.format_exception(error))[-TRACEBACK_CHARACTERS:]
+    return Failure(kind=kind, message=message[:MESSAGE_CHARACTERS], traceback=told)
 
 
 def run_guarded(trainer: Trainer, job: Job, report: Report, *, threads: int | None) -> RunResult:

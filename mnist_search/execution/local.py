@@ -265,30 +265,23 @@ class LocalExecutor:
 
     def _on_exit(self, worker: WorkerProcess) -> None:
         """Replace a worker that died; its job fails, unless it was not taken up yet."""
+        message, killed = worker.death
         if not worker.ready:
-            self._count_start_failure(worker)
-        printed = worker.printed
-        failure = Failure(
-            kind="worker-died",
-            message=worker.cause_of_death,
-            traceback=printed if printed else None,
-        )
-        self._replace(worker, failure if worker.taken else None, killed=worker.killed)
+            self._count_start_failure(worker, message, killed)
+        failure = Failure(kind="worker-died", message=message, traceback=worker.printed or None)
+        self._replace(worker, failure if worker.taken else None, killed=killed)
 
-    def _count_start_failure(self, worker: WorkerProcess) -> None:
+    def _count_start_failure(self, worker: WorkerProcess, death: str, killed: bool) -> None:
         self._start_failures += 1
         if self._start_failures < START_FAILURES:
             return
-        message = (
-            f"no worker could be started, {START_FAILURES} in a row died: {worker.cause_of_death}"
-        )
+        message = f"no worker could be started, {START_FAILURES} in a row died: {death}"
         lines = worker.printed.splitlines()
         if lines:
             message = f"{message}; its last line was: {lines[-1].strip()}"
         path = worker.log_path
         hint = None if path is None else f"all that it printed is in {path}"
-        kind = ResourceError if worker.killed else MnistSearchError
-        self._error = kind(message, hint=hint)
+        self._error = (ResourceError if killed else MnistSearchError)(message, hint=hint)
         raise self._error
 
     def _replace(

@@ -96,8 +96,6 @@ class Expansion:
             setting, index = resolved
             try:
                 list(self._layer_conditions(setting.level, index))
-                if setting.level == "optimizer" and index:
-                    list(self._require(Condition("optimizer", choices=index)))
             except _NeverHoldsError as error:
                 self._report(f"fixed.{name}", f"has no effect at any point, {error}")
 
@@ -143,20 +141,17 @@ class Expansion:
                 yield (layer,)
 
     def _is_given(self, depth: str) -> bool:
-        given = [self._family.resolve(name) for name in (*self._declared, *self._fixed)]
-        return any(found is not None and found[0].name == depth for found in given)
+        given = map(self._family.setting, (*self._declared, *self._fixed))
+        return any(setting is not None and setting.name == depth for setting in given)
 
     def _conditions(self, declared: Declared, index: Index) -> Iterator[Condition]:
         setting = declared.setting
         yield from self._layer_conditions(setting.level, index)
         for need in setting.needs:
             yield from self._require(need)
-        if setting.level == "optimizer":
-            others = tuple(
-                name
-                for name in OPTIMIZERS
-                if (name,) == index or (not index and not self._has(join(setting.name, (name,))))
-            )
+        if setting.level == "optimizer" and not index:
+            named = {name for name in OPTIMIZERS if self._has(join(setting.name, (name,)))}
+            others = tuple(name for name in OPTIMIZERS if name not in named)
             yield from self._require(Condition("optimizer", choices=others))
         for name, wanted in declared.when.items():
             yield from self._when(declared, index, name, wanted)
@@ -170,6 +165,8 @@ class Expansion:
             yield from self._require(Condition(depth, at_least=int(index[0]) if index else 1))
         if len(index) == 2:
             yield from self._require(Condition("convs", at_least=int(index[1])), index[:1])
+        if level == "optimizer" and index:
+            yield from self._require(Condition("optimizer", choices=index))
 
     def _require(self, need: Condition, index: Index = ()) -> Iterator[Condition]:
         """Yield the condition on what decides the needed setting; nothing if it always holds."""

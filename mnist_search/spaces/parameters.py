@@ -15,6 +15,7 @@ from mnist_search.spaces.wording import list_words
 
 Value = bool | int | float | str
 Level = Literal["model", "block", "conv", "dense", "optimizer"]
+_LEFT_OUT = Field(exclude_if=lambda value: value is None)
 
 
 def same(one: Value, other: Value) -> bool:
@@ -26,10 +27,6 @@ def same(one: Value, other: Value) -> bool:
     return one == other
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
 @dataclass(frozen=True, slots=True)
 class Condition:
     """Holds while a parameter is active and has one of `choices`, or is `at_least` so large."""
@@ -37,8 +34,8 @@ class Condition:
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
 
     parameter: str
-    choices: Annotated[tuple[Value, ...] | None, Field(exclude_if=_is_none)] = None
-    at_least: Annotated[int | None, Field(exclude_if=_is_none)] = None
+    choices: Annotated[tuple[Value, ...] | None, _LEFT_OUT] = None
+    at_least: Annotated[int | None, _LEFT_OUT] = None
 
     def __post_init__(self) -> None:
         if (self.choices is None) == (self.at_least is None):
@@ -234,7 +231,12 @@ def range_problems(
         problems.append(f"low must be > 0 for log = true, got low = {low}")
     if step is not None and not (math.isfinite(step) and step > 0):
         problems.append(f"step must be > 0, got step = {step}")
-    elif step is not None and low < high and step > high - low and not _equal(step, high - low):
+    elif (
+        step is not None
+        and low < high
+        and step > high - low
+        and not math.isclose(step, high - low, rel_tol=1e-9)
+    ):
         problems.append(
             f"step must be <= high - low, got step = {step}, low = {low}, high = {high}"
         )
@@ -257,10 +259,6 @@ def choice_problems(choices: tuple[Value, ...]) -> list[str]:
     if len(set(choices)) < len(choices):
         return ["must differ from each other"]
     return []
-
-
-def _equal(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=1e-9)
 
 
 def _refuse(name: str, problems: list[str]) -> None:

@@ -150,11 +150,21 @@ class Evaluator:
 
         divisor = tf.constant(255.0, tf.float32)
 
-        def microseconds(batch_size: int) -> float:
-            batch = tf.constant(np.resize(images, (batch_size, *images.shape[1:])))
-            return time_per_image(lambda: self._predict(batch, divisor).numpy(), batch_size)
+        def prepare(batch: NDArray[np.uint8]) -> Callable[[], object]:
+            tensor = tf.constant(batch)
+            return lambda: self._predict(tensor, divisor).numpy()
 
-        return {batch_size: microseconds(batch_size) for batch_size in INFERENCE_BATCHES}
+        return time_inference(images, prepare)
+
+
+def time_inference(
+    images: NDArray[Any], prepare: Callable[[NDArray[Any]], Callable[[], object]]
+) -> dict[int, float]:
+    """Return microseconds per image by batch size; `prepare` returns what predicts a batch."""
+    return {
+        size: time_per_image(prepare(np.resize(images, (size, *images.shape[1:]))), size)
+        for size in INFERENCE_BATCHES
+    }
 
 
 def time_per_image(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +15,10 @@ from mnist_search.specs import QUARTERS, Epoch, Job, LinearClassifier
 from mnist_search.specs.shapes import UnbuildableError, measure
 from mnist_search.training.data import Labelled, RunData, load_data
 from mnist_search.training.evaluate import (
-    INFERENCE_BATCHES,
     DivergedError,
     Evaluation,
     evaluate_logits,
-    time_per_image,
+    time_inference,
 )
 from mnist_search.training.recorder import Recorder
 
@@ -62,7 +60,7 @@ def train_linear(job: Job, spec: LinearClassifier, recorder: Recorder) -> SGDCla
     if evaluation is not None:
         recorder.conclude(evaluation, test=data.scored_on_test)
     if not recorder.stopped:
-        recorder.note_inference(_time_inference(model, pixels))
+        recorder.note_inference(time_inference(pixels, lambda batch: lambda: model.predict(batch)))
     return model
 
 
@@ -149,11 +147,3 @@ def restore_classifier(
 
 def _evaluate(model: SGDClassifier, images: Labelled, *, what: str) -> Evaluation:
     return evaluate_logits(classifier_logits(model, images), images.labels, what=what)
-
-
-def _time_inference(model: SGDClassifier, pixels: NDArray[Any]) -> dict[int, float]:
-    def microseconds(batch_size: int) -> float:
-        batch = np.resize(pixels, (batch_size, pixels.shape[1]))
-        return time_per_image(lambda: model.predict(batch), batch_size)
-
-    return {batch_size: microseconds(batch_size) for batch_size in INFERENCE_BATCHES}
