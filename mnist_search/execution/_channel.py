@@ -91,7 +91,9 @@ class Channel:
 
         `closed` says afterwards whether the other end is closed, or sent what is no message.
         """
-        messages = []
+        messages: list[Any] = []
+        if self.closed:
+            return messages
         try:
             for _ in range(CHUNKS_AT_ONCE):
                 self._fill()

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from mnist_search.errors import ResourceError
-from mnist_search.execution._channel import Channel, FromWorker
+from mnist_search.execution._channel import Channel
 from mnist_search.execution._log import header, open_log, read_tail
 from mnist_search.execution._worker import PARENTS_SIGNALS
 from mnist_search.interpreter import python_environment
@@ -156,10 +156,6 @@ class WorkerProcess:
         """Send a message; that the process has died is for `exit_code` to tell."""
         with contextlib.suppress(OSError):
             self.channel.send(message)
-
-    def arrived(self) -> list[FromWorker]:
-        """Return what the process has said."""
-        return [] if self.channel.closed else self.channel.arrived()
 
     def kill(self) -> None:
         """Kill the process and what it started; it may need a moment to be gone."""

@@ -231,7 +231,7 @@ class LocalExecutor:
             return
         # Asked before the messages are read: what it said before it died still counts.
         dead = worker.exit_code is not None
-        for message in worker.arrived():
+        for message in worker.channel.arrived():
             self._hear(worker, message)
         # It may have been replaced after its last result.
         if dead and worker in self._workers:
