@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -64,6 +65,30 @@ def user_path(text: str, environ: Mapping[str, str]) -> Path:
     if (size := len(os.fsencode(path))) > MOST_PATH_BYTES:
         raise UsageError(f"{shorten(path)}: the path is too long: {size:,} bytes")
     return path
+
+
+def read_regular(path: Path, *, most_bytes: int) -> bytes:
+    """Return the bytes of a regular file: a pipe would be waited for, a device has no end.
+
+    Raises:
+        UsageError: it is none, is larger, or cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            kind = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(kind):
+                what = "a folder" if stat.S_ISDIR(kind) else "a pipe or device"
+                raise UsageError(f"{shorten(path)}: must be a regular file, got {what}")
+            content = os.read(descriptor, most_bytes + 1)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{shorten(path)}: cannot be read: {reason}") from error
+    if len(content) > most_bytes:
+        raise UsageError(f"{shorten(path)}: must have at most {most_bytes:,} bytes")
+    return content
 
 
 def shorten(path: Path | str) -> str:

@@ -225,7 +225,7 @@ def _tell(family: Family, settings: Sequence[str], reading: Reading) -> str:
     told = []
     for setting in settings:
         values = [value for name, value in reading.items() if _base(family, name) == setting]
-        plain = len(settings) == 1 or setting == "optimizer"
+        plain = len(settings) == 1 or setting in ("optimizer", "augmentation")
         known = family.settings.get(setting)
         hangs = not plain and known is not None and bool(known.needs)
         if not values or (hangs and {*values} == {family.settings[setting].default}):

@@ -15,6 +15,7 @@ from mnist_search.cli.options import (
     TrialTimeoutOption,
     WorkersOption,
 )
+from mnist_search.cli.outputs import typed_path
 from mnist_search.cli.streams import say
 from mnist_search.errors import BudgetError, ThresholdError
 
@@ -22,7 +23,10 @@ from mnist_search.errors import BudgetError, ThresholdError
 def verify(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="What `export --as json` or `python` wrote.")
+        Path,
+        typer.Argument(
+            metavar="FILE", parser=typed_path, help="What `export --as json` or `python` wrote."
+        ),
     ],
     seeds: Annotated[
         int,

@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from tempfile import TemporaryDirectory
 from typing import Unpack
 
 from mnist_search.analysis import Estimate, Interval, pool_seed_spread
@@ -22,6 +21,7 @@ from mnist_search.commands.training import (
 from mnist_search.errors import DataError
 from mnist_search.exporting import Export, read_export, render_script
 from mnist_search.exporting.recipe import MARK
+from mnist_search.paths import temporary_folder
 from mnist_search.specs import DatasetRef, Record, derive_seed
 from mnist_search.studies import Outcome, Run, StudySpec, open_benchmark
 
@@ -96,8 +96,8 @@ def verify(
     # What was typed is for the record of a study, and this one is thrown away.
     context = replace(context, typed=())
     with (
-        TemporaryDirectory(prefix="mnist-search-verify-") as folder,
-        closing(open_benchmark(Path(folder), spec)) as ledger,
+        temporary_folder("mnist-search-verify-") as folder,
+        closing(open_benchmark(folder, spec)) as ledger,
     ):
         outcome = train_runs(
             ledger,

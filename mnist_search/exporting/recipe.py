@@ -9,11 +9,15 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from mnist_search.errors import UsageError
+from mnist_search.paths import read_regular
 from mnist_search.specs import DatasetRef, Frozen, Precision, RunConfig
 
 # A script carries its export in one line of comment, after this.
 MARK = "# mnist-search export: "
 MOST_BYTES = 4_000_000
+# How a .keras file begins.
+ZIP_MAGIC = b"PK\x03\x04"
+_HINT = "`mnist-search export STUDY TRIAL --as json` writes what is wanted here"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -67,22 +71,23 @@ def read_export(path: Path) -> tuple[Export, str]:
 
     Nothing of a script is run. Raises UsageError where the file holds no export.
     """
+    content = read_regular(path, most_bytes=MOST_BYTES)
+    if content.startswith(ZIP_MAGIC):
+        raise UsageError(
+            f"{path}: a trained model has no recipe that could be run again", hint=_HINT
+        )
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise UsageError(f"{path}: an export has at most {MOST_BYTES:,} bytes")
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: an export is UTF-8 text") from error
+        raise UsageError(f"{path}: an export is UTF-8 text", hint=_HINT) from error
     marked = [line for line in text.split("\n") if line.startswith(MARK)]
-    content = marked[0].removeprefix(MARK) if marked else text
+    recipe = marked[0].removeprefix(MARK) if marked else text
     try:
-        return Export.model_validate_json(content), text
+        return Export.model_validate_json(recipe), text
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UsageError(
             f"{path}: not an export of mnist-search: {f'{place}: ' if place else ''}{first['msg']}",
-            hint="`mnist-search export STUDY TRIAL --as json` writes one",
+            hint=_HINT,
         ) from error

@@ -122,7 +122,10 @@ def _constants(export: Export) -> str:
 def _download(export: Export) -> str:
     name = DOWNLOADS.get(export.dataset.name)
     if name is None:
-        return 'sys.exit("set MNIST_SEARCH_DATA to the .npz file with the images of the study")'
+        how = f"mnist-search data save {export.dataset.name} -o images.npz"
+        if export.dataset.name != "digits":
+            how = "mnist-search data save FILE -o images.npz, of the images of the study"
+        return f'sys.exit("set MNIST_SEARCH_DATA to what this writes: {how}")'
     return f"(x_train, y_train), (x_test, y_test) = keras.datasets.{name}.load_data()"
 
 

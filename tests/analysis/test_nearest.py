@@ -133,3 +133,8 @@ def test_points_of_the_space_come_first_and_other_kinds_never(cnn: SearchSpace) 
     outside = nearest_reference(narrow.config({}, epochs=8), narrow, REFERENCES)
     assert outside is not None
     assert not outside.located
+
+
+def test_augmentation_is_told_by_its_value(cnn: SearchSpace) -> None:
+    (one,) = compare(cnn, changed(cnn, "cnn-simple", augmentation=True), "cnn-simple").changes
+    assert (one.name, one.ours, one.theirs) == ("augmentation", "yes", "no")

@@ -93,3 +93,9 @@ def test_seeds_and_shares_are_checked(tmp_path: Path) -> None:
         read_export(path)
     with pytest.raises(UsageError, match="cannot be read"):
         read_export(tmp_path / "missing.json")
+
+
+def test_a_script_says_how_its_data_is_written() -> None:
+    digits = DATASET.model_copy(update={"name": "digits"})
+    assert "mnist-search data save digits -o images.npz" in render_script(export(dataset=digits))
+    assert "data save" not in render_script(export())

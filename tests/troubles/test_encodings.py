@@ -10,7 +10,7 @@ from tests.troubles.conftest import Shell
 
 COMMANDS = (
     "run", "plan", "bench", "confirm", "explain", "export", "verify", "check", "report",
-    "figures", "doctor", "references", "spaces", "data",
+    "figures", "doctor", "references", "spaces", "data", "studies", "show", "dashboard",
 )  # fmt: skip
 HELP = """
 import sys

@@ -1,0 +1,81 @@
+"""Kind N: inputs without an end, or of a size that nobody meant."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mnist_search.errors import UsageError
+from mnist_search.exporting import read_export
+from mnist_search.paths import read_regular
+from tests.cli.conftest import Cli, cli
+
+__all__ = ["cli"]
+
+
+@pytest.fixture
+def recipe(cli: Cli) -> Path:
+    cli("run", "--space", "mlp", "--trials", "2", "--epochs", "1", "--study", "s", "-q")
+    assert cli("export", "s", "winner", "-o", "recipe.json")[0] == 0
+    return Path("recipe.json").absolute()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("/dev/zero", "/dev/zero: must be a regular file, got a pipe or device"),
+        ("fifo", "fifo: must be a regular file, got a pipe or device"),
+        (".", ".: must be a regular file, got a folder"),
+        ("none.json", "none.json: cannot be read: No such file or directory"),
+        ("large.json", "large.json: must have at most 4,000,000 bytes"),
+        ("model.keras", "a trained model has no recipe"),
+        ("binary", "an export is UTF-8 text"),
+        ("x" * 300, "the name is too long: 300 bytes"),
+    ],
+)
+def test_what_is_no_recipe_is_refused_at_once(
+    cli: Cli, tmp_path: Path, name: str, told: str
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with (tmp_path / "large.json").open("wb") as file:
+        file.truncate(2**40)
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        archive.writestr("config.json", "{}")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    code, out, err = cli("verify", name, "-q")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert told in err
+
+
+def test_a_network_of_too_many_layers(cli: Cli, recipe: Path) -> None:
+    document = json.loads(recipe.read_text())
+    layers = document["config"]["model"]["layers"]
+    layers += [layers[-1]] * 60_000
+    Path("deep.json").write_text(json.dumps(document))
+    code, _, err = cli("verify", "deep.json", "-q")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "at most 1000 items" in err
+
+
+def test_the_limit_is_one_of_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"12345")
+    assert read_regular(path, most_bytes=5) == b"12345"
+    with pytest.raises(UsageError, match="at most 4 bytes"):
+        read_regular(path, most_bytes=4)
+
+
+def test_a_recipe_itself_is_read(recipe: Path) -> None:
+    assert read_export(recipe)[0].study == "s"
+
+
+def test_a_tilde_in_the_name_of_a_recipe(
+    cli: Cli, recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(recipe.parent))
+    monkeypatch.chdir("/")
+    assert cli("verify", "~/recipe.json", "-q")[0] == 0
