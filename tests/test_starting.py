@@ -125,3 +125,42 @@ def test_the_program_imports_nothing_from_the_working_folder(shadow: Path, way: 
     )
     assert done.returncode == 0, done.stderr
     assert "cnn-simple" in done.stdout
+
+
+# Ctrl-C comes when a module is first imported, or where Python can raise nothing.
+STRUCK = """
+import builtins, signal, sys
+real, struck = builtins.__import__, {module!r}
+def strike(name, *more, **named):
+    if name.partition(".")[0] == struck and {where!r} == "import":
+        builtins.__import__ = real
+        signal.raise_signal(signal.SIGINT)
+    if name.partition(".")[0] == struck and {where!r} == "del":
+        builtins.__import__ = real
+        class Lock:
+            def __del__(self):
+                signal.raise_signal(signal.SIGINT)
+        Lock()
+    return real(name, *more, **named)
+builtins.__import__ = strike
+sys.argv = ["mnist-search", *{words!r}]
+from mnist_search.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("where", ["import", "del"])
+@pytest.mark.parametrize("module", ["typer", "optuna"])
+def test_ctrl_c_while_modules_are_imported_is_quiet(
+    tmp_path: Path, module: str, where: str
+) -> None:
+    words = f"run --space mlp -n 1 --dataset digits --home {tmp_path}".split()
+    done = subprocess.run(
+        [sys.executable, "-c", STRUCK.format(module=module, where=where, words=words)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 130, done.stderr
+    assert done.stderr == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,9 +14,15 @@ from mnist_search.cli.options import (
     QuietOption,
     SearchArgument,
     StudyDatasetOption,
+    StudyPrecisionOption,
     TrialTimeoutOption,
     WorkersOption,
+    refuse_without,
 )
+
+if TYPE_CHECKING:
+    from mnist_search.commands.context import TrainingKeywords
+
 from mnist_search.cli.streams import say
 
 
@@ -40,15 +46,19 @@ def explain(
         ),
     ] = False,
     seeds: Annotated[
-        int,
+        int | None,
         typer.Option(
-            min=1, max=1000, help="With --ablate: runs of each step, all with the same seeds."
+            min=1,
+            max=1000,
+            help="With --ablate: runs of each step, all with the same seeds.",
+            show_default="3",
         ),
-    ] = 3,
+    ] = None,
     workers: WorkersOption = "auto",
     trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
     dataset: StudyDatasetOption = None,
+    precision: StudyPrecisionOption = None,
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -71,18 +81,34 @@ def explain(
     from mnist_search.commands.explain import explain as compare
     from mnist_search.reporting.explanation import render_explanation
 
+    training: TrainingKeywords = {
+        "workers": workers,
+        "trial_timeout_seconds": trial_timeout,
+        "memory_limit_bytes": memory_limit,
+        "dataset": dataset,
+        "precision": precision,
+    }
+    if not ablate:
+        refuse_without(
+            context,
+            "--ablate",
+            "seeds",
+            "workers",
+            "trial_timeout",
+            "memory_limit",
+            "dataset",
+            "precision",
+        )
+        training = {}
     signals = Signals()
     found = compare(
         study,
         trial,
         ablate=ablate,
         seeds=seeds,
-        workers=workers,
-        trial_timeout_seconds=trial_timeout,
-        memory_limit_bytes=memory_limit,
-        dataset=dataset,
         home=home,
         context=context_of(context, signals, quiet=quiet),
+        **training,
     )
     if found.outcome is not None and found.outcome.ending == "interrupted":
         tell("the same command goes on with the runs that are left")

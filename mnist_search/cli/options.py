@@ -62,6 +62,13 @@ def on_command_line(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
+def refuse_without(context: typer.Context, option: str, *names: str) -> None:
+    """Raise UsageError where a parameter was typed that means nothing without an option."""
+    for name in names:
+        if on_command_line(context, name):
+            raise UsageError(f"--{name.replace('_', '-')} needs {option}")
+
+
 # Printing.
 FormatOption = Annotated[
     Format, typer.Option("--format", "-f", help="How to print the rows.", show_default=True)
@@ -128,6 +135,10 @@ PrecisionOption = Annotated[
         "has avx512_bf16 or amx_bf16, and auto takes it there, or what the study was made with.",
         show_default="float32",
     ),
+]
+StudyPrecisionOption = Annotated[
+    PrecisionChoice | None,
+    typer.Option(help="Number format of the hidden layers.", show_default="as it was made with"),
 ]
 TrialTimeoutOption = Annotated[
     float | None,

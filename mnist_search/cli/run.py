@@ -32,9 +32,9 @@ from mnist_search.cli.options import (
     WithReferencesOption,
     WorkersOption,
     on_command_line,
+    refuse_without,
 )
 from mnist_search.cli.streams import say
-from mnist_search.errors import UsageError
 
 if TYPE_CHECKING:
     from mnist_search.commands.searching import SearchKeywords, StudyKeywords
@@ -141,9 +141,7 @@ def run(
     from mnist_search.studies import find_references
 
     if confirm is None:
-        for name in ("confirm_seeds", "confirm_references"):
-            if on_command_line(context, name):
-                raise UsageError(f"--{name.replace('_', '-')} needs --confirm")
+        refuse_without(context, "--confirm", "confirm_seeds", "confirm_references")
     references = confirm_references or []
     # A wrong name must not wait for the end of the search.
     find_references(references)

@@ -10,8 +10,8 @@ import typer
 from mnist_search.cli.options import (
     FormatOption,
     MemoryLimitOption,
-    PrecisionOption,
     QuietOption,
+    StudyPrecisionOption,
     TrialTimeoutOption,
     WorkersOption,
 )
@@ -46,7 +46,7 @@ def verify(
     workers: WorkersOption = "auto",
     trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
-    precision: PrecisionOption = None,
+    precision: StudyPrecisionOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
 ) -> int:

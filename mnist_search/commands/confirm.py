@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Unpack
 
 from mnist_search.analysis.confirmation import summarize_confirmation
+from mnist_search.analysis.words import plural
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
 from mnist_search.commands.training import count_workers, find_study_data, home_of, train_runs
 from mnist_search.errors import UsageError
@@ -19,15 +20,16 @@ from mnist_search.studies import (
     Outcome,
     choose_candidates,
     confirmation_spec,
-    count_test_use,
     find_references,
     fresh_seeds,
+    note_selection,
     open_benchmark,
     plan_confirmation,
     read_study,
     read_test_labels,
     study_folder,
 )
+from mnist_search.studies.confirming import read_test_use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +74,21 @@ def confirm(
     common = fresh_seeds(search.spec, search.records, seeds)
     candidates = choose_candidates(search.records, chosen, top=top)
     runs = plan_confirmation(candidates, common)
+    found_trials = len({run.config.config_id for run in candidates if run.confirms is not None})
+    if found_trials < top:
+        context.notice(
+            f"--top {top}: {study} has {plural(found_trials, 'complete trial')} that differ, and "
+            "all of them are confirmed"
+        )
     what = f"confirm {study} · {len(candidates)} models x {len(common)} seeds"
     with closing(open_benchmark(study_folder(place, spec.name), spec)) as ledger:
         with ledger.exclusive():
-            use = count_test_use(ledger, runs)
+            new = note_selection(ledger, runs)
         outcome = train_runs(ledger, runs, workers, options, context, what=what)
         wanted = {run.key for run in runs}
-        records = [record for record in ledger.records() if record.run_key in wanted]
+        held = ledger.records()
+        use = read_test_use(ledger, held, new=new)
+    records = [record for record in held if record.run_key in wanted]
     confirmation = summarize_confirmation(
         records, search.records, REFERENCES, labels=read_test_labels(spec.dataset)
     )

@@ -11,7 +11,13 @@ from typing import Unpack
 from mnist_search.analysis.attribution import Gain, attribute
 from mnist_search.analysis.nearest import Comparison, nearest_reference
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import count_workers, find_study_data, home_of, train_runs
+from mnist_search.commands.training import (
+    choose_precision,
+    count_workers,
+    find_study_data,
+    home_of,
+    train_runs,
+)
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
@@ -61,7 +67,7 @@ def explain(
     trial: str | int = "winner",
     *,
     ablate: bool = False,
-    seeds: int = 3,
+    seeds: int | None = None,
     home: Path | str | None = None,
     context: Context | None = None,
     **training: Unpack[TrainingKeywords],
@@ -69,7 +75,7 @@ def explain(
     """Compare a trial with its nearest reference, hyperparameter by hyperparameter.
 
     `trial` is its number, or `winner`. With `ablate` every step from the trial back to the
-    reference is trained with `seeds` common fresh seeds.
+    reference is trained with `seeds` common fresh seeds, 3 by default.
 
     Raises:
         UsageError: there is no such trial, or no reference to compare it with.
@@ -91,6 +97,8 @@ def explain(
     spec = explanation_spec(search.spec, found.number)
     folder = study_folder(place, spec.name)
     if not ablate:
+        if seeds is not None or training:
+            raise UsageError("seeds, and how to train, need --ablate: else nothing is trained")
         earlier = read_records(place, [spec.name]) if has_study(folder) else []
         records = [*search.records, *confirmed, *earlier]
         return ExplainResult(trial=found, comparison=comparison, records=records)
@@ -99,7 +107,7 @@ def explain(
         raise UsageError(f"trial {found.number} is {name} itself: nothing differs")
     options = TrainingOptions(**training)
     attributed, walk, outcome = _walk(
-        search, spec, found, comparison, seeds, folder, options, context
+        search, spec, found, comparison, 3 if seeds is None else seeds, folder, options, context
     )
     return ExplainResult(
         trial=found,
@@ -124,7 +132,10 @@ def _walk(
     workers = count_workers(options)
     seeds = walk_seeds(search.spec, search.records, count)
     dataset = find_study_data(spec.dataset, options.dataset, context)
-    spec = spec.model_copy(update={"dataset": dataset})
+    precision = spec.precision
+    if options.precision is not None:
+        precision = choose_precision(options.precision, context, study=search.spec)
+    spec = spec.model_copy(update={"dataset": dataset, "precision": precision})
     with closing(open_benchmark(folder, spec)) as ledger:
         with ledger.exclusive():
             steps = plan_walk(ledger, search.spec, search.records, trial, comparison)

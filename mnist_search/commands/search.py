@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Unpack
 
 from mnist_search.analysis import Leaderboard
+from mnist_search.analysis.words import plural
 from mnist_search.commands.boards import board_of
 from mnist_search.commands.context import Context
 from mnist_search.commands.searching import (
@@ -26,6 +27,7 @@ from mnist_search.studies import (
     SearchSummary,
     StudySpec,
     run_search,
+    stored_weights,
 )
 from mnist_search.studies.spec import search_of
 
@@ -116,6 +118,8 @@ def search(
             )
         records = ledger.records()
     _tell_held(records, target, context)
+    if keep_models is not None:
+        _tell_unkept(records, chosen.folder, keep_models, context)
     return SearchResult(spec=chosen.spec, home=chosen.home, records=records, summary=summary)
 
 
@@ -127,3 +131,22 @@ def _tell_held(records: Sequence[Record], target: int, context: Context) -> None
         return
     rest = f", and {waiting} interrupted, for which a larger one is needed" if waiting else ""
     context.notice(f"--trials {target}: the study holds {finished} finished trials{rest}")
+
+
+def _tell_unkept(records: Sequence[Record], folder: Path, keep: int, context: Context) -> None:
+    """Say of how many of the best trials the weights are gone that were asked to be kept."""
+    scored = [
+        (record.result.validation.accuracy, -record.number, record)
+        for record in records
+        if record.state == "complete"
+        and record.result is not None
+        and record.result.validation is not None
+        and record.result.duplicate_of is None
+    ]
+    best = [record for *_, record in sorted(scored, key=lambda found: found[:2])[::-1][:keep]]
+    gone = sum(stored_weights(folder, record) is None for record in best)
+    if gone:
+        context.notice(
+            f"--keep-models {keep}: of {plural(len(best), 'trial')} the weights of {gone} were not "
+            "kept when they were trained"
+        )

@@ -102,6 +102,8 @@ def tell_essentials(found: ConfirmedStudy) -> str:
 
 def tell_use(use: TestUse) -> str:
     """Return how often the test images have been met, in a sentence."""
+    if use.uses == 0:
+        return "no run has used the test images yet"
     times = "once" if use.uses == 1 else f"{use.uses} times"
     runs = "run" if use.runs == 1 else "runs"
     told = f"this study has used the test images {times}, with {use.runs} {runs}"

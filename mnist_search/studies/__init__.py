@@ -6,9 +6,9 @@ from mnist_search.studies.confirming import (
     choose_candidates,
     confirmation_name,
     confirmation_spec,
-    count_test_use,
     find_references,
     fresh_seeds,
+    note_selection,
     plan_confirmation,
 )
 from mnist_search.studies.folder import (
@@ -61,7 +61,6 @@ __all__ = [
     "choose_run",
     "confirmation_name",
     "confirmation_spec",
-    "count_test_use",
     "create_ledger",
     "describe_invocation",
     "find_references",
@@ -69,6 +68,7 @@ __all__ = [
     "has_study",
     "ledger_in_memory",
     "list_studies",
+    "note_selection",
     "open_benchmark",
     "open_ledger",
     "open_search",

@@ -124,29 +124,43 @@ def plan_confirmation(candidates: Sequence[Run], seeds: Sequence[int]) -> list[R
     return [replace(candidate, seed=seed) for seed in seeds for candidate in candidates]
 
 
-def count_test_use(ledger: Ledger, runs: Sequence[Run]) -> TestUse:
-    """Write down that these runs are about to meet the test images; return the count.
+def note_selection(ledger: Ledger, runs: Sequence[Run]) -> bool:
+    """Write down that these runs are about to meet the test images; return whether any is new.
 
     Written before they are trained, so that nobody looks and forgets; the same selection again,
-    or a part of one, is no new use.
+    or a part of one, is no new one.
     """
-    uses, known = _test_uses(ledger)
+    selections = _selections(ledger)
+    known = {key for selection in selections for key in selection}
     wanted = [run.key for run in runs if run.key not in known]
     if wanted:
-        uses = [*uses, wanted]
-        ledger.set_attribute(USES, uses)
-    return TestUse(uses=len(uses), runs=len(known) + len(wanted), new=bool(wanted))
+        ledger.set_attribute(USES, [*selections, wanted])
+    return bool(wanted)
 
 
-def read_test_use(ledger: Ledger) -> TestUse:
-    """Return how often a study has met the test images so far."""
-    uses, known = _test_uses(ledger)
-    return TestUse(uses=len(uses), runs=len(known), new=None)
+def read_test_use(ledger: Ledger, records: Sequence[Record], *, new: bool | None = None) -> TestUse:
+    """Return how often a study has met the test images so far; `records` are its runs.
+
+    A selection counts from its first run on that was tested. `new` says whether the last one was
+    written down now.
+    """
+    tested = {
+        record.run_key
+        for record in records
+        if record.result is not None and record.result.test is not None
+    }
+    selections = _selections(ledger)
+    met = [selection for selection in selections if tested.intersection(selection)]
+    return TestUse(
+        uses=len(met),
+        runs=sum(len(selection) for selection in met),
+        new=new and selections[-1] in met,
+    )
 
 
-def _test_uses(ledger: Ledger) -> tuple[list[list[RunKey]], set[RunKey]]:
-    uses: list[list[RunKey]] = ledger.attribute(USES, list[list[RunKey]], [])
-    return uses, {key for use in uses for key in use}
+def _selections(ledger: Ledger) -> list[list[RunKey]]:
+    found: list[list[RunKey]] = ledger.attribute(USES, list[list[RunKey]], [])
+    return found
 
 
 def _confirm(record: Record) -> Run:

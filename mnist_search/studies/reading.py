@@ -125,7 +125,8 @@ def read_confirmations(
             continue
         try:
             with closing(open_ledger(folder)) as ledger:
-                runs, use, dataset = ledger.records(), read_test_use(ledger), ledger.spec.dataset
+                runs, dataset = ledger.records(), ledger.spec.dataset
+                use = read_test_use(ledger, runs)
         except MnistSearchError as error:
             notice(error)
             continue

@@ -200,3 +200,13 @@ def test_a_sampler_of_another_engine_is_told_whose_it_is(
     code, _, err = cli("run", "--space", "mlp", "--engine", engine, "--sampler", sampler)
     assert code == 2
     assert f"--engine {other} has {sampler}" in err
+
+
+def test_weights_that_were_not_kept_are_not_promised(cli: Cli, space_file: Path) -> None:
+    words = ["run", "--space", str(space_file), "-n", "4", "--pruner", "none", "--study", "k"]
+    assert "weights" not in cli(*words, "--keep-models", "0")[2]
+    code, _, err = cli(*words, "--keep-models", "2")
+    assert code == 0
+    told = "--keep-models 2: of 2 trials the weights of 2 were not kept when they were trained"
+    assert told in err
+    assert "weights" not in cli(*words)[2]

@@ -78,7 +78,7 @@ def read_all(folder: Path) -> list[Any]:
             ledger.seconds_used(),
             ledger.revisions(),
             sessions_of(ledger),
-            read_test_use(ledger),
+            read_test_use(ledger, []),
             ledger.attribute(KEEP, int, KEPT_TRIALS),
             ledger.attribute(WALK, list[WalkStep], []),
         ]
