@@ -5,6 +5,7 @@ MnistSearchError            1
 │   └── SpaceError          2   a search space file, with all of its mistakes at once
 ├── BudgetError             3   the budget was not reached, or every trial failed
 ├── StorageError            4   the study cannot be opened, locked or written
+├── ClusterError            4   no cluster answers, or none does any more
 ├── DataError               5   data set or file damaged, wrong or missing
 ├── ResourceError           6   out of disk or memory
 └── ThresholdError          7   a required score was missed
@@ -48,6 +49,12 @@ class BudgetError(MnistSearchError):
 
 class StorageError(MnistSearchError):
     """A study cannot be opened, locked, read or written."""
+
+    exit_code = 4
+
+
+class ClusterError(MnistSearchError):
+    """A cluster cannot be reached, or was lost."""
 
     exit_code = 4
 

@@ -1,6 +1,14 @@
 """Where jobs run: warm worker processes of this machine, or a function in their place."""
 
-from mnist_search.execution.base import Event, Executor, Finished, Reported, Started, Stepped
+from mnist_search.execution.base import (
+    Event,
+    Executor,
+    Finished,
+    Notice,
+    Reported,
+    Started,
+    Stepped,
+)
 from mnist_search.execution.factory import (
     Workers,
     create_executor,
@@ -12,6 +20,7 @@ __all__ = [
     "Event",
     "Executor",
     "Finished",
+    "Notice",
     "Reported",
     "Started",
     "Stepped",

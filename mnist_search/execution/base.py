@@ -9,7 +9,7 @@ import math
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from mnist_search.specs import Failure, Job, RunResult, describe_environment
 from mnist_search.specs.result import FailureKind
@@ -46,17 +46,25 @@ class Reported:
 class Finished:
     """A job is over, one way or another; its slot is free again.
 
-    `killed` says that its process was killed by neither itself nor the executor, but by the
-    kernel short of memory or by a user: it may well succeed if it runs again.
+    `killed` says that neither the job nor the executor ended it, so that it may well succeed if
+    it runs again: its process was killed, by the kernel short of memory or by a user, or its
+    machine was lost.
     """
 
     number: int
     worker: int
     result: RunResult
-    killed: bool = False
+    killed: Literal["process", "machine"] | None = None
 
 
-Event = Started | Stepped | Reported | Finished
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something about the workers that the user should know, in a sentence."""
+
+    text: str
+
+
+Event = Started | Stepped | Reported | Finished | Notice
 
 
 class Executor(Protocol):

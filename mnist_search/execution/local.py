@@ -304,7 +304,12 @@ class LocalExecutor:
         number = _job_of(worker).number
         worker.job = None
         self._events.append(
-            Finished(number=number, worker=worker.slot, result=result, killed=killed)
+            Finished(
+                number=number,
+                worker=worker.slot,
+                result=result,
+                killed="process" if killed else None,
+            )
         )
 
     def _reap(self) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, assert_never
 
 from mnist_search.errors import ResourceError
-from mnist_search.execution import Executor, Finished, Reported, Started, Stepped
+from mnist_search.execution import Executor, Finished, Notice, Reported, Started, Stepped
 from mnist_search.specs import Failure, RunResult
 from mnist_search.studies.progress import Assignment, Progress
 
@@ -18,6 +19,9 @@ ROUND_SECONDS = 2 * POLL_SECONDS
 # After one Ctrl-C running trials may still finish, this long; then they are given back.
 GRACE_SECONDS = 8.0
 MAX_FAILURES_IN_A_ROW = 10
+# How often a run is tried again, by what was killed: a process may have asked for too much memory,
+# but a machine that is lost is rarely lost because of the run.
+RERUNS = {"process": 1, "machine": 3}
 
 Ending = Literal["done", "time budget", "interrupted", "failing"]
 
@@ -89,7 +93,7 @@ class _Session:
     outcome: Outcome = field(default_factory=Outcome)
     running: dict[int, _Running] = field(default_factory=dict)
     failures_in_a_row: int = 0
-    retried: set[int] = field(default_factory=set)
+    reruns: Counter[tuple[int, str]] = field(default_factory=Counter)
     no_room: ResourceError | None = None
 
 
@@ -137,7 +141,11 @@ def run_loop(
         elif session.failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
             outcome.ending = "failing"
         # A worker may need a moment to get free, so that nothing runs and yet more is to come.
-        more = outcome.ending == "done" and session.no_room is None and _fill(session)
+        more = (
+            outcome.ending == "done"
+            and session.no_room is None
+            and _fill(session, until=clock() + poll_seconds, clock=clock)
+        )
         if not session.running and not more:
             if session.no_room is not None and outcome.ending == "done":
                 raise session.no_room
@@ -149,7 +157,7 @@ def run_loop(
         ):
             _give_back(session)
             return outcome
-        for event in executor.poll(poll_seconds):
+        for event in executor.poll(0.0 if more and executor.free > 0 else poll_seconds):
             match event:
                 case Started():
                     _on_started(session, event)
@@ -160,12 +168,18 @@ def run_loop(
                     _on_reported(session, event)
                 case Finished():
                     _on_finished(session, event)
+                case Notice():
+                    progress.note(event.text)
                 case _:
                     assert_never(event)
 
 
-def _fill(session: _Session) -> bool:
-    """Claim for every free worker; return whether there may be more to claim."""
+def _fill(session: _Session, *, until: float, clock: Callable[[], float]) -> bool:
+    """Claim for every free worker; return whether there may be more to claim.
+
+    From `until` on the rest waits for the next round: while the loop claims for hundreds of
+    workers, those that run must not wait for it.
+    """
     while session.executor.free > 0:
         try:
             assignment = session.work.claim()
@@ -177,6 +191,8 @@ def _fill(session: _Session) -> bool:
             return False
         session.running[assignment.number] = _Running(assignment=assignment)
         session.executor.submit(assignment.job)
+        if clock() >= until:
+            break
     return True
 
 
@@ -196,11 +212,15 @@ def _on_reported(session: _Session, event: Reported) -> None:
 def _on_finished(session: _Session, event: Finished) -> None:
     assignment = session.running.pop(event.number).assignment
     result = event.result
-    if event.killed and event.number not in session.retried:
-        session.retried.add(event.number)
-        session.work.release(assignment)
-        session.progress.note(f"{assignment.name}: its worker was killed, so it runs again, once")
-        return
+    if event.killed is not None:
+        session.reruns[event.number, event.killed] += 1
+        if session.reruns[event.number, event.killed] <= RERUNS[event.killed]:
+            session.work.release(assignment)
+            what = "worker was killed, so it runs again, once"
+            if event.killed == "machine":
+                what = "machine was lost, so it runs again"
+            session.progress.note(f"{assignment.name}: its {what}")
+            return
     session.work.finish(assignment, result, worker=event.worker)
     outcome = session.outcome
     match result.status:

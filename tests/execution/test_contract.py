@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any, assert_never
 
@@ -17,6 +18,7 @@ from mnist_search.execution import (
 )
 from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import Conv, Dense, Failure, Flatten, Job, Network, RunResult
+from tests.support.clusters import ray_cluster
 from tests.support.fake import FakeExecutor
 from tests.support.surrogate import FAULTS_VARIABLE, run_job
 
@@ -33,13 +35,42 @@ def build_local(slots: int) -> Executor:
     return LocalExecutor(slots, trainer="tests.support.surrogate")
 
 
-@pytest.fixture(params=[build_fake, build_local], ids=["fake", "local"])
+@pytest.fixture(scope="module")
+def cluster_address() -> Iterator[str]:
+    with ray_cluster(nodes=2) as cluster:
+        yield cluster.address
+
+
+def build_cluster(slots: int, address: str) -> Executor:
+    """Return an executor whose actors are all there: until then no slot is free."""
+    from mnist_search.execution.cluster import ClusterExecutor
+    from mnist_search.execution.connection import Connection
+
+    executor = ClusterExecutor(
+        slots,
+        connection=Connection(address),
+        trainer="tests.support.surrogate",
+        variables=os.environ,
+    )
+    while executor.free < slots:
+        assert executor.poll(1.0) == []
+    return executor
+
+
+@pytest.fixture(params=["fake", "local", pytest.param("cluster", marks=pytest.mark.cluster)])
 def build(request: pytest.FixtureRequest) -> Iterator[Build]:
     built: list[Executor] = []
 
     def remember(slots: int) -> Executor:
-        built.append(request.param(slots))
-        return built[-1]
+        match request.param:
+            case "fake":
+                executor = build_fake(slots)
+            case "local":
+                executor = build_local(slots)
+            case _:
+                executor = build_cluster(slots, request.getfixturevalue("cluster_address"))
+        built.append(executor)
+        return executor
 
     yield remember
     for executor in built:

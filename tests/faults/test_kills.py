@@ -48,7 +48,7 @@ def unaware(workers):
     class Unaware(LocalExecutor):
         def poll(self, timeout_seconds):
             events = super().poll(timeout_seconds)
-            return [replace(e, killed=False) if isinstance(e, Finished) else e for e in events]
+            return [replace(e, killed=None) if isinstance(e, Finished) else e for e in events]
 
     return Unaware(workers, trainer={WORKERS!r})
 """

@@ -1,0 +1,171 @@
+"""The connection to a Ray cluster, and whether it lasts."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from mnist_search.errors import ClusterError, UsageError
+
+CONNECT_SECONDS = 5.0
+# How often the head is asked for its nodes.
+LOOK_SECONDS = 2.0
+# Ray ends a process that has not heard of its head for 60 s, without a word.
+HEAD_PATIENCE_SECONDS = 40.0
+INSTALL = "pip install 'mnist-search[cluster]'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What one machine of a cluster offers to all who use it."""
+
+    cpus: float
+    gpus: float
+
+    def fitting(self, cpus: float, gpus: float) -> int:
+        """Return how many workers of this size it carries."""
+        fits = [self.cpus // cpus] if cpus else []
+        fits += [self.gpus / gpus + 1e-6] if gpus else []
+        return int(min(fits))
+
+
+class Connection:
+    """A connection to a cluster, which one thread watches. Not more than one at a time."""
+
+    def __init__(self, address: str, *, patience_seconds: float = HEAD_PATIENCE_SECONDS) -> None:
+        """Connect to `HOST:PORT`, or to the cluster that `auto` finds on this machine.
+
+        Raises:
+            UsageError: Ray is not installed, or the address is none.
+            ClusterError: nothing answers there, or it is no cluster that this process can use.
+        """
+        self.address = _connect(address)
+        self._patience_seconds = patience_seconds
+        self._nodes: tuple[Node, ...] = _read_nodes()
+        self._heard = time.monotonic()
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Return the machines of the cluster, as last heard."""
+        return self._nodes
+
+    def fitting(self, cpus: float, gpus: float) -> int:
+        """Return how many workers of this size fit into the cluster while nobody else uses it."""
+        return sum(node.fitting(cpus, gpus) for node in self._nodes)
+
+    def check(self) -> None:
+        """Look whether the head is still there.
+
+        Raises:
+            ClusterError: it has not answered for so long that Ray will soon end this process.
+        """
+        silent = time.monotonic() - self._heard
+        if silent > self._patience_seconds:
+            raise ClusterError(
+                f"the head of the cluster at {self.address} has not answered for {silent:.0f} s",
+                hint="what was finished is kept; the same command goes on once it is back",
+            )
+
+    def close(self) -> None:
+        """Leave the cluster; all that was started there ends."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        import ray
+
+        ray.shutdown()
+
+    def _watch(self) -> None:
+        # Not by a connection of our own to its port: the kernel answers for a process that hangs.
+        while not self._closed.wait(LOOK_SECONDS):
+            with suppress(Exception):
+                self._nodes = _read_nodes()
+                self._heard = time.monotonic()
+
+
+def _read_nodes() -> tuple[Node, ...]:
+    import ray
+
+    alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    return tuple(Node(cpus=each.get("CPU", 0.0), gpus=each.get("GPU", 0.0)) for each in alive)
+
+
+def _connect(address: str) -> str:
+    try:
+        import ray
+        from ray._private import services, worker
+    except ImportError as error:
+        raise UsageError("--cluster needs Ray, which is not installed", hint=INSTALL) from error
+    # Ray tells what its daemons say on stdout, where the rows are.
+    worker._worker_logs_enabled = False
+    try:
+        # Whatever `auto` finds may be the address of a cluster that is gone.
+        found = services.canonicalize_bootstrap_address_or_die(address)
+    except ConnectionError as error:
+        raise ClusterError(
+            "no Ray cluster runs on this machine",
+            hint="`ray start --head` starts one; --cluster HOST:PORT names one elsewhere",
+        ) from error
+    except ValueError as error:
+        raise _no_address(address) from error
+    _check_answer(found)
+    try:
+        with _signals_kept():
+            ray.init(address=found, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        raise ClusterError(
+            f"the Ray cluster at {found} cannot be used: {_first_line(error)}",
+            hint="this machine must belong to it: `ray start --address HOST:PORT --num-cpus 0`",
+        ) from error
+    return str(found)
+
+
+def _check_answer(address: str) -> None:
+    """Open a connection and close it: Ray would wait for minutes.
+
+    Raises:
+        UsageError: the address is none.
+        ClusterError: nothing answers.
+    """
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal() and 0 < int(port) < 2**16):
+        raise _no_address(address)
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS):
+            pass
+    except OSError as error:
+        raise ClusterError(
+            f"no Ray cluster answers at {address}: {error}",
+            hint="`ray start --head` says at which address it is",
+        ) from error
+
+
+def _no_address(address: str) -> UsageError:
+    return UsageError(f"--cluster must be auto or HOST:PORT, got {address!r}")
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Give back the handlers of signals that Ray takes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

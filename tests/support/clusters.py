@@ -1,0 +1,44 @@
+"""Small Ray clusters for tests: a head without workers, and nodes, all on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STORE_BYTES = 80_000_000
+
+
+@contextmanager
+def ray_cluster(nodes: int) -> Iterator[Any]:
+    """Start a cluster whose nodes have one CPU each; skip where Ray is not installed."""
+    ray = pytest.importorskip("ray", reason="pip install 'mnist-search[cluster]'")
+    from ray.cluster_utils import Cluster
+
+    with pytest.MonkeyPatch.context() as patch:
+        # What the nodes import, this very project above all.
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        cluster = Cluster(initialize_head=True, head_node_args=node_arguments(cpus=0))
+        try:
+            for _ in range(nodes):
+                add_node(cluster)
+            yield cluster
+        finally:
+            # It refuses to while this process is connected.
+            ray.shutdown()
+            cluster.shutdown()
+
+
+def add_node(cluster: Any, *, cpus: int = 1) -> Any:
+    """Let a node join."""
+    return cluster.add_node(**node_arguments(cpus=cpus))
+
+
+def node_arguments(*, cpus: int) -> dict[str, Any]:
+    return {"num_cpus": cpus, "object_store_memory": STORE_BYTES, "include_dashboard": False}
