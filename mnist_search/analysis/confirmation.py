@@ -11,6 +11,7 @@ from mnist_search.analysis.comparison import Difference, compare, compare_all, r
 from mnist_search.analysis.contenders import Contender, pool_of
 from mnist_search.analysis.ranking import letters, seen_from
 from mnist_search.analysis.repeats import Repeats, make_repeats
+from mnist_search.analysis.searches import expected_optimism
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.statistics import Estimate, median_and_iqr
 from mnist_search.analysis.traits import describe
@@ -75,11 +76,15 @@ class Confirmation:
     """The table, best first, and its winner: the best trial; None where none has a score.
 
     `spread` is that of accuracies between seeds, on which intervals and comparisons rest.
+    `optimism` is by how much the selection of the best of `searched` complete trials is expected
+    to flatter its validation accuracy, as a fraction; None where that is not known.
     """
 
     rows: tuple[ConfirmedRow, ...]
     winner: ConfirmedRow | None
     spread: SeedSpread = SHIPPED
+    searched: int = 0
+    optimism: float | None = None
 
     @property
     def trials(self) -> int:
@@ -150,7 +155,20 @@ def summarize_confirmation(
     ]
     winner = None if first is None else rows[first]
     rest = (entry.row for entry in entries if entry.contender is None)
-    return Confirmation(rows=(*rows, *rest), winner=winner, spread=spread)
+    scores = [
+        record.result.validation
+        for record in trials
+        if record.state == "complete" and record.result is not None and record.result.validation
+    ]
+    return Confirmation(
+        rows=(*rows, *rest),
+        winner=winner,
+        spread=spread,
+        searched=len(scores),
+        optimism=expected_optimism([score.accuracy for score in scores], scores[0].total)
+        if scores
+        else None,
+    )
 
 
 def _digests(records: Sequence[Record]) -> set[str]:

@@ -257,7 +257,8 @@ def expected_optimism(
     sd = np.sqrt((1 - CORRELATED) * truth * (1 - truth) / images)
     seen = truth + np.random.default_rng(seed).normal(0, 1, (resamples, len(truth))) * sd
     best = seen.argmax(axis=1)
-    return float((seen[np.arange(resamples), best] - truth[best]).mean())
+    # Never below 0 but for the chance of the draws.
+    return max(0.0, float((seen[np.arange(resamples), best] - truth[best]).mean()))
 
 
 def expected_best(

@@ -204,11 +204,21 @@ def tell_search_to_test(confirmation: Confirmation) -> str | None:
     if winner is None or winner.search_less_test is None:
         return None
     lost = winner.search_less_test
+    less = f"{100 * abs(lost):.2f} points {'less' if lost >= 0 else 'more'}"
     return (
         f"from search to test: {winner.name} had {percent(winner.search_accuracy)} validation "
         f"accuracy in the search and {percent(winner.test_accuracy)} test accuracy, "
-        f"{100 * abs(lost):.2f} points {'less' if lost >= 0 else 'more'}; "
-        "other images, more training images and the selection of the best trial add up in it"
+        f"{less}; {_selection(confirmation)}"
+        "other images and more training images make the rest"
+    )
+
+
+def _selection(confirmation: Confirmation) -> str:
+    if confirmation.optimism is None:
+        return ""
+    return (
+        f"the selection of the best of {plural(confirmation.searched, 'trial')} alone is expected "
+        f"to flatter the former by {100 * confirmation.optimism:.2f} points, "
     )
 
 

@@ -156,9 +156,11 @@ def test_search_less_test_is_from_the_score_in_the_search() -> None:
     assert found.winner is not None
     assert found.winner.search_accuracy == 0.996
     assert found.winner.search_less_test == pytest.approx(0.002)
-    assert "and 99.40 % test accuracy, 0.20 points less; other images" in str(
-        tell_search_to_test(found)
-    )
+    told = str(tell_search_to_test(found))
+    assert "and 99.40 % test accuracy, 0.20 points less; the selection of the best of" in told
+    assert told.endswith("points, other images and more training images make the rest")
+    assert found.optimism is not None
+    assert 0 <= found.optimism < 0.001
 
 
 def test_runs_that_failed_or_are_to_come_are_told() -> None:
