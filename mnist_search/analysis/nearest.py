@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mnist_search.references import Reference
 from mnist_search.spaces import Family, SearchSpace, Setting, Value, get_family
@@ -28,7 +29,7 @@ Reading = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Settings that differ and make sense together only, a condition and what hangs on it.
+    """Settings that differ and make sense together only, a condition and what depends on it.
 
     `settings` names them, `moved` holds the reference's values, layer by layer; `ours` and
     `theirs` say the values of the trial and the reference. `distance` is their part of the whole.
@@ -66,33 +67,29 @@ def nearest_reference(
     the settings of the family: a text or flag that differs counts 1, a number the logarithm of
     the ratio, with a factor of 16 or more as 1, a share or rate the difference; a setting of
     layers is the mean over the layers of both, and a layer that only one of them has counts 1.
-    What hangs on a setting that differs (the learning rate on the optimizer) counts nothing more.
+    What depends on a setting that differs (the learning rate on the optimizer) adds nothing.
     """
     family = get_family(space.family)
     ours = list(_readings(family, config))
-    found: list[tuple[bool, float, str, Comparison]] = []
+    found = []
     for reference in references:
-        if reference.family != space.family:
+        theirs = [] if reference.family != space.family else _readings(family, reference.config)
+        pairs = [_Pair(family, one, other) for one, other in itertools.product(ours, theirs)]
+        if not pairs:
             continue
-        theirs = list(_readings(family, reference.config))
-        if not ours or not theirs:
-            continue
-        pairs = itertools.product(ours, theirs)
-        distance, one, other = min(
-            ((_distance(family, one, other), one, other) for one, other in pairs),
-            key=lambda pair: pair[0],
-        )
-        located = space.locate(reference.run_config("held-out")) is not None
+        nearest = min(pairs, key=lambda pair: sum(pair.distances.values()))
         comparison = Comparison(
             family=space.family,
             reference=reference,
-            located=located,
-            distance=distance,
-            changes=_changes(family, one, other),
-            reading=one,
+            located=space.locate(reference.run_config("held-out")) is not None,
+            distance=sum(nearest.distances.values()),
+            changes=nearest.changes(),
+            reading=nearest.ours,
         )
-        found.append((not located, distance, reference.name, comparison))
-    return min(found, key=lambda entry: entry[:3])[3] if found else None
+        found.append(comparison)
+    return min(
+        found, key=lambda one: (not one.located, one.distance, one.reference.name), default=None
+    )
 
 
 def build_reading(family: ModelFamily, reading: Reading) -> RunConfig:
@@ -107,104 +104,110 @@ def _readings(family: Family, config: RunConfig) -> Iterator[dict[str, Value]]:
         yield {**reading, EPOCHS: plain.training.epochs}
 
 
-def _changes(family: Family, ours: Reading, theirs: Reading) -> tuple[Change, ...]:
-    different = _different(ours, theirs)
-    heads = {_head(family, name) for name in different if name in ours and name in theirs}
-    members: dict[str, list[str]] = {}
-    for name in different:
-        members.setdefault(_change_name(family, name, ours, theirs, heads), []).append(name)
-    distances = _distances(family, ours, theirs)
-    changes = []
-    for change, names in members.items():
-        settings = tuple(dict.fromkeys(_base(family, name) for name in names))
-        # Depth shows how many layers there are; their own settings are told where they differ.
-        told = [name for name in settings if _DEPTHS.get(name) == change] or list(settings)
-        changes.append(
-            Change(
-                name=change,
-                settings=settings,
-                ours=_tell(family, told, ours),
-                theirs=_tell(family, told, theirs),
-                distance=sum(
-                    distances.get(name, 0.0) for name in settings if _owner(family, name) == change
-                ),
-                moved={name: theirs[name] for name in names if name in theirs},
+class _Pair:
+    """Two readings of one family beside each other, by the names of their values.
+
+    A name such as `filters_2` is of a setting, here `filters`; what one block, convolution or
+    dense layer more or less brings belongs to the depth.
+    """
+
+    def __init__(self, family: Family, ours: Reading, theirs: Reading) -> None:
+        self.family, self.ours, self.theirs = family, ours, theirs
+        self.names = tuple(dict.fromkeys([*ours, *theirs]))
+        self.both = {name for name in self.names if name in ours and name in theirs}
+        self.different = {
+            name
+            for name in self.names
+            if name not in self.both or not same(ours[name], theirs[name])
+        }
+        self.heads = {self.base(name) for name in self.different & self.both}
+
+    def setting(self, name: str) -> Setting | None:
+        resolved = self.family.resolve(name)
+        return None if resolved is None else resolved[0]
+
+    def base(self, name: str) -> str:
+        setting = self.setting(name)
+        return name if setting is None else setting.name
+
+    @cached_property
+    def distances(self) -> dict[str, float]:
+        """The part of each setting that differs in the distance."""
+        parts: dict[str, list[float]] = {}
+        for name in self.names:
+            setting = self.setting(name)
+            if setting is None or not self._follows(name, setting):
+                apart = 1.0 if name in self.different else 0.0
+                if name in self.different & self.both:
+                    apart = _apart(setting, self.ours[name], self.theirs[name])
+                parts.setdefault(self.base(name), []).append(apart)
+        means = {base: sum(found) / len(found) for base, found in parts.items()}
+        return {base: mean for base, mean in means.items() if mean > 0}
+
+    def _follows(self, name: str, setting: Setting) -> bool:
+        """Say whether a setting only follows from another one that differs."""
+        if setting.level == "optimizer" and "optimizer" in self.heads:
+            return True
+        needs = (need.parameter for need in setting.needs)
+        return name not in self.both and any(need in self.heads for need in needs)
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return what differs, the farthest apart first."""
+        members: dict[str, list[str]] = {}
+        for name in self.names:
+            if name in self.different:
+                members.setdefault(self._change_of(name), []).append(name)
+        changes = []
+        for change, names in members.items():
+            settings = tuple(dict.fromkeys(self.base(name) for name in names))
+            # Depth shows how many layers there are; their own settings are told where they differ.
+            told = [name for name in settings if _DEPTHS.get(name) == change] or list(settings)
+            own = [name for name in settings if _DEPTHS.get(name, name) == change]
+            changes.append(
+                Change(
+                    name=change,
+                    settings=settings,
+                    ours=self._tell(told, self.ours),
+                    theirs=self._tell(told, self.theirs),
+                    distance=sum(self.distances.get(name, 0.0) for name in own),
+                    moved={name: self.theirs[name] for name in names if name in self.theirs},
+                )
             )
-        )
-    return tuple(sorted(changes, key=lambda change: (-change.distance, change.name)))
+        return tuple(sorted(changes, key=lambda change: (-change.distance, change.name)))
 
+    def _change_of(self, name: str) -> str:
+        """Return the change that a name belongs to: its own, or that of its condition."""
+        setting = self.setting(name)
+        if setting is None:
+            return name
+        if setting.level == "optimizer" and "optimizer" in self.heads:
+            return "optimizer"
+        own = _DEPTHS.get(setting.name, setting.name)
+        if name in self.both:
+            return own
+        parents = [_DEPTHS.get(need.parameter, need.parameter) for need in setting.needs]
+        if setting.level in _LAYERS:
+            parents.append(_LAYERS[setting.level])
+        heads = {_DEPTHS.get(head, head) for head in self.heads}
+        return next((parent for parent in parents if parent in heads), own)
 
-def _change_name(family: Family, name: str, ours: Reading, theirs: Reading, heads: set[str]) -> str:
-    """Return the change that a setting belongs to: its own, or that of its condition."""
-    setting = _setting(family, name)
-    if setting is None:
-        return name
-    if setting.level == "optimizer" and "optimizer" in heads:
-        return "optimizer"
-    if name in ours and name in theirs:
-        return _head(family, name)
-    parents = [_owner(family, need.parameter) for need in setting.needs]
-    if setting.level in _LAYERS:
-        parents.append(_LAYERS[setting.level])
-    return next((parent for parent in parents if parent in heads), _head(family, name))
+    def _tell(self, settings: Sequence[str], reading: Reading) -> str:
+        """Return the values of settings in a few words: `32/64`, or `adam, learning rate 0.001`.
 
-
-def _head(family: Family, name: str) -> str:
-    return _owner(family, _base(family, name))
-
-
-def _owner(family: Family, base: str) -> str:
-    """Return the change that a setting belongs to when it is in both readings."""
-    return _DEPTHS.get(base, base)
-
-
-def _base(family: Family, name: str) -> str:
-    setting = _setting(family, name)
-    return name if setting is None else setting.name
-
-
-def _setting(family: Family, name: str) -> Setting | None:
-    resolved = family.resolve(name)
-    return None if resolved is None else resolved[0]
-
-
-def _different(ours: Reading, theirs: Reading) -> list[str]:
-    names = dict.fromkeys([*ours, *theirs])
-    return [
-        name
-        for name in names
-        if name not in ours or name not in theirs or not same(ours[name], theirs[name])
-    ]
-
-
-def _distance(family: Family, ours: Reading, theirs: Reading) -> float:
-    return sum(_distances(family, ours, theirs).values())
-
-
-def _distances(family: Family, ours: Reading, theirs: Reading) -> dict[str, float]:
-    """Return the part of each setting that differs in the distance."""
-    parts: dict[str, list[float]] = {}
-    different = set(_different(ours, theirs))
-    heads = {_base(family, name) for name in different if name in ours and name in theirs}
-    for name in dict.fromkeys([*ours, *theirs]):
-        setting = _setting(family, name)
-        base = name if setting is None else setting.name
-        both = name in ours and name in theirs
-        if setting is not None and _hangs(setting, heads, both=both):
-            continue
-        apart = 0.0 if name not in different else 1.0
-        if name in different and both:
-            apart = _apart(setting, ours[name], theirs[name])
-        parts.setdefault(base, []).append(apart)
-    means = {base: sum(found) / len(found) for base, found in parts.items()}
-    return {base: mean for base, mean in means.items() if mean > 0}
-
-
-def _hangs(setting: Setting, heads: set[str], *, both: bool) -> bool:
-    """Say whether a setting, of `both` or of one alone, only follows from one that differs."""
-    if setting.level == "optimizer" and "optimizer" in heads:
-        return True
-    return not both and any(need.parameter in heads for need in setting.needs)
+        What depends on another setting goes without saying where it is the family's default.
+        """
+        told = []
+        for setting in settings:
+            values = [value for name, value in reading.items() if self.base(name) == setting]
+            plain = len(settings) == 1 or setting in ("optimizer", "augmentation")
+            known = self.family.settings.get(setting)
+            usual = not plain and known is not None and known.needs and {*values} == {known.default}
+            if not values or usual:
+                continue
+            alike = all(same(value, values[0]) for value in values)
+            shown = "/".join(_show(value) for value in (values[:1] if alike else values))
+            told.append(shown if plain else f"{setting.replace('_', ' ')} {shown}")
+        return ", ".join(told) if told else "-"
 
 
 def _apart(setting: Setting | None, one: Value, other: Value) -> float:
@@ -215,25 +218,6 @@ def _apart(setting: Setting | None, one: Value, other: Value) -> float:
     if one <= 0 or other <= 0:
         return 1.0
     return min(1.0, abs(math.log(one / other)) / math.log(FARTHEST_FACTOR))
-
-
-def _tell(family: Family, settings: Sequence[str], reading: Reading) -> str:
-    """Return the values of settings in a few words: `32/64`, or `adam, learning rate 0.001`.
-
-    What hangs on another setting goes without saying where it is the family's default.
-    """
-    told = []
-    for setting in settings:
-        values = [value for name, value in reading.items() if _base(family, name) == setting]
-        plain = len(settings) == 1 or setting in ("optimizer", "augmentation")
-        known = family.settings.get(setting)
-        hangs = not plain and known is not None and bool(known.needs)
-        if not values or (hangs and {*values} == {family.settings[setting].default}):
-            continue
-        alike = all(same(value, values[0]) for value in values)
-        shown = "/".join(_show(value) for value in (values[:1] if alike else values))
-        told.append(shown if plain else f"{setting.replace('_', ' ')} {shown}")
-    return ", ".join(told) if told else "-"
 
 
 def _show(value: Value) -> str:
