@@ -221,7 +221,7 @@ def test_control_odd_numbers_without_a_guard(
     monkeypatch.setattr(surrogate, "surrogate_trainer", lying)
     monkeypatch.setattr("tests.support.fake.run_guarded", unguarded)
     blind = types.SimpleNamespace(isfinite=lambda value: True)
-    monkeypatch.setattr("mnist_search.analysis.objectives.math", blind)
+    monkeypatch.setattr("mnist_search.specs.result.math", blind)
     with contextlib.suppress(Exception):
         here(*search(1), "--pruner", "none")
     # Optuna takes it for a value, and it would be the best of all.
