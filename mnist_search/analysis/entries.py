@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,7 @@ def measured_entry(
         "status": first.state,
         "score": score,
         "score_basis": basis,
+        "selection_accuracy": _selection_accuracy(results),
         "val_accuracy": val_accuracy,
         "n": _runs(first.state, results),
         "collapsed": any_of(result.collapsed for result in results),
@@ -231,6 +233,12 @@ def _judged(judgement: Judgement | None) -> dict[str, Any]:
     if judgement is None:
         return {}
     return {"verdict": judgement.verdict, "verdict_reason": judgement.reason}
+
+
+def _selection_accuracy(results: Sequence[RunResult]) -> float | None:
+    """Return the accuracy that chose, where other images measure."""
+    scores = [result.selection.accuracy for result in results if result.selection is not None]
+    return statistics.fmean(scores) if scores and len(scores) == len(results) else None
 
 
 def _last_accuracy(result: RunResult) -> float | None:

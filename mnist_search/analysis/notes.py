@@ -145,13 +145,25 @@ def _quick(rows: Sequence[Row]) -> list[str]:
 
 def _scores(rows: Sequence[Row], spread: SeedSpread) -> list[str]:
     found = []
-    if any(row.kind == "trial" and row.score_basis == "validation" for row in rows):
-        tested = any(row.kind == "trial" and row.score_basis == "test" for row in rows)
-        more = "only confirmed trials have a test accuracy"
-        found.append(
-            "Trials are selected on validation accuracy, so the figures of the best ones are "
-            f"optimistic; {more if tested else '`confirm` trains them again and tests them'}."
-        )
+    trials = [row for row in rows if row.kind == "trial" and row.status == "complete"]
+    validated = [row for row in trials if row.score_basis == "validation"]
+    if validated:
+        more = "`confirm` trains them again and tests them"
+        if any(row.score_basis == "test" for row in trials):
+            more = "only confirmed trials have a test accuracy"
+        apart = [row for row in validated if row.selection_accuracy is not None]
+        if apart:
+            images = " or ".join(f"{size:,}" for size in sorted({row.images or 0 for row in apart}))
+            found.append(
+                "Trials are selected and ranked on one half of the held-out images, and their "
+                f"accuracy is that on the {images} others; {more}."
+            )
+        if len(apart) < len(validated):
+            which = "Trials" if not apart else "Trials of earlier versions"
+            found.append(
+                f"{which} are selected on validation accuracy, so the figures of the best ones "
+                f"are optimistic; {more}."
+            )
     if any(row.rank_low is not None for row in rows):
         found.append(
             "Ranks and ties: differences significant at 5 % over all pairs together (Holm), with "

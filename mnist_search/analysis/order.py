@@ -33,9 +33,15 @@ def sorted_rows(rows: Sequence[Row], order: SortKey) -> list[Row]:
 
 
 def rank_key(row: Row) -> tuple[object, ...]:
-    """Return the key of the ranking: best score first, unknown last."""
+    """Return the key of the ranking: best score first, unknown last.
+
+    Trials that were selected on some images and measured on others are ranked by the former: a
+    board's best is the one that the search chose, not the one that the measuring images flatter.
+    """
     basis = len(_BASIS_ORDER) if row.score_basis is None else _BASIS_ORDER[row.score_basis]
-    return (_descending(row.score), basis, _ascending(row.parameters), row.name, row.number or 0)
+    selected = row.score_basis == "validation" and row.selection_accuracy is not None
+    score = row.selection_accuracy if selected else row.score
+    return (_descending(score), basis, _ascending(row.parameters), row.name, row.number or 0)
 
 
 def _sort_key(row: Row, order: SortKey, machines: Mapping[str | None, int]) -> tuple[object, ...]:

@@ -62,6 +62,7 @@ class Row:
     flops: int | None = None
     epochs: int | None = None
     epochs_planned: int | None = None
+    selection_accuracy: float | None = None
     val_accuracy: float | None = None
     val_accuracy_low: float | None = None
     val_accuracy_high: float | None = None

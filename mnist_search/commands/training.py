@@ -84,7 +84,7 @@ def find_study_data(ref: DatasetRef, name: str | None, context: Context) -> Data
             f"{ref.name} ({ref.digest[:12]})",
             hint="leave --dataset out, or name the same images",
         )
-    return found
+    return ref.model_copy(update={"path": found.path})
 
 
 def choose_precision(

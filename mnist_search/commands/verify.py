@@ -124,7 +124,7 @@ def _same_data(export: Export, name: str | None, context: Context) -> DatasetRef
             f"({export.dataset.digest[:12]}), and this is {found.name} ({found.digest[:12]})",
             hint="name its data with --dataset",
         )
-    return found
+    return export.dataset.model_copy(update={"path": found.path})
 
 
 def _seeds(export: Export, count: int) -> list[int]:

@@ -13,7 +13,7 @@ from mnist_search.datasets.resolving import (
     resolve,
     survey,
 )
-from mnist_search.datasets.splits import rung_subset, stratified_subset
+from mnist_search.datasets.splits import rung_subset, split_selection, stratified_subset
 
 __all__ = [
     "CATALOG",
@@ -34,6 +34,7 @@ __all__ = [
     "resolve",
     "rung_subset",
     "save_data",
+    "split_selection",
     "stratified_subset",
     "survey",
 ]

@@ -208,6 +208,7 @@ def _ref(
         train_images=len(train.labels),
         test_images=len(test.labels),
         fallback=fallback,
+        held_out="halves",
     )
 
 

@@ -10,6 +10,7 @@ from mnist_search.datasets.arrays import CLASSES
 Indices = NDArray[np.intp]
 
 VALIDATION_SEED = 19980112
+SELECTION_SEED = 5_000
 SUBSET_SEED = 60_000
 RUNG_IMAGES = 2_000
 VALIDATION_SHARE = 6
@@ -21,6 +22,15 @@ def split_validation(labels: NDArray[np.integer]) -> tuple[Indices, Indices]:
     Of MNIST's 60,000 training images these are 50,000 and 10,000.
     """
     return split_off(labels, len(labels) // VALIDATION_SHARE, seed=VALIDATION_SEED)
+
+
+def split_selection(labels: NDArray[np.integer]) -> tuple[Indices, Indices]:
+    """Return the indices (selection, validation) of the fixed halves of held-out images.
+
+    Of MNIST these are 5,000 each. The first steers a search and has the odd image, the second
+    measures what was chosen.
+    """
+    return split_off(labels, len(labels) // 2, seed=SELECTION_SEED)
 
 
 def split_off(labels: NDArray[np.integer], size: int, *, seed: int) -> tuple[Indices, Indices]:
@@ -36,9 +46,9 @@ def stratified_subset(labels: NDArray[np.integer], size: int) -> Indices:
     return _stratified(labels, size, seed=SUBSET_SEED)
 
 
-def rung_subset(y_validation: NDArray[np.integer], size: int = RUNG_IMAGES) -> Indices:
-    """Return the validation images that decide at rungs within an epoch."""
-    return stratified_subset(y_validation, size)
+def rung_subset(labels: NDArray[np.integer], size: int = RUNG_IMAGES) -> Indices:
+    """Return those of the steering images that decide at rungs within an epoch."""
+    return stratified_subset(labels, size)
 
 
 def _stratified(labels: NDArray[np.integer], size: int, *, seed: int) -> Indices:

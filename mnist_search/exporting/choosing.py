@@ -77,7 +77,7 @@ def _alike(record: Record, other: Record) -> bool:
 
 
 def _accuracy(record: Record) -> float:
-    score = None if record.result is None else record.result.score
+    score = None if record.result is None else record.result.chosen_by
     return 0.0 if score is None else score.accuracy
 
 

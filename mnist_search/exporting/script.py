@@ -135,8 +135,17 @@ def _select(export: Export) -> str:
     if export.config.protocol == "held-out":
         lines += [
             "    # A fixed sixth of the training images is held out; the test images stay unseen.",
-            "    scored = stratified(y_train, len(y_train) // 6, seed=19980112)",
-            "    rest = np.setdiff1d(np.arange(len(y_train)), scored)",
+            "    held_out = stratified(y_train, len(y_train) // 6, seed=19980112)",
+            "    rest = np.setdiff1d(np.arange(len(y_train)), held_out)",
+            *(
+                [
+                    "    # The other half of them has steered the search.",
+                    "    half = stratified(y_train[held_out], len(held_out) // 2, seed=5_000)",
+                    "    scored = held_out[half]",
+                ]
+                if export.dataset.held_out == "halves"
+                else ["    scored = held_out"]
+            ),
             "    x_scored, y_scored = x_train[scored], y_train[scored]",
             "    x_train, y_train = x_train[rest], y_train[rest]",
         ]

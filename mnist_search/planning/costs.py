@@ -65,7 +65,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Images:
-    """How many images a trial trains on, validates on, and looks at between two epochs."""
+    """How many images a trial trains on, validates on after an epoch, and within one."""
 
     train: int
     validation: int
@@ -125,11 +125,12 @@ def images_of(dataset: DatasetRef) -> Images:
     """Return how many images a trial of a search trains on and validates on."""
     from mnist_search.datasets.splits import RUNG_IMAGES, VALIDATION_SHARE
 
-    validation = dataset.train_images // VALIDATION_SHARE
+    held_out = dataset.train_images // VALIDATION_SHARE
+    watched = held_out - held_out // 2 if dataset.held_out == "halves" else held_out
     return Images(
-        train=dataset.train_images - validation,
-        validation=validation,
-        rung=min(RUNG_IMAGES, validation),
+        train=dataset.train_images - held_out,
+        validation=watched,
+        rung=min(RUNG_IMAGES, watched),
     )
 
 

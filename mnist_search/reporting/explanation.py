@@ -136,14 +136,19 @@ def _size(config: RunConfig) -> Row:
     return {"parameters": size.parameters, "flops": size.flops}
 
 
+def _accuracy(result: RunResult) -> float | None:
+    """Return the accuracy on images that did not choose, else what a stopped run came to."""
+    return result.last_accuracy if result.score is None else result.score.accuracy
+
+
 def _measured(searched: Sequence[Record], confirmed: Sequence[Record]) -> Row:
     """Return the mean scores of a model on the validation and on the test images."""
-    validated = [r for r in _results(searched) if r.last_accuracy is not None]
+    validated = [(r, known) for r in _results(searched) if (known := _accuracy(r)) is not None]
     tested = [result for result in _results(confirmed) if result.test is not None]
-    timed = [result.timings.fit_seconds for result in validated or tested]
+    timed = [result.timings.fit_seconds for result in [r for r, _ in validated] or tested]
     seconds = [value for value in timed if value is not None]
     return {
-        "val_accuracy": fmean(r.last_accuracy or 0.0 for r in validated) if validated else None,
+        "val_accuracy": fmean(known for _, known in validated) if validated else None,
         "n": len(validated) if validated else None,
         "test_accuracy": fmean(r.test.accuracy for r in tested if r.test) if tested else None,
         "test_n": len(tested) if tested else None,
@@ -237,7 +242,10 @@ def _notes(trial: Record, found: Comparison, attributed: Attribution | None) -> 
         "of steps (Holm); costs: time of the fit. They depend on the order of the steps and add "
         "up to the last line"
     )
-    notes.append("the validation images also selected the trial, so its own accuracy is optimistic")
+    if trial.result is not None and trial.result.selection is None:
+        notes.append(
+            "the validation images also selected the trial, so its own accuracy is optimistic"
+        )
     spread = next((gain.gain.spread for gain in gains if gain.gain is not None), None)
     source = None if spread is None else tell_spread(spread)
     if source is not None:

@@ -89,10 +89,12 @@ class Timings(Frozen):
 class RunResult(Frozen):
     """The record of one run, versioned for the ledger.
 
-    `validation` is the held-out score, `test` the score on the test images (None where a
-    protocol does not meet them). `predictions` packs the classes answered for the test images:
-    base64 of zlib of one byte per image. `reports` are (step, accuracy) pairs, step in quarters
-    of an epoch. `collapsed` says that the model gave one constant answer.
+    `validation` is the score on held-out images, `test` that on the test images (None where a
+    protocol does not meet them). `selection` is the score on the other half of the held-out
+    images, which steered the search: it chose among trials, so it is optimistic. None: there is
+    no such half, and `validation` has chosen. `predictions` packs the classes answered for the
+    test images: base64 of zlib of one byte per image. `reports` are (step, accuracy) pairs, step
+    in quarters of an epoch. `collapsed` says that the model gave one constant answer.
     `zero_coefficients` counts those of a linear classifier that are exactly 0, without intercepts.
     `contended` says that other processes took a notable share of the cores meanwhile.
     `weights_sha256` is that of the file of trained weights, None where none was written.
@@ -106,6 +108,7 @@ class RunResult(Frozen):
     config_id: str
     seed: int
     failure: Failure | None = None
+    selection: Score | None = None
     validation: Score | None = None
     test: Score | None = None
     train: Score | None = None
@@ -137,10 +140,15 @@ class RunResult(Frozen):
         return self.validation if self.validation is not None else self.test
 
     @property
+    def chosen_by(self) -> Score | None:
+        """Return the score that runs of a search are chosen by: selection, else `score`."""
+        return self.selection if self.selection is not None else self.score
+
+    @property
     def last_accuracy(self) -> float | None:
-        """Return the accuracy of the score, else of the last report, else None."""
-        if self.score is not None:
-            return self.score.accuracy
+        """Return the accuracy that runs are chosen by, else that of the last report, else None."""
+        if self.chosen_by is not None:
+            return self.chosen_by.accuracy
         return self.reports[-1][1] if self.reports else None
 
     def objective_values(self, objectives: Sequence[Objective]) -> tuple[float, ...] | None:

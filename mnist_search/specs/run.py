@@ -44,6 +44,8 @@ class DatasetRef(Frozen):
 
     `path` is None for the embedded digits. `digest` identifies the arrays, whatever file held
     them. `fallback` marks embedded digits that stand in for a data set that is missing.
+    `held_out` says what the held-out images of a search are for: of `halves` one steers it, and
+    the other measures its complete trials; as a `whole`, before version 0.3, they did both.
     """
 
     name: str
@@ -52,6 +54,7 @@ class DatasetRef(Frozen):
     train_images: int
     test_images: int
     fallback: bool = False
+    held_out: Literal["whole", "halves"] = "whole"
 
     @property
     def is_mnist(self) -> bool:

@@ -97,8 +97,8 @@ class WeightShelf:
     def _note(self, number: int, result: RunResult) -> None:
         self._finished.add(number)
         stored = result.status == "complete" and result.weights_sha256 is not None
-        if stored and result.validation is not None:
-            self._accuracies[number] = result.validation.accuracy
+        if stored and result.chosen_by is not None:
+            self._accuracies[number] = result.chosen_by.accuracy
 
     def _files(self) -> set[int]:
         found = (_WEIGHTS.fullmatch(path.name) for path in (self._folder / ARTIFACTS).glob("run-*"))

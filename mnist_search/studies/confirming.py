@@ -70,7 +70,7 @@ def confirmation_spec(search: StudySpec) -> StudySpec:
 def choose_candidates(
     records: Sequence[Record], references: Sequence[Reference], *, top: int
 ) -> list[Run]:
-    """Return the `top` complete trials by validation accuracy, and the references to train.
+    """Return the `top` complete trials by the accuracy that chooses, and the references to train.
 
     Trials of one configuration count once, the earliest stands for them. Beside those the best
     trial that is a reference itself comes along, and `references` under protocol `confirm`.
@@ -79,12 +79,12 @@ def choose_candidates(
         BudgetError: no trial of the search is complete.
     """
     complete = [
-        (record.result.validation.accuracy, record)
+        (record.result.chosen_by.accuracy, record)
         for record in records
         if record.state == "complete"
         and record.confirms is None
         and record.result is not None
-        and record.result.validation is not None
+        and record.result.chosen_by is not None
     ]
     if not complete:
         raise BudgetError("no trial of the search is complete, so there is none to confirm")

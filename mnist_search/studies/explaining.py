@@ -51,9 +51,9 @@ def choose_trial(
     if best is not None:
         return choose_run(trials, str(best.trial), study=study)
     scored = [
-        (record.result.validation.accuracy, -record.number, record)
+        (record.result.chosen_by.accuracy, -record.number, record)
         for record in trials
-        if record.state == "complete" and record.result is not None and record.result.validation
+        if record.state == "complete" and record.result is not None and record.result.chosen_by
     ]
     if not scored:
         raise BudgetError(f"no trial of study {study} is complete, so none has won")

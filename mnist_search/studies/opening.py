@@ -78,7 +78,9 @@ def ensure_ledger(
         ledger.close()
         told = ", ".join(f"{what} {here}, not {there}" for what, here, there in differences)
         raise UsageError(f"study {ledger.spec.name} was made with {told}", hint=hint)
-    ledger.spec = ledger.spec.model_copy(update={"dataset": spec.dataset})
+    # A study keeps to what its held-out images were for when it was made.
+    place = spec.dataset.model_copy(update={"held_out": ledger.spec.dataset.held_out})
+    ledger.spec = ledger.spec.model_copy(update={"dataset": place})
     return ledger
 
 

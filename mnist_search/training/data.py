@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Literal, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_search import datasets
 from mnist_search.specs import DatasetRef, Job
+
+# Which of a result's scores some images are for.
+ScoreName = Literal["selection", "validation", "test"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,27 +43,23 @@ class Labelled:
 class RunData:
     """The images of each purpose, None where the protocol has no such.
 
-    `validation` is evaluated after every epoch, `rung` at steps within one, `test` only once, at
-    the end. `validates_on_test`: the validation images are the test images, as in the documents.
+    `watched` is evaluated after every epoch, `rung`, a part of it, at steps within one, `final`
+    only once, at the end of a run that was not stopped. The names are those of their scores.
     """
 
     train: Labelled
-    validation: Labelled | None = None
+    watched: Labelled | None = None
+    watched_as: ScoreName = "validation"
     rung: Labelled | None = None
-    test: Labelled | None = None
-    validates_on_test: bool = False
+    final: Labelled | None = None
+    final_as: ScoreName = "test"
 
     @property
     def scored(self) -> Labelled:
         """Return the images that the run is scored on."""
-        images = self.validation if self.test is None else self.test
+        images = self.watched if self.final is None else self.final
         assert images is not None, "every protocol has images to score on"
         return images
-
-    @property
-    def scored_on_test(self) -> bool:
-        """Return whether those are the test images."""
-        return self.validates_on_test or self.test is not None
 
 
 def load_data(job: Job) -> RunData:
@@ -68,17 +67,16 @@ def load_data(job: Job) -> RunData:
     config = job.config
     match config.protocol:
         case "held-out":
-            train, validation = _search_arrays(job.dataset)
-            rung = validation.take(datasets.rung_subset(validation.labels))
-            data = RunData(train=train, validation=validation, rung=rung)
+            train, held_out = _search_arrays(job.dataset)
+            data = _steered(train, held_out, job.dataset.held_out)
         case "documented" | "corrected" | "confirm":
             train, test = _full_arrays(job.dataset)
             if config.raw_test_pixels:
                 test = replace(test, divisor=1.0)
             if config.protocol == "confirm":
-                data = RunData(train=train, test=test)
+                data = RunData(train=train, final=test)
             else:
-                data = RunData(train=train, validation=test, validates_on_test=True)
+                data = RunData(train=train, watched=test, watched_as="test")
         case _:
             assert_never(config.protocol)
     wanted = config.training.train_images
@@ -86,6 +84,25 @@ def load_data(job: Job) -> RunData:
         return data
     part = data.train.take(datasets.stratified_subset(data.train.labels, wanted))
     return replace(data, train=part)
+
+
+def _steered(train: Labelled, held_out: Labelled, use: Literal["whole", "halves"]) -> RunData:
+    match use:
+        case "whole":
+            data = RunData(train=train, watched=held_out)
+        case "halves":
+            selection, validation = datasets.split_selection(held_out.labels)
+            data = RunData(
+                train=train,
+                watched=held_out.take(selection),
+                watched_as="selection",
+                final=held_out.take(validation),
+                final_as="validation",
+            )
+        case _:
+            assert_never(use)
+    assert data.watched is not None
+    return replace(data, rung=data.watched.take(datasets.rung_subset(data.watched.labels)))
 
 
 # One study uses one data set; its search and its references need one entry each.

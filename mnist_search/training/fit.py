@@ -50,12 +50,10 @@ def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model
         )
 
     with recorder.fit():
-        evaluation = fit.run(training.epochs)
+        watched = fit.run(training.epochs)
     fit.averages.correct(fit.loop.steps_done)
-    if data.test is not None:
-        evaluation = fit.evaluator.evaluate(data.test, what="the test images")
-    if evaluation is not None:
-        recorder.conclude(evaluation, test=data.scored_on_test)
+    what = f"the {data.final_as} images"
+    recorder.conclude(data, watched, lambda images: fit.evaluator.evaluate(images, what=what))
     if not recorder.stopped:
         recorder.note_inference(fit.evaluator.time_inference(data.scored.images))
     return model
@@ -73,7 +71,7 @@ class _Fit:
     rungs: frozenset[int]
 
     def run(self, epochs: int) -> Evaluation | None:
-        """Return the final weights evaluated on all validation images, None where there are none.
+        """Return the final weights evaluated on all watched images, None where there are none.
 
         None also where the run was stopped within an epoch.
         """
@@ -98,8 +96,8 @@ class _Fit:
                 if self.recorder.report(rung, evaluation.accuracy):
                     return None
         validation = None
-        if self.data.validation is not None:
-            validation = self._evaluate(self.data.validation, epoch, totals)
+        if self.data.watched is not None:
+            validation = self._evaluate(self.data.watched, epoch, totals)
         self.recorder.epochs.append(
             Epoch(
                 epoch=epoch,

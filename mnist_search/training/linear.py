@@ -50,15 +50,13 @@ def train_linear(job: Job, spec: LinearClassifier, recorder: Recorder) -> SGDCla
     with recorder.timed("build_seconds"):
         model = _make_classifier(job, spec)
     with recorder.fit(), _overflow_is_divergence():
-        evaluation = _fit(job, model, pixels, data, recorder)
+        watched = _fit(job, model, pixels, data, recorder)
     recorder.note(
         train=_evaluate(model, data.train, what="the training images").score,
         zero_coefficients=int((model.coef_ == 0).sum()),
     )
-    if data.test is not None:
-        evaluation = _evaluate(model, data.test, what="the test images")
-    if evaluation is not None:
-        recorder.conclude(evaluation, test=data.scored_on_test)
+    what = f"the {data.final_as} images"
+    recorder.conclude(data, watched, lambda images: _evaluate(model, images, what=what))
     if not recorder.stopped:
         recorder.note_inference(time_inference(pixels, lambda batch: lambda: model.predict(batch)))
     return model
@@ -93,7 +91,7 @@ def _make_classifier(job: Job, spec: LinearClassifier) -> SGDClassifier:
 def _fit(
     job: Job, model: SGDClassifier, pixels: NDArray[np.float32], data: RunData, recorder: Recorder
 ) -> Evaluation | None:
-    """Return the final weights evaluated on the validation images, None where there are none."""
+    """Return the final weights evaluated on the watched images, None where there are none."""
     at_once = model.tol is not None
     evaluation = None
     for epoch in range(1, job.config.training.epochs + 1):
@@ -106,9 +104,9 @@ def _fit(
             else:
                 model.partial_fit(pixels, data.train.labels, classes=CLASSES)
         with recorder.timed() as validation:
-            if data.validation is not None:
+            if data.watched is not None:
                 what = f"the validation images after epoch {epoch}"
-                evaluation = _evaluate(model, data.validation, what=what)
+                evaluation = _evaluate(model, data.watched, what=what)
         recorder.epochs.append(
             Epoch(
                 epoch=epoch,

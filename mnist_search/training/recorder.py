@@ -13,6 +13,7 @@ from typing import Any
 
 from mnist_search.specs import Epoch, Failure, Job, Precision, RunResult, describe_environment
 from mnist_search.specs.shapes import Size
+from mnist_search.training.data import Labelled, RunData, ScoreName
 from mnist_search.training.evaluate import Evaluation
 
 # How often a run says how far it is.
@@ -112,13 +113,25 @@ class Recorder:
             self._report(step, None)
             self._waiting_seconds += self._clock() - now
 
-    def conclude(self, evaluation: Evaluation, *, test: bool) -> None:
-        """Note how good the final weights are, on the test images or the validation images."""
-        self.note(collapsed=evaluation.collapsed)
-        if test:
-            self.note(test=evaluation.score, predictions=evaluation.predictions)
-        else:
-            self.note(validation=evaluation.score)
+    def conclude(
+        self,
+        data: RunData,
+        watched: Evaluation | None,
+        evaluate: Callable[[Labelled], Evaluation],
+    ) -> None:
+        """Note how good the final weights are, on the images watched and on the final ones.
+
+        A run that was stopped does not meet the latter.
+        """
+        if watched is not None:
+            self._note_score(data.watched_as, watched)
+        if data.final is not None and not self.stopped:
+            self._note_score(data.final_as, evaluate(data.final))
+
+    def _note_score(self, name: ScoreName, evaluation: Evaluation) -> None:
+        self.note(collapsed=evaluation.collapsed, **{name: evaluation.score})
+        if name == "test":
+            self.note(predictions=evaluation.predictions)
 
     def result(self, failure: Failure | None = None) -> RunResult:
         """Return the result of the run, with all that is known by now.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_search.datasets import class_counts, rung_subset, stratified_subset
-from mnist_search.datasets.splits import split_validation
+from mnist_search.datasets.splits import split_selection, split_validation
 
 
 def labels_of(counts: list[int]) -> np.ndarray:
@@ -32,6 +32,24 @@ def test_split_is_fixed() -> None:
     assert first.tolist() == again.tolist()
     # Changes here would change every study's held-out images.
     assert first.tolist() == [5, 10, 18, 24, 26, 29, 33, 41, 52, 57]
+
+
+def test_halves_of_mnist_are_disjoint_and_stratified() -> None:
+    labels = labels_of(MNIST_COUNTS)
+    held_out = labels[split_validation(labels)[1]]
+    selection, validation = split_selection(held_out)
+    assert (len(selection), len(validation)) == (5_000, 5_000)
+    assert sorted([*selection, *validation]) == list(range(10_000))
+    for count, half in zip(class_counts(held_out), class_counts(held_out[validation]), strict=True):
+        assert abs(half - count / 2) < 1
+
+
+def test_halves_are_fixed() -> None:
+    labels = (np.arange(21) % 10).astype(np.uint8)
+    selection, validation = split_selection(labels)
+    # Changes here would change what every study measures on.
+    assert validation.tolist() == [0, 3, 4, 5, 6, 7, 8, 11, 12, 19]
+    assert len(selection) == 11
 
 
 @given(counts=st.lists(st.integers(6, 60), min_size=10, max_size=10))

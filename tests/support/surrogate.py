@@ -163,10 +163,14 @@ def _is_silent(job: Job) -> bool:
     return fitted_at_once or job.config.protocol == "confirm"
 
 
-def _score(job: Job, step: int) -> Score:
-    held_out = job.config.protocol == "held-out"
+def _score(job: Job, step: int, *, final: bool = False) -> Score:
+    """Return the score on the images that are watched, or on the `final` half of those held out."""
     dataset = job.dataset
-    total = max(1, dataset.train_images // HELD_OUT) if held_out else dataset.test_images
+    total = dataset.test_images
+    if job.config.protocol == "held-out":
+        total = max(1, dataset.train_images // HELD_OUT)
+        if dataset.held_out == "halves":
+            total = total // 2 if final else total - total // 2
     if _collapses(job):
         return Score(correct=round(CONSTANT_ANSWER * total), total=total, loss=2.301)
     config = job.config
@@ -176,7 +180,8 @@ def _score(job: Job, step: int) -> Score:
     error = least + (0.9 - least) * unlearned
     if config.raw_test_pixels and _has(job, BatchNorm):
         error += 0.12
-    luck = 2 * derive_seed(job.seed, config.config_id, step) / 2**32 - 1
+    labels = (config.config_id, step, "final") if final else (config.config_id, step)
+    luck = 2 * derive_seed(job.seed, *labels) / 2**32 - 1
     error = min(0.9, max(0.0, error + NOISE * luck))
     return Score(correct=round((1 - error) * total), total=total, loss=0.01 + 3 * error)
 
@@ -249,6 +254,11 @@ def _result(
 ) -> RunResult:
     score = None if failure is not None else _score(job, step)
     held_out = job.config.protocol == "held-out"
+    halves = held_out and job.dataset.held_out == "halves"
+    measured = score
+    if halves:
+        whole = status == "complete" and failure is None
+        measured = _score(job, step, final=True) if whole else None
     seconds = 0.0 if size is None else 3 * size.flops * job.dataset.train_images / FLOPS_PER_SECOND
     batches = max(1, job.dataset.train_images // job.config.training.batch_size)
     epochs = tuple(_epoch(job, number, seconds) for number in range(1, step // 4 + 1))
@@ -257,7 +267,8 @@ def _result(
         config_id=job.config.config_id,
         seed=job.seed,
         failure=failure,
-        validation=score if held_out else None,
+        selection=score if halves else None,
+        validation=measured if held_out else None,
         test=None if held_out else score,
         collapsed=None if failure is not None else _collapses(job),
         epochs=epochs,

@@ -18,16 +18,27 @@ def test_held_out_jobs_see_no_test_images(make_job, digits, monkeypatch):
     data = load_data(make_job())
     search = datasets.load_search(digits)
     assert same_images(data.train, search.x_train)
-    assert same_images(data.validation, search.x_validation)
-    assert data.test is None
-    assert not data.scored_on_test
+    assert (data.watched_as, data.final_as) == ("selection", "validation")
+    held_out = [image.tobytes() for image in search.x_validation]
+    halves = [[image.tobytes() for image in half.images] for half in (data.watched, data.final)]
+    assert [len(half) for half in halves] == [125, 125]
+    assert sorted(halves[0] + halves[1]) == sorted(held_out)
+    assert data.scored is data.final
 
 
-def test_the_rung_is_a_part_of_the_validation_images(make_job, monkeypatch):
+def test_studies_of_earlier_versions_are_steered_by_all_that_is_held_out(make_job, digits):
+    whole = digits.model_copy(update={"held_out": "whole"})
+    data = load_data(make_job().model_copy(update={"dataset": whole}))
+    assert same_images(data.watched, datasets.load_search(digits).x_validation)
+    assert (data.watched_as, data.final) == ("validation", None)
+    assert data.scored is data.watched
+
+
+def test_the_rung_is_a_part_of_the_steering_images(make_job, monkeypatch):
     monkeypatch.setattr(datasets, "rung_subset", lambda labels: np.array([3, 5]))
     data = load_data(make_job())
-    assert same_images(data.rung, data.validation.images[[3, 5]])
-    assert list(data.rung.labels) == list(data.validation.labels[[3, 5]])
+    assert same_images(data.rung, data.watched.images[[3, 5]])
+    assert list(data.rung.labels) == list(data.watched.labels[[3, 5]])
 
 
 @pytest.mark.parametrize("protocol", ["documented", "corrected"])
@@ -35,27 +46,25 @@ def test_documents_watched_their_test_images(make_job, digits, protocol):
     data = load_data(make_job(protocol=protocol))
     full = datasets.load_full(digits)
     assert same_images(data.train, full.x_train)
-    assert same_images(data.validation, full.x_test)
-    assert (data.rung, data.test) == (None, None)
-    assert data.scored_on_test
+    assert same_images(data.watched, full.x_test)
+    assert (data.watched_as, data.rung, data.final) == ("test", None, None)
 
 
 def test_confirmation_meets_the_test_images_at_the_end(make_job, digits):
     data = load_data(make_job(protocol="confirm"))
     full = datasets.load_full(digits)
     assert same_images(data.train, full.x_train)
-    assert same_images(data.test, full.x_test)
-    assert (data.rung, data.validation) == (None, None)
-    assert data.scored_on_test
+    assert same_images(data.final, full.x_test)
+    assert (data.final_as, data.rung, data.watched) == ("test", None, None)
 
 
 def test_raw_test_pixels_stay_unscaled_and_training_pixels_do_not(make_job):
     raw = load_data(make_job(protocol="documented", raw_test_pixels=True))
     scaled = load_data(make_job(protocol="documented"))
-    assert (raw.train.divisor, raw.validation.divisor) == (255.0, 1.0)
-    assert raw.validation.scaled().max() == 255.0
-    assert scaled.validation.scaled().max() == 1.0
-    assert scaled.validation.scaled().dtype == np.float32
+    assert (raw.train.divisor, raw.watched.divisor) == (255.0, 1.0)
+    assert raw.watched.scaled().max() == 255.0
+    assert scaled.watched.scaled().max() == 1.0
+    assert scaled.watched.scaled().dtype == np.float32
 
 
 def test_fewer_training_images_are_a_fixed_stratified_part(make_job):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mnist_search.specs import Augmentation, LinearClassifier
 from mnist_search.specs.shapes import UnbuildableError
+from mnist_search.training import linear
 from mnist_search.training.data import load_data
 from mnist_search.training.evaluate import DivergedError
 from mnist_search.training.linear import train_linear
@@ -28,7 +31,7 @@ def test_it_learns_and_reports_every_epoch(make_job):
     assert [step for step, _ in reports] == [4, 8, 12]
     assert result.reports == tuple(reports)
     assert [epoch.val_accuracy for epoch in result.epochs] == [value for _, value in reports]
-    assert result.validation.accuracy == reports[-1][1]
+    assert result.selection.accuracy == reports[-1][1]
     assert result.validation.accuracy > 0.8
     assert result.train.total == 1250
     assert result.train.accuracy > result.validation.accuracy - 0.1
@@ -57,7 +60,7 @@ def test_a_tolerance_lets_scikit_learn_decide_when_to_end(make_job):
     model, result = run(make_job(AT_ONCE, epochs=1000))
     assert 5 < model.n_iter_ < 1000
     assert [epoch.epoch for epoch in result.epochs] == [model.n_iter_]
-    assert result.reports == ((4 * model.n_iter_, result.validation.accuracy),)
+    assert result.reports == ((4 * model.n_iter_, result.selection.accuracy),)
     assert result.timings.inference_us_batch_256 > 0
 
 
@@ -69,11 +72,51 @@ def test_ending_before_convergence_is_no_warning(make_job):
 def test_the_loss_is_that_of_scikit_learns_probabilities(make_job):
     job = make_job(AT_ONCE, epochs=1000)
     model, result = run(job)
-    watched = load_data(job).validation
-    probabilities = model.predict_proba(watched.scaled())
-    expected = -np.log(probabilities[np.arange(len(watched)), watched.labels]).mean()
-    assert result.validation.loss == pytest.approx(expected, rel=1e-4)
-    assert result.validation.accuracy == model.score(watched.scaled(), watched.labels)
+    data = load_data(job)
+    for images, score in ((data.watched, result.selection), (data.final, result.validation)):
+        probabilities = model.predict_proba(images.scaled())
+        expected = -np.log(probabilities[np.arange(len(images)), images.labels]).mean()
+        assert score.loss == pytest.approx(expected, rel=1e-4)
+        assert score.accuracy == model.score(images.scaled(), images.labels)
+
+
+def test_the_half_that_steers_is_all_that_reports_and_choices_depend_on(make_job, monkeypatch):
+    job = make_job(BY_EPOCH, epochs=3)
+    _, before = run(job)
+    data = load_data(job)
+
+    def wrong(name):
+        images = getattr(data, name)
+        mistaken = replace(images, labels=(images.labels + 1) % 10)
+        monkeypatch.setattr(linear, "load_data", lambda _: replace(data, **{name: mistaken}))
+        return run(job)[1]
+
+    measured = wrong("final")
+    assert (measured.reports, measured.selection) == (before.reports, before.selection)
+    assert measured.last_accuracy == before.last_accuracy
+    assert measured.validation != before.validation
+    # Control: labels of the other half do change them, and leave the measured score.
+    steered = wrong("watched")
+    assert steered.reports != before.reports
+    assert steered.validation == before.validation
+
+
+@pytest.mark.parametrize(("stop", "looks"), [(99, 1), (8, 0)], ids=["complete", "stopped"])
+def test_the_half_that_measures_is_evaluated_once_by_a_complete_run(
+    make_job, monkeypatch, stop, looks
+):
+    job = make_job(BY_EPOCH, epochs=3)
+    final, seen = load_data(job).final, []
+    evaluate = linear.evaluate_logits
+
+    def spy(logits, labels, *, what):
+        seen.append(labels)
+        return evaluate(logits, labels, what=what)
+
+    monkeypatch.setattr(linear, "evaluate_logits", spy)
+    _, result = run(job, lambda step, _: step == stop)
+    assert sum(np.array_equal(labels, final.labels) for labels in seen) == looks
+    assert (result.validation is not None) is bool(looks)
 
 
 @pytest.mark.parametrize("spec", [BY_EPOCH, AT_ONCE], ids=["by-epoch", "at-once"])

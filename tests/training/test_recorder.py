@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_search.specs import Failure
+from mnist_search.training.data import Labelled, RunData
 from mnist_search.training.evaluate import evaluate_logits
 from mnist_search.training.recorder import Recorder
 
@@ -70,23 +71,48 @@ def test_a_failure_keeps_what_was_known(make_job, clock):
     assert result.timings.fit_seconds == 7.0
 
 
-@pytest.mark.parametrize("test", [True, False])
-def test_the_last_evaluation_is_noted_as_test_or_validation(make_job, clock, test):
-    recorder = Recorder(job=make_job(), report=lambda *_: False, clock=clock)
-    evaluation = evaluate_logits(
-        np.eye(3, 10, dtype=np.float32), np.array([0, 1, 1]), what="images"
+@pytest.mark.parametrize(
+    ("watched", "final", "stopped", "noted"),
+    [
+        ("selection", "validation", False, {"selection", "validation"}),
+        ("selection", "validation", True, {"selection"}),
+        ("validation", None, False, {"validation"}),
+        ("test", None, False, {"test", "predictions"}),
+        (None, "test", False, {"test", "predictions"}),
+    ],
+)
+def test_evaluations_are_noted_as_what_their_images_are_for(
+    make_job, clock, watched, final, stopped, noted
+):
+    recorder = Recorder(job=make_job(), report=lambda *_: stopped, clock=clock)
+    images = Labelled(images=np.zeros((3, 28, 28), np.uint8), labels=np.array([0, 1, 1]))
+    evaluation = evaluate_logits(np.eye(3, 10, dtype=np.float32), images.labels, what="images")
+    data = RunData(
+        train=images,
+        watched=None if watched is None else images,
+        watched_as=watched or "validation",
+        final=None if final is None else images,
+        final_as=final or "test",
     )
-    recorder.conclude(evaluation, test=test)
+    recorder.report(4, 0.5)
+    recorder.conclude(data, None if watched is None else evaluation, lambda _: evaluation)
     result = recorder.result()
-    assert (result.test is not None) is test
-    assert (result.predictions is not None) is test
-    assert (result.validation is not None) is not test
+    scores = ("selection", "validation", "test", "predictions")
+    assert {name for name in scores if getattr(result, name) is not None} == noted
     assert result.collapsed is False
 
 
 def test_nothing_is_invented(make_job):
     result = Recorder(job=make_job(), report=lambda *_: False).result()
-    for name in ("validation", "test", "collapsed", "parameters", "contended", "threads"):
+    for name in (
+        "selection",
+        "validation",
+        "test",
+        "collapsed",
+        "parameters",
+        "contended",
+        "threads",
+    ):
         assert getattr(result, name) is None
     assert result.timings.fit_seconds is None
     assert result.environment is not None
