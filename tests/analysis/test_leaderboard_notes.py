@@ -7,6 +7,7 @@ from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import (
     Epoch,
     Record,
+    Score,
 )
 from tests.analysis.made_up import (
     machine,
@@ -34,6 +35,31 @@ def test_what_must_not_be_overlooked_is_noted() -> None:
     calm = "\n".join(build_leaderboard([repeat("cnn-simple", 0, 9_878)], REFERENCES).notes)
     assert "other load" not in calm
     assert "optimistic" not in calm
+
+
+def halved(number: int, selection: int, validation: int) -> Record:
+    made = trial(number, 0, units=32 + number)
+    assert made.result is not None
+    halves = {
+        "selection": Score(correct=selection, total=5_000),
+        "validation": Score(correct=validation, total=5_000),
+    }
+    return made.model_copy(update={"result": made.result.model_copy(update=halves)})
+
+
+def test_trials_are_ranked_by_what_chose_them_and_shown_with_what_did_not() -> None:
+    board = build_leaderboard([halved(0, 4_950, 4_960), halved(1, 4_990, 4_940)], ())
+    assert [row.number for row in board.rows] == [1, 0]
+    best = board.rows[0]
+    assert (best.score, best.val_accuracy, best.images) == (0.988, 0.988, 5_000)
+    assert best.selection_accuracy == 0.998
+    notes = "\n".join(board.notes)
+    assert "98.80 %" in notes
+    assert "ranked on one half of the held-out images" in notes
+    assert "that on the 5,000 others; `confirm` trains them again" in notes
+    assert "optimistic" not in notes
+    mixed = "\n".join(build_leaderboard([halved(0, 4_950, 4_960), trial(1, 9_900)], ()).notes)
+    assert "Trials of earlier versions are selected on validation accuracy" in mixed
 
 
 def test_the_environment_names_machine_data_and_protocol() -> None:

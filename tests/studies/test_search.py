@@ -23,7 +23,7 @@ from mnist_search.studies import (
 )
 from mnist_search.studies.progress import Assignment, SilentProgress, tell_ending
 from mnist_search.studies.search import choose_first
-from mnist_search.studies.spec import REVISIONS
+from mnist_search.studies.spec import REVISIONS, search_of
 from tests.studies.conftest import DATASET
 from tests.support.fake import FakeExecutor
 from tests.support.surrogate import run_job
@@ -233,3 +233,65 @@ def test_references_come_first_the_smallest_before_the_others(tmp_path: Path) ->
     assert [record.values for record in records] == [values for _, values in first[:3]]
     sizes = [record.result.flops for record in records if record.result is not None]
     assert sizes == sorted(sizes)
+
+
+# The half of the held-out images that steers, and the half that measures
+
+Trainer = Callable[[Job, Callable[[int, float], bool]], RunResult]
+
+
+def course(folder: Path, spec: StudySpec, train: Trainer) -> list[tuple[object, str]]:
+    """Return what a search tries and what becomes of it, where its pruner and sampler learn."""
+    changes = {"sampler": "tpe", "pruner": "median", "epochs": 2}
+    halves = DATASET.model_copy(update={"held_out": "halves", "train_images": 60_000})
+    spec = StudySpec(name="test", dataset=halves, search=search_of(spec).model_copy(update=changes))
+    with closing(open_search(folder, spec)) as ledger:
+        search(ledger, 24, train)
+        for trial, record in zip(ledger.study.trials, ledger.records(), strict=True):
+            assert record.result is not None
+            if record.state == "complete":
+                assert record.result.selection is not None
+                assert trial.value == record.result.selection.accuracy
+        return [(record.values, record.state) for record in ledger.records()]
+
+
+def other_way_round(score: Score) -> Score:
+    return score.model_copy(update={"correct": score.total - score.correct})
+
+
+def other_measure(job: Job, report: Callable[[int, float], bool]) -> RunResult:
+    result = run_job(job, report)
+    if result.validation is None:
+        return result
+    return result.model_copy(update={"validation": other_way_round(result.validation)})
+
+
+def other_steering(job: Job, report: Callable[[int, float], bool]) -> RunResult:
+    result = run_job(job, lambda step, accuracy: report(step, 1 - accuracy))
+    assert result.selection is not None
+    return result.model_copy(update={"selection": other_way_round(result.selection)})
+
+
+def test_the_half_that_steers_alone_decides_what_is_proposed_and_stopped(
+    tmp_path: Path, spec: StudySpec
+) -> None:
+    plain = course(tmp_path / "plain", spec, run_job)
+    assert {state for _, state in plain} == {"complete", "pruned"}
+    assert course(tmp_path / "other-measure", spec, other_measure) == plain
+    # Control: other accuracies on the half that steers make another search.
+    assert course(tmp_path / "other-steering", spec, other_steering) != plain
+
+
+def test_a_study_goes_on_with_the_held_out_images_that_it_was_made_with(
+    tmp_path: Path, spec: StudySpec
+) -> None:
+    open_search(tmp_path / "test", spec).close()
+    halves = DATASET.model_copy(update={"held_out": "halves", "path": "elsewhere.npz"})
+    today = spec.model_copy(update={"dataset": halves})
+    with closing(open_search(tmp_path / "test", today)) as ledger:
+        assert (ledger.spec.dataset.held_out, ledger.spec.dataset.path) == (
+            "whole",
+            "elsewhere.npz",
+        )
+    with closing(open_search(tmp_path / "new", today)) as ledger:
+        assert ledger.spec.dataset.held_out == "halves"
