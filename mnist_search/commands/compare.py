@@ -13,6 +13,7 @@ from mnist_search.errors import BudgetError, MnistSearchError, UsageError
 from mnist_search.specs import Record
 from mnist_search.studies import StoredStudy, list_studies, read_study, resolve_home
 from mnist_search.studies.spec import Difference, search_of
+from mnist_search.studies.trials import best_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +103,7 @@ def _is_repeat(study: StoredStudy, other: StoredStudy) -> bool:
 
 
 def _winner(study: StoredStudy) -> Record:
-    complete = [
-        (record.result.score.accuracy, -record.number, record)
-        for record in study.records
-        if record.state == "complete" and record.result is not None and record.result.score
-    ]
+    complete = best_first(study.records)
     if not complete:
         raise BudgetError(f"no trial of study {study.spec.name} is complete")
-    return max(complete, key=lambda found: found[:2])[2]
+    return complete[0]

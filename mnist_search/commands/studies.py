@@ -23,6 +23,7 @@ from mnist_search.studies import (
 )
 from mnist_search.studies.folder import OWNER, check_folder, name_beside, storage_errors
 from mnist_search.studies.reading import find_study
+from mnist_search.studies.trials import best_first
 
 StudyState = Literal["running", "finished", "interrupted", "empty", "damaged"]
 
@@ -128,9 +129,10 @@ def _line(home: Path, name: str) -> StudyLine:
         )
     owner = read_owner(folder)
     running = owner is not None and is_running(owner)
+    # What chose the best trial flatters it; its score may be on other images.
     scores = [
         record.result.score.accuracy
-        for record in study.records
+        for record in best_first(study.records)[:1] or study.records
         if record.state == "complete" and record.result is not None and record.result.score
     ]
     search = study.spec.search

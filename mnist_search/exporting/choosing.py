@@ -77,8 +77,8 @@ def _alike(record: Record, other: Record) -> bool:
 
 
 def _accuracy(record: Record) -> float:
-    score = None if record.result is None else record.result.chosen_by
-    return 0.0 if score is None else score.accuracy
+    accuracy = None if record.result is None else record.result.last_accuracy
+    return 0.0 if accuracy is None else accuracy
 
 
 def _export(runs: Sequence[Record]) -> Export:

@@ -141,14 +141,15 @@ class RunResult(Frozen):
 
     @property
     def chosen_by(self) -> Score | None:
-        """Return the score that runs of a search are chosen by: selection, else `score`."""
-        return self.selection if self.selection is not None else self.score
+        """Return the held-out score that trials are chosen by; runs on test images have none."""
+        return self.selection if self.selection is not None else self.validation
 
     @property
     def last_accuracy(self) -> float | None:
-        """Return the accuracy that runs are chosen by, else that of the last report, else None."""
-        if self.chosen_by is not None:
-            return self.chosen_by.accuracy
+        """Return the accuracy that chooses, else the test accuracy, else the last one reported."""
+        score = self.test if self.chosen_by is None else self.chosen_by
+        if score is not None:
+            return score.accuracy
         return self.reports[-1][1] if self.reports else None
 
     def objective_values(self, objectives: Sequence[Objective]) -> tuple[float, ...] | None:

@@ -13,6 +13,7 @@ from mnist_search.studies.benchmark import Run
 from mnist_search.studies.folder import name_beside
 from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.spec import StudySpec, search_of
+from mnist_search.studies.trials import best_first
 
 SUFFIX = "-confirm"
 USES = "test_uses"
@@ -78,20 +79,12 @@ def choose_candidates(
     Raises:
         BudgetError: no trial of the search is complete.
     """
-    complete = [
-        (record.result.chosen_by.accuracy, record)
-        for record in records
-        if record.state == "complete"
-        and record.confirms is None
-        and record.result is not None
-        and record.result.chosen_by is not None
-    ]
+    complete = best_first(records)
     if not complete:
         raise BudgetError("no trial of the search is complete, so there is none to confirm")
-    complete.sort(key=lambda found: (-found[0], found[1].number))
     chosen: dict[str, Run] = {}
     beside = True
-    for _, record in complete:
+    for record in complete:
         candidate = _confirm(record)
         key = candidate.config.config_id
         is_best_reference = record.reference is not None and beside

@@ -18,6 +18,7 @@ from mnist_search.studies.folder import name_beside
 from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.reading import choose_run
 from mnist_search.studies.spec import StudySpec, search_of
+from mnist_search.studies.trials import best_first
 
 WINNER = "winner"
 WALK = "walk"
@@ -50,14 +51,10 @@ def choose_trial(
     best = summarize_confirmation(confirmed, trials, ()).winner
     if best is not None:
         return choose_run(trials, str(best.trial), study=study)
-    scored = [
-        (record.result.chosen_by.accuracy, -record.number, record)
-        for record in trials
-        if record.state == "complete" and record.result is not None and record.result.chosen_by
-    ]
-    if not scored:
+    chosen = best_first(trials)
+    if not chosen:
         raise BudgetError(f"no trial of study {study} is complete, so none has won")
-    return max(scored, key=lambda found: found[:2])[2]
+    return chosen[0]
 
 
 def plan_walk(

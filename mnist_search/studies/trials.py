@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,6 +69,19 @@ def record_of(trial: FrozenTrial, spec: StudySpec) -> Record:
         confirms=attributes.get(CONFIRMS),
         objectives=spec.objectives,
     )
+
+
+def best_first(records: Sequence[Record]) -> list[Record]:
+    """Return the complete trials in the order in which a search chooses, of equals the earlier."""
+    found = [
+        (-record.result.chosen_by.accuracy, record.number, record)
+        for record in records
+        if record.state == "complete"
+        and record.confirms is None
+        and record.result is not None
+        and record.result.chosen_by is not None
+    ]
+    return [record for _, _, record in sorted(found, key=lambda each: each[:2])]
 
 
 def label_run(config: RunConfig) -> dict[str, str]:

@@ -98,7 +98,9 @@ def test_winner_is_looked_into_once_about_validation_images(
     # Trial 1 is the best, and its weights are those of the trial that it copies.
     assert said == "looking into run 0 of search, once; --no-inside leaves it out\n"
     assert "<h3>Inside trial 0</h3>" in page
-    assert f"of {len(load_search(DIGITS).y_validation)} validation images are classified" in page
+    assert (
+        f"of {len(load_search(DIGITS).y_validation) // 2} validation images are classified" in page
+    )
     assert "test images are classified" not in page
     for heading in ("Confusion matrix", "Surest mistakes", "Weights of each layer", "Coefficients"):
         assert f"<h4>{heading}</h4>" in page

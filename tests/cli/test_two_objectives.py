@@ -64,7 +64,7 @@ def test_both_numbers_are_told_and_the_front_is_optunas(
     complete = [trial for trial in found.trials if trial.state.name == "COMPLETE"]
     assert len(complete) >= 8
     for trial in complete:
-        assert trial.values == [rows[trial.number]["val_accuracy"], rows[trial.number][key]]
+        assert trial.values == [rows[trial.number]["selection_accuracy"], rows[trial.number][key]]
     assert not [trial for trial in found.trials if trial.state.name == "PRUNED"]
     front = {number for number, row in rows.items() if row["on_front"]}
     assert front == {trial.number for trial in found.best_trials}
