@@ -133,7 +133,7 @@ def run(
     mnist-search run --space cnn --trials 50 --confirm 3 --confirm-references cnn-double-32
     """
     from mnist_search.cli.concluding import conclude
-    from mnist_search.cli.session import Signals, context_of
+    from mnist_search.cli.session import Signals, context_of, tell
     from mnist_search.commands.confirm import confirm as train_best
     from mnist_search.commands.plan import plan_rest
     from mnist_search.commands.search import search
@@ -180,6 +180,8 @@ def run(
             **which,
             **settings,
         )
+        if confirm is not None:
+            tell("the confirmation is not part of the plan")
         if planned is not None:
             say(render_plan(planned, format), nl=False)
         return signals.exit_code or 0

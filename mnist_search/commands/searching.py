@@ -108,7 +108,10 @@ def training_of(settings: SearchKeywords) -> TrainingOptions:
 def new_spec(space: str | None, settings: SearchKeywords, context: Context) -> StudySpec:
     """Return what a new search is about, under the name that it has by itself."""
     if space is None:
-        raise UsageError("a search needs a space", hint="--space cnn, mlp, linear or a TOML file")
+        raise UsageError(
+            "a search needs a space",
+            hint="--space cnn, mlp, linear or a TOML file, or --study with --resume",
+        )
     found = find_space(space)
     engine = settings.get("engine") or "optuna"
     objectives = parse_objectives(settings.get("objective") or "val_accuracy")

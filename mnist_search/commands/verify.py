@@ -18,6 +18,7 @@ from mnist_search.commands.training import (
     find_dataset,
     train_runs,
 )
+from mnist_search.datasets.resolving import NAMES, VARIABLE
 from mnist_search.errors import DataError
 from mnist_search.exporting import Export, read_export, render_script
 from mnist_search.exporting.recipe import MARK
@@ -117,7 +118,16 @@ def verify(
 
 
 def _same_data(export: Export, name: str | None, context: Context) -> DatasetRef:
-    found = find_dataset(export.dataset.name if name is None else name, context)
+    own = export.dataset.name
+    if name is None and own not in NAMES:
+        if not context.environ.get(VARIABLE):
+            raise DataError(
+                f"{export.name} was measured on {own}, which is no known data set",
+                hint=f"name a path with --dataset, or set {VARIABLE}",
+            )
+        # Where that variable is set, it comes first.
+        own = "auto"
+    found = find_dataset(own if name is None else name, context)
     if found.digest != export.dataset.digest:
         raise DataError(
             f"{export.name} was measured on {export.dataset.name} "
