@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
-from mnist_search.analysis.comparison import recipe_interval
+from mnist_search.analysis import pool_seed_spread
 from mnist_search.analysis.confirmation import confirmed_name, summarize_confirmation
 from mnist_search.analysis.contenders import estimate
-from mnist_search.analysis.spread import SHIPPED
+from mnist_search.analysis.verdict import rerun_interval
 from mnist_search.errors import BudgetError, UsageError
 from mnist_search.exporting.recipe import Expected, Export
 from mnist_search.specs import Record, RunResult
@@ -109,12 +110,13 @@ def _expected(results: Sequence[RunResult]) -> Expected:
     scores = [result.score for result in results if result.score is not None]
     found = estimate(scores)
     assert found is not None
-    interval = recipe_interval(found, SHIPPED)
+    one_more = dataclasses.replace(found, runs=1, sd=None)
+    interval = rerun_interval(found, one_more, pool_seed_spread([found]))
     return Expected(
         on="test" if results[0].validation is None else "validation",
         accuracy=found.accuracy,
-        low=interval.low,
-        high=interval.high,
+        low=max(0.0, interval.low),
+        high=min(1.0, interval.high),
         sd=found.sd,
         n=found.runs,
         images=found.images,

@@ -23,9 +23,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Expected(Frozen):
-    """The accuracy that was measured: mean over `n` seeds, and its 95 % interval.
+    """The accuracy that was measured: mean over `n` seeds, on so many `images`, and its spread.
 
-    The interval holds the chance of the `images` and, from two seeds on, of the seeds.
+    One more run lies between `low` and `high` in 95 of 100 cases: other seeds are its only error.
     """
 
     on: Literal["test", "validation"]

@@ -83,7 +83,8 @@ def _head(export: Export) -> str:
         f"({export.dataset.train_images:,} + {export.dataset.test_images:,} images), "
         f"{export.precision}.",
         f"Expected: {100 * expected.accuracy:.2f} % of {expected.images:,} {expected.on} images, "
-        f"95 % interval {100 * expected.low:.2f} to {100 * expected.high:.2f} %, {seeds}.",
+        f"{seeds}; one more run has {100 * expected.low:.2f} to {100 * expected.high:.2f} % in 95 "
+        "of 100 cases.",
         "Measured with " + ", ".join(f"{k} {v}" for k, v in export.versions.items()) + ".",
         "",
         "Needs keras, tensorflow and numpy. The data comes from the .npz file that",
