@@ -9,6 +9,7 @@ import typer
 from mnist_search.choices import BenchProtocol, TestPixels
 from mnist_search.cli._completing import complete_reference
 from mnist_search.cli.options import (
+    ClusterOption,
     DatasetOption,
     FormatOption,
     HomeOption,
@@ -16,6 +17,8 @@ from mnist_search.cli.options import (
     PrecisionOption,
     QuietOption,
     TrialTimeoutOption,
+    WorkerCpusOption,
+    WorkerGpusOption,
     WorkersOption,
 )
 
@@ -71,6 +74,9 @@ def bench(
         ),
     ] = 0,
     workers: WorkersOption = "1",
+    cluster: ClusterOption = None,
+    worker_cpus: WorkerCpusOption = None,
+    worker_gpus: WorkerGpusOption = None,
     trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
     learning_rate: Annotated[
@@ -115,6 +121,9 @@ def bench(
         study=study,
         home=home,
         workers=workers,
+        cluster=cluster,
+        worker_cpus=worker_cpus,
+        worker_gpus=worker_gpus,
         trial_timeout_seconds=trial_timeout,
         memory_limit_bytes=memory_limit,
         dataset=dataset,

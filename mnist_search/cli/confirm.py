@@ -8,6 +8,7 @@ import typer
 
 from mnist_search.cli._completing import complete_confirmed_reference
 from mnist_search.cli.options import (
+    ClusterOption,
     FormatOption,
     HomeOption,
     MemoryLimitOption,
@@ -15,6 +16,8 @@ from mnist_search.cli.options import (
     SearchArgument,
     StudyDatasetOption,
     TrialTimeoutOption,
+    WorkerCpusOption,
+    WorkerGpusOption,
     WorkersOption,
 )
 from mnist_search.cli.streams import say
@@ -44,6 +47,9 @@ def confirm(
         ),
     ] = None,
     workers: WorkersOption = "auto",
+    cluster: ClusterOption = None,
+    worker_cpus: WorkerCpusOption = None,
+    worker_gpus: WorkerGpusOption = None,
     trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
     dataset: StudyDatasetOption = None,
@@ -72,6 +78,9 @@ def confirm(
         seeds=seeds,
         references=references or (),
         workers=workers,
+        cluster=cluster,
+        worker_cpus=worker_cpus,
+        worker_gpus=worker_gpus,
         trial_timeout_seconds=trial_timeout,
         memory_limit_bytes=memory_limit,
         dataset=dataset,

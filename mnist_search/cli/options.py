@@ -127,6 +127,34 @@ WorkersOption = Annotated[
         help="Trials at a time, each in a process of its own; auto: one per core.",
     ),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MNIST_SEARCH_CLUSTER",
+        metavar="auto|HOST:PORT",
+        help="Train on this Ray cluster, which this machine belongs to; auto: the one that runs "
+        "here. --workers auto is then what fits into it.",
+        show_default="this machine alone",
+    ),
+]
+WorkerCpusOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        envvar="MNIST_SEARCH_WORKER_CPUS",
+        help="With --cluster: CPUs, and threads, of each worker.",
+        show_default="1",
+    ),
+]
+WorkerGpusOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        envvar="MNIST_SEARCH_WORKER_GPUS",
+        help="With --cluster: GPUs of each worker, such as 1 or 0.5.",
+        show_default="0",
+    ),
+]
 PrecisionOption = Annotated[
     PrecisionChoice | None,
     typer.Option(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mnist_search.cli.options import (
+    ClusterOption,
     DatasetOption,
     EngineOption,
     EpochsOption,
@@ -25,6 +26,8 @@ from mnist_search.cli.options import (
     TrialsOption,
     TrialTimeoutOption,
     WithReferencesOption,
+    WorkerCpusOption,
+    WorkerGpusOption,
     WorkersOption,
     duration,
 )
@@ -56,6 +59,9 @@ def plan(
         int, typer.Option(min=10, max=100_000, help="Random points of the space to look at.")
     ] = 300,
     workers: WorkersOption = "auto",
+    cluster: ClusterOption = None,
+    worker_cpus: WorkerCpusOption = None,
+    worker_gpus: WorkerGpusOption = None,
     time_budget: TimeBudgetOption = None,
     trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
@@ -93,6 +99,9 @@ def plan(
         max_flops=max_flops,
         with_references=with_references,
         workers=workers,
+        cluster=cluster,
+        worker_cpus=worker_cpus,
+        worker_gpus=worker_gpus,
         trial_timeout_seconds=trial_timeout,
         memory_limit_bytes=memory_limit,
         dataset=dataset,

@@ -9,6 +9,7 @@ import typer
 
 from mnist_search.cli._completing import complete_study
 from mnist_search.cli.options import (
+    ClusterOption,
     ConfirmReferencesOption,
     ConfirmSeedsOption,
     DatasetOption,
@@ -30,6 +31,8 @@ from mnist_search.cli.options import (
     TrialsOption,
     TrialTimeoutOption,
     WithReferencesOption,
+    WorkerCpusOption,
+    WorkerGpusOption,
     WorkersOption,
     on_command_line,
     refuse_without,
@@ -81,6 +84,9 @@ def run(
     max_params: MaxParamsOption = None,
     max_flops: MaxFlopsOption = None,
     workers: WorkersOption = "auto",
+    cluster: ClusterOption = None,
+    worker_cpus: WorkerCpusOption = None,
+    worker_gpus: WorkerGpusOption = None,
     time_budget: TimeBudgetOption = None,
     trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
@@ -158,6 +164,9 @@ def run(
         "max_flops": max_flops,
         "with_references": with_references,
         "workers": workers,
+        "cluster": cluster,
+        "worker_cpus": worker_cpus,
+        "worker_gpus": worker_gpus,
         "trial_timeout_seconds": trial_timeout,
         "memory_limit_bytes": memory_limit,
         # The images of a study are what it is about; a variable is for those to come.
@@ -204,6 +213,9 @@ def run(
             references=references,
             home=home,
             workers=workers,
+            cluster=cluster,
+            worker_cpus=worker_cpus,
+            worker_gpus=worker_gpus,
             trial_timeout_seconds=trial_timeout,
             memory_limit_bytes=memory_limit,
             context=here,

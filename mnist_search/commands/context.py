@@ -23,6 +23,9 @@ class TrainingKeywords(TypedDict, total=False):
     """The keywords of commands that train, as `TrainingOptions` has them."""
 
     workers: int | str
+    cluster: str | None
+    worker_cpus: int | None
+    worker_gpus: float | None
     trial_timeout_seconds: float | None
     memory_limit_bytes: int | None
     precision: PrecisionChoice | None
@@ -33,11 +36,16 @@ class TrainingKeywords(TypedDict, total=False):
 class TrainingOptions:
     """How a command trains: how many runs at once, within which limits, on which images.
 
-    `workers` is a number or `auto`. A `precision` or `dataset` of None is that of the study; where
-    there is none yet, float32 and `auto`.
+    `workers` is a number or `auto`: processes of this machine, or with `cluster`, which is `auto`
+    or HOST:PORT, actors of a Ray cluster with `worker_cpus` (1) and `worker_gpus` (0) each. A
+    `precision` or `dataset` of None is that of the study; where there is none yet, float32 and
+    `auto`.
     """
 
     workers: int | str = "auto"
+    cluster: str | None = None
+    worker_cpus: int | None = None
+    worker_gpus: float | None = None
     trial_timeout_seconds: float | None = None
     memory_limit_bytes: int | None = None
     precision: PrecisionChoice | None = None

@@ -98,6 +98,9 @@ def training_of(settings: SearchKeywords) -> TrainingOptions:
     """Return those of the settings that say how to train."""
     return TrainingOptions(
         workers=settings.get("workers", "auto"),
+        cluster=settings.get("cluster"),
+        worker_cpus=settings.get("worker_cpus"),
+        worker_gpus=settings.get("worker_gpus"),
         trial_timeout_seconds=settings.get("trial_timeout_seconds"),
         memory_limit_bytes=settings.get("memory_limit_bytes"),
         precision=settings.get("precision"),

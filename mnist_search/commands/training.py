@@ -15,6 +15,7 @@ from mnist_search.commands.context import Context, TrainingOptions
 from mnist_search.datasets import find_again, resolve
 from mnist_search.errors import UsageError
 from mnist_search.execution import (
+    ClusterOptions,
     Executor,
     Workers,
     create_executor,
@@ -112,7 +113,16 @@ def choose_precision(
 
 def count_workers(options: TrainingOptions) -> Workers:
     """Return the workers that the options ask for."""
-    return resolve_workers(str(options.workers))
+    if options.cluster is None:
+        if options.worker_cpus is not None or options.worker_gpus is not None:
+            raise UsageError("--worker-cpus and --worker-gpus need --cluster")
+        return resolve_workers(str(options.workers))
+    cluster = ClusterOptions(
+        address=options.cluster,
+        worker_cpus=1 if options.worker_cpus is None else options.worker_cpus,
+        worker_gpus=0 if options.worker_gpus is None else options.worker_gpus,
+    )
+    return resolve_workers(str(options.workers), cluster)
 
 
 def start_executor(
@@ -121,6 +131,8 @@ def start_executor(
     """Start workers that log into the folder of their study."""
     return create_executor(
         workers.count,
+        cluster=workers.cluster,
+        grows=workers.reason is not None,
         log_folder=None if folder is None else folder / "logs",
         memory_limit_bytes=options.memory_limit_bytes,
         environ=context.environ,
@@ -184,8 +196,9 @@ def begin(
 ) -> None:
     """Say what is about to run, where, with how many workers and why."""
     count, cores = workers.count, available_cores()
-    threads = max(1, cores // count)
-    shared = f"{plural(count, 'worker')} x {plural(threads, 'thread')}"
+    shared = f"{plural(count, 'worker')} x {plural(workers.threads, 'thread')}"
+    if workers.cluster is not None:
+        shared = f"{shared} on the Ray cluster {workers.cluster.address}"
     if workers.reason is not None:
         shared = f"{shared} ({workers.reason})"
     dataset = ledger.spec.dataset
@@ -209,7 +222,7 @@ def begin(
             "digits of scikit-learn stand in for it "
             "(set MNIST_SEARCH_DATA, or `mnist-search data fetch`)"
         )
-    if count > cores:
+    if count > cores and workers.cluster is None:
         progress.note(f"WARNING: {count} workers share {cores} cores; their times are unfit")
 
 

@@ -10,6 +10,7 @@ from mnist_search.execution.base import (
     Stepped,
 )
 from mnist_search.execution.factory import (
+    ClusterOptions,
     Workers,
     create_executor,
     resolve_precision,
@@ -17,6 +18,7 @@ from mnist_search.execution.factory import (
 )
 
 __all__ = [
+    "ClusterOptions",
     "Event",
     "Executor",
     "Finished",
