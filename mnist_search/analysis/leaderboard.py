@@ -12,7 +12,6 @@ from mnist_search.analysis.entries import Entry, measured_entry, published_entry
 from mnist_search.analysis.notes import environment_lines, notes_on
 from mnist_search.analysis.objectives import front_notes, with_fronts
 from mnist_search.analysis.order import (
-    SortKey,
     check_sort,
     known,
     rank_key,
@@ -26,6 +25,7 @@ from mnist_search.analysis.row import Row
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.suite import Suite, build_suite
 from mnist_search.analysis.times import is_measured_reference, with_document_ratios
+from mnist_search.choices import SortKey
 from mnist_search.errors import UsageError
 from mnist_search.references import Reference
 from mnist_search.specs import Record

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal, assert_never, get_args
+from typing import assert_never, get_args
 
 from mnist_search.analysis.objectives import pareto_front
 from mnist_search.analysis.row import Row
+from mnist_search.choices import SortKey
 from mnist_search.errors import UsageError
-
-SortKey = Literal["accuracy", "time", "parameters", "inference", "name", "number"]
 
 _STATUS_ORDER = {"complete": 0, "published": 0, "pruned": 1, "failed": 2, "running": 3}
 _BASIS_ORDER = {"test": 0, "validation": 1, "published": 2}

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 import typer
 
+from mnist_search.choices import ReportFormat, SortKey
 from mnist_search.cli._completing import complete_study
 from mnist_search.cli.options import HomeOption, OutputOption
 from mnist_search.cli.outputs import STDOUT, chosen_format, write_output
-from mnist_search.cli.streams import say
-from mnist_search.errors import MnistSearchError
-
-ReportFormat = Literal["table", "json", "csv", "markdown", "html"]
+from mnist_search.cli.session import tell
 
 # Of thousands of rows a page shows the best; JSON and CSV have them all.
 _SHOWN = {"table": 40, "html": 1000}
@@ -32,7 +29,7 @@ def report(
         ),
     ] = None,
     sort: Annotated[
-        Literal["accuracy", "time", "parameters", "inference", "name", "number"] | None,
+        SortKey | None,
         typer.Option(
             help="Order of the rows.", show_default="accuracy, or time where all runs are quick"
         ),
@@ -81,66 +78,24 @@ def report(
     mnist-search report bench-mnist -f markdown -o reports/references.md, or
     mnist-search report cnn-mnist-seed1 -f html -o report.html
     """
-    from mnist_search.analysis.boards import build_leaderboards
-    from mnist_search.cli._inside import find_insides
-    from mnist_search.references import REFERENCES
-    from mnist_search.reporting import render_leaderboard
-    from mnist_search.reporting.made import made_facts
-    from mnist_search.reporting.searches import search_reports
-    from mnist_search.studies import read_confirmations, read_studies, resolve_home
-    from mnist_search.studies.reading import read_labels
+    from mnist_search.commands.report import report as rank
+    from mnist_search.reporting.report import render_report
 
     form = chosen_format(format, output, of=get_args(ReportFormat), default="table")
-    where, names = resolve_home(home, os.environ), studies or []
-    left_out: set[str] = set()
-
-    def tell(error: MnistSearchError) -> None:
-        if error.message not in left_out:
-            left_out.add(error.message)
-            say(f"left out: {error.message}", err=True)
-
     shown = _SHOWN.get(form, 0) if top is None else top
     with _uncollected():
-        found = read_studies(where, names, tell)
-        records = [record for study in found for record in study.records]
-        boards = build_leaderboards(
-            records,
-            REFERENCES,
+        found = rank(
+            studies or (),
             sort=sort,
             top=shown if shown > 0 else None,
             pareto=pareto,
-            hide_references=not references,
-            labels=read_labels(records),
+            references=references,
+            home=home,
         )
-        confirmed = () if form == "csv" else read_confirmations(where, records, REFERENCES, tell)
-        with_sessions = form not in ("csv", "table")
-        sessions = {each.spec.name: each.sessions for each in found if with_sessions}
-        specs = [each.spec for each in found] if form in ("html", "markdown") else []
-        if form == "html":
-            from mnist_search.reporting.html import render_page
-            from mnist_search.reporting.mistakes import gather_answers
-
-            text = render_page(
-                boards,
-                records,
-                specs,
-                answers=gather_answers(boards, records),
-                confirmations=confirmed,
-                insides=find_insides(boards, records, where, confirmed) if inside else [],
-                sessions=sessions,
-            )
-        else:
-            made = [made_facts(spec, records, sessions.get(spec.name, ())) for spec in specs]
-            text = render_leaderboard(
-                boards,
-                form,
-                plain=output not in (None, STDOUT),
-                confirmed=confirmed,
-                made=made,
-                sessions=sessions,
-                searches=search_reports([each.spec for each in found], records),
-            )
-        write_output(output, text)
+        for reason in found.left_out:
+            tell(f"left out: {reason}")
+        plain = output not in (None, STDOUT)
+        write_output(output, render_report(found, form, plain=plain, inside=inside, notice=tell))
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_search.cli import _inside, execute
+from mnist_search.cli import execute
 from mnist_search.datasets import load_search, resolve
 from mnist_search.engines.samplers import distribution_of
 from mnist_search.references import get_reference
+from mnist_search.reporting import insides
 from mnist_search.spaces import find_space
 from mnist_search.specs import (
     Adam,
@@ -96,7 +97,10 @@ def test_winner_is_looked_into_once_about_validation_images(
     code, page, said = report("search")
     assert code == 0
     # Trial 1 is the best, and its weights are those of the trial that it copies.
-    assert said == "looking into run 0 of search, once; --no-inside leaves it out\n"
+    assert (
+        said == "analysing the weights of run 0 of search "
+        "(kept for next time; --no-inside leaves it out)\n"
+    )
     assert "<h3>Inside trial 0</h3>" in page
     assert (
         f"of {len(load_search(DIGITS).y_validation) // 2} validation images are classified" in page
@@ -104,7 +108,7 @@ def test_winner_is_looked_into_once_about_validation_images(
     assert "test images are classified" not in page
     for heading in ("Confusion matrix", "Surest mistakes", "Weights of each layer", "Coefficients"):
         assert f"<h4>{heading}</h4>" in page
-    assert (search / "artifacts" / _inside.CACHE).is_file()
+    assert (search / "artifacts" / insides.CACHE).is_file()
     monkeypatch.setattr(subprocess, "run", forbid)
     assert report("search") == (0, page, "")
 
@@ -116,7 +120,7 @@ def test_nothing_is_looked_into_unasked(
     code, page, said = report("search", "--no-inside")
     assert (code, said) == (0, "")
     assert "Inside trial" not in page
-    assert not (search / "artifacts" / _inside.CACHE).exists()
+    assert not (search / "artifacts" / insides.CACHE).exists()
     assert execute(["report", "search", "--home", str(search.parent), "-f", "markdown"]) == 0
     assert execute(["report", "search", "--home", str(search.parent)]) == 0
 
@@ -125,14 +129,14 @@ def test_weights_of_somebody_else_leave_the_page_without(report: Report, search:
     weights_path(search, 0).write_bytes(b"changed")
     code, page, said = report("search")
     assert code == 0
-    assert "run 0 of search: not looked into: " in said
+    assert "run 0 of search: its weights were not analysed: " in said
     assert "the weights are not those that the study wrote" in said
     assert "Inside trial" not in page
 
 
 @pytest.mark.parametrize("kept", ["[]", '{"schema_version": 1}', None])
 def test_what_was_kept_is_not_trusted(report: Report, search: Path, kept: str | None) -> None:
-    path = search / "artifacts" / _inside.CACHE
+    path = search / "artifacts" / insides.CACHE
     if kept is None:
         # Nor can it be written.
         path.mkdir()
@@ -140,15 +144,15 @@ def test_what_was_kept_is_not_trusted(report: Report, search: Path, kept: str | 
         path.write_text(kept)
     code, page, said = report("search")
     assert code == 0
-    assert said.startswith("looking into run 0")
+    assert said.startswith("analysing the weights of run 0")
     assert "<h3>Inside trial 0</h3>" in page
 
 
 def test_what_was_kept_of_other_weights_is_not_shown(report: Report, search: Path) -> None:
     report("search")
-    path = search / "artifacts" / _inside.CACHE
+    path = search / "artifacts" / insides.CACHE
     path.write_text(path.read_text().replace('"weights_sha256":"', '"weights_sha256":"0'))
-    assert report("search")[2].startswith("looking into run 0")
+    assert report("search")[2].startswith("analysing the weights of run 0")
 
 
 def test_process_that_dies_is_told(
@@ -157,7 +161,7 @@ def test_process_that_dies_is_told(
     monkeypatch.setattr(sys, "executable", "false")
     code, page, said = report("search")
     assert code == 0
-    assert "run 0 of search: not looked into: the process ended with code 1" in said
+    assert "run 0 of search: its weights were not analysed: the process ended with code 1" in said
     assert "</html>" in page
 
 

@@ -1,6 +1,6 @@
 """A process of its own that looks into trained models, so that the report loads no TensorFlow.
 
-`python -m mnist_search.cli._inside` reads a JSON list of `[folder, run]` from its input and
+`python -m mnist_search.reporting.insides` reads a JSON list of `[folder, run]` from its input and
 answers each with a line: an `Inside` as JSON, or `{"error": …}`.
 """
 
@@ -10,12 +10,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_search.cli.streams import say
 from mnist_search.errors import MnistSearchError, UsageError
 from mnist_search.interpreter import python_environment
 
@@ -35,13 +34,15 @@ def find_insides(
     records: Sequence[Record],
     home: Path,
     confirmed: Sequence[ConfirmedStudy] = (),
+    *,
+    notice: Callable[[str], None],
 ) -> list[Inside]:
     """Return what the weights of each study's winner show, those of the best studies.
 
     That is the confirmed winner of a search, else its best run whose weights are kept.
 
     A run is looked into once, in another process; what it showed is kept beside its weights.
-    What cannot be looked into is left out, and stderr says why.
+    What cannot be looked into is left out; `notice` is told why.
     """
     from mnist_search.studies import study_folder
 
@@ -55,13 +56,13 @@ def find_insides(
             found[place] = kept
     if asked:
         names = ", ".join(f"run {record.number} of {record.study}" for record in asked.values())
-        say(f"looking into {names}, once; --no-inside leaves it out", err=True)
+        notice(f"analysing the weights of {names} (kept for next time; --no-inside leaves it out)")
         folders = [study_folder(home, record.study) for record in asked.values()]
         answers = _ask(list(zip(folders, asked.values(), strict=True)))
         for place, folder, answer in zip(asked, folders, answers, strict=True):
             if isinstance(answer, str):
                 where = f"run {asked[place].number} of {asked[place].study}"
-                say(f"{where}: not looked into: {answer}", err=True)
+                notice(f"{where}: its weights were not analysed: {answer}")
             else:
                 found[place] = answer
                 _write_cache(folder, answer)
@@ -136,7 +137,7 @@ def _ask(wanted: Sequence[tuple[Path, Record]]) -> list[Inside | str]:
     from mnist_search.reporting.inside import Inside
 
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "mnist_search.cli._inside"],
+        [sys.executable, "-W", "ignore", "-m", "mnist_search.reporting.insides"],
         input=json.dumps([[str(folder), record.number] for folder, record in wanted]),
         capture_output=True,
         text=True,
