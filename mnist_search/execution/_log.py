@@ -83,7 +83,12 @@ class BoundedLog:
         self._job_bytes = job_bytes
         self._file_bytes = file_bytes
         self._start = self._size
-        self._lock = threading.Lock()
+        # Whoever holds it while a trial forks is not in the fork. A handler of signals may print.
+        self.lock = threading.RLock()
+        os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self.lock = threading.RLock()
 
     def watch(self) -> None:
         """Look at the length now and then, in a thread that ends with the process."""
@@ -98,7 +103,7 @@ class BoundedLog:
     def begin(self, head: str) -> None:
         """Start a job, or whatever the header says."""
         self.trim()
-        with self._lock, suppress(OSError):
+        with self.lock, suppress(OSError):
             if self._size > self._file_bytes:
                 self._cut(0, self._file_bytes // 2)
             os.write(self._descriptor, head.encode())
@@ -106,7 +111,7 @@ class BoundedLog:
 
     def trim(self) -> None:
         """Cut out the middle of what the job has printed, if that is too much."""
-        with self._lock, suppress(OSError):
+        with self.lock, suppress(OSError):
             if self._size - self._start > self._job_bytes:
                 self._cut(self._start + self._job_bytes // 2, TAIL_BYTES)
 
@@ -122,10 +127,18 @@ class BoundedLog:
 
 
 class PatientFile(io.FileIO):
-    """A file for prints that forgets what a full disk does not take: no trial may fail of it."""
+    """A log as a file for prints, which waits while a part is cut out.
+
+    It forgets what a full disk does not take: no trial may fail of it.
+    """
+
+    def __init__(self, descriptor: int, log: BoundedLog) -> None:
+        """Print to a descriptor of the log, and leave it open."""
+        super().__init__(descriptor, "w", closefd=False)
+        self._log = log
 
     def write(self, data: Any) -> int:
         """Write what can be written."""
-        with suppress(OSError):
+        with self._log.lock, suppress(OSError):
             super().write(data)
         return memoryview(data).nbytes

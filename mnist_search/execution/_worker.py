@@ -41,8 +41,8 @@ def main(
     _obey_only_the_parent()
     _die_with_the_parent(parent_pid, in_main_thread=bool(in_main_thread))
     _offer_itself_to_the_oom_killer()
-    _print_line_by_line()
     log = BoundedLog(sys.stderr.fileno())
+    _print_line_by_line(log)
     log.watch()
     log.begin(header(os.getpid(), "start"))
     # What a trial starts must not hold it open beyond the end of this process.
@@ -129,10 +129,10 @@ def _offer_itself_to_the_oom_killer() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def _print_line_by_line() -> None:
+def _print_line_by_line(log: BoundedLog) -> None:
     # Or a killed worker would take its last words with it.
     for name in ("stdout", "stderr"):
-        raw = io.BufferedWriter(PatientFile(getattr(sys, name).fileno(), "w", closefd=False))
+        raw = io.BufferedWriter(PatientFile(getattr(sys, name).fileno(), log))
         stream = io.TextIOWrapper(raw, encoding="utf-8", errors="replace", line_buffering=True)
         setattr(sys, name, stream)
     faulthandler.enable(file=sys.stderr)

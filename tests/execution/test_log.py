@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import socket
+import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -125,8 +129,73 @@ def test_what_is_no_regular_file_is_refused(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device plays a full disk here")
 def test_a_full_disk_takes_no_print_and_says_nothing() -> None:
     descriptor = os.open("/dev/full", os.O_WRONLY)
-    with PatientFile(descriptor, "w") as file:
+    with PatientFile(descriptor, BoundedLog(descriptor)) as file:
         assert file.write(b"lost") == 4
+    os.close(descriptor)
     descriptor = os.open("/dev/full", os.O_WRONLY)
     with pytest.raises(OSError, match="No space left"), open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123
         file.write(b"lost")
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["waits", "control"])
+def test_what_is_printed_while_a_part_is_cut_out_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    path = tmp_path / "log"
+    descriptor, log = filled(path, b"a" * 50_000, job_bytes=20_000)
+    if not waits:
+        monkeypatch.setattr(PatientFile, "write", io.FileIO.write)
+    read = os.pread
+
+    def say() -> None:
+        with PatientFile(descriptor, log) as file:
+            file.write(b"the last words")
+
+    printing = threading.Thread(target=say)
+
+    def read_and_be_interrupted(*arguments: int) -> bytes:
+        found = read(*arguments)
+        if arguments[0] == descriptor:
+            printing.start()
+            # For ever where the print waits for the cut.
+            printing.join(0.2)
+        return found
+
+    monkeypatch.setattr(os, "pread", read_and_be_interrupted)
+    log.trim()
+    printing.join()
+    assert path.read_text().endswith("the last words") == waits
+
+
+@pytest.mark.parametrize("renewed", [True, False], ids=["renewed", "control"])
+def test_a_fork_of_whoever_cuts_can_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renewed: bool
+) -> None:
+    if not renewed:
+        monkeypatch.setattr(os, "register_at_fork", lambda **_: None)
+    descriptor, log = filled(tmp_path / "log", b"")
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with log.lock:
+            held.set()
+            done.wait()
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    held.wait()
+    # Python 3.12 warns of a fork beside threads.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        # It would wait for ever.
+        signal.alarm(0 if renewed else 1)
+        with PatientFile(descriptor, log) as file:
+            file.write(b"of the fork")
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    done.set()
+    holding.join()
+    assert (status == 0) == renewed
+    assert (tmp_path / "log").read_text().endswith("of the fork") == renewed
