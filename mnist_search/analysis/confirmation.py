@@ -77,7 +77,7 @@ class Confirmation:
 
     `spread` is that of accuracies between seeds, on which intervals and comparisons rest.
     `optimism` is by how much the selection of the best of `searched` complete trials is expected
-    to flatter its validation accuracy, as a fraction; None where that is not known.
+    to flatter its validation accuracy, as a fraction; None where other images have chosen.
     """
 
     rows: tuple[ConfirmedRow, ...]
@@ -155,16 +155,20 @@ def summarize_confirmation(
     ]
     winner = None if first is None else rows[first]
     rest = (entry.row for entry in entries if entry.contender is None)
-    scores = [
-        record.result.validation
+    judged = [
+        record.result
         for record in trials
         if record.state == "complete" and record.result is not None and record.result.validation
+    ]
+    # Where other images chose, nothing of the figure comes from the choice.
+    scores = [
+        result.validation for result in judged if result.selection is None and result.validation
     ]
     return Confirmation(
         rows=(*rows, *rest),
         winner=winner,
         spread=spread,
-        searched=len(scores),
+        searched=len(judged),
         optimism=expected_optimism([score.accuracy for score in scores], scores[0].total)
         if scores
         else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +17,11 @@ PAUSE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """One run on the clock of its study, in seconds."""
+    """One run on the clock of its study, in seconds.
+
+    `accuracy` is what it was chosen by, or came to, and `score` the accuracy to show for it: on
+    images that did not choose, where there are such.
+    """
 
     number: int
     name: str
@@ -25,11 +30,12 @@ class Span:
     start_seconds: float
     end_seconds: float
     accuracy: float | None
+    score: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A moment at which a run finished better than all before it."""
+    """A moment at which a run finished that was chosen over all before it, and its score."""
 
     seconds: float
     accuracy: float
@@ -103,6 +109,8 @@ def _history(study: str, records: Sequence[Record], levels: Sequence[Level]) -> 
     busy_until, paused = origin, 0.0
     for record in timed:
         started, finished = record.started or 0.0, record.finished or 0.0
+        accuracy = None if record.result is None else known(record.result.last_accuracy)
+        score = None if record.result is None else record.result.score
         if started - busy_until > PAUSE_SECONDS:
             paused += started - busy_until
         busy_until = max(busy_until, finished)
@@ -115,7 +123,8 @@ def _history(study: str, records: Sequence[Record], levels: Sequence[Level]) -> 
                 start_seconds=started - origin - paused,
                 # A clock that was set back must not turn a bar around.
                 end_seconds=max(started, finished) - origin - paused,
-                accuracy=None if record.result is None else known(record.result.last_accuracy),
+                accuracy=accuracy,
+                score=accuracy if score is None else score.accuracy,
             )
         )
     steps = _steps(spans)
@@ -139,11 +148,13 @@ def _kind(records: Sequence[Record]) -> Literal["search", "benchmark", "confirma
 
 def _steps(spans: Sequence[Span]) -> tuple[Step, ...]:
     steps: list[Step] = []
+    best = -math.inf
     for span in sorted(spans, key=lambda span: (span.end_seconds, span.number)):
-        if span.state != "complete" or span.accuracy is None:
+        if span.state != "complete" or span.accuracy is None or span.score is None:
             continue
-        if not steps or span.accuracy > steps[-1].accuracy:
-            steps.append(Step(seconds=span.end_seconds, accuracy=span.accuracy, name=span.name))
+        if span.accuracy > best:
+            best = span.accuracy
+            steps.append(Step(seconds=span.end_seconds, accuracy=span.score, name=span.name))
     return tuple(steps)
 
 

@@ -217,13 +217,13 @@ def _side(records: Sequence[Record]) -> SearchSide:
 
 
 def _running_best(history: History) -> list[tuple[float, float]]:
-    """Return (seconds, best accuracy by then) after each complete trial, in the order they end."""
+    """Return (seconds, accuracy of the best by then) after each complete trial, as they end."""
     done = [
         span for span in history.spans if span.state == "complete" and span.accuracy is not None
     ]
     done.sort(key=lambda span: (span.end_seconds, span.number))
-    best = itertools.accumulate((span.accuracy or 0.0 for span in done), max)
-    return [(span.end_seconds, accuracy) for span, accuracy in zip(done, best, strict=True)]
+    steps = [(step.seconds, step.accuracy) for step in history.steps]
+    return [(span.end_seconds, _within(steps, span.end_seconds)) for span in done]
 
 
 def _within(curve: Sequence[tuple[float, float]], moment: float) -> float:

@@ -208,17 +208,20 @@ def tell_search_to_test(confirmation: Confirmation) -> str | None:
     return (
         f"from search to test: {winner.name} had {percent(winner.search_accuracy)} validation "
         f"accuracy in the search and {percent(winner.test_accuracy)} test accuracy, "
-        f"{less}; {_selection(confirmation)}"
-        "other images and more training images make the rest"
+        f"{less}; {_reasons(confirmation)}"
     )
 
 
-def _selection(confirmation: Confirmation) -> str:
+def _reasons(confirmation: Confirmation) -> str:
     if confirmation.optimism is None:
-        return ""
+        return (
+            "the search chose on others than either, so other images and more training images "
+            "make the difference"
+        )
     return (
         f"the selection of the best of {plural(confirmation.searched, 'trial')} alone is expected "
         f"to flatter the former by {100 * confirmation.optimism:.2f} points, "
+        "other images and more training images make the rest"
     )
 
 

@@ -151,6 +151,19 @@ def test_a_published_figure_stands_in_for_a_reference_on_mnist_alone() -> None:
     assert len(summarize(*three(31, range(40), dataset=fallback)).rows) == 1
 
 
+def test_no_part_of_the_loss_is_put_on_the_choice_where_other_images_chose() -> None:
+    trial = searched(31, 9_960)
+    assert trial.result is not None
+    half = {"selection": Score(correct=9_990, total=IMAGES)}
+    trial = trial.model_copy(update={"result": trial.result.model_copy(update=half)})
+    found = summarize_confirmation(three(31, range(60)), [trial], REFERENCES, labels=LABELS)
+    assert found.winner is not None
+    assert (found.winner.search_accuracy, found.optimism, found.searched) == (0.996, None, 1)
+    said = str(tell_search_to_test(found))
+    assert "flatter" not in said
+    assert "the search chose on others than either" in said
+
+
 def test_search_less_test_is_from_the_score_in_the_search() -> None:
     found = summarize(*three(31, range(60)))
     assert found.winner is not None

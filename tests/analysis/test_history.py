@@ -53,6 +53,28 @@ def test_only_complete_runs_that_are_better_are_steps() -> None:
     assert history.seconds == 30
 
 
+def test_best_is_what_was_chosen_and_its_figure_that_of_other_images() -> None:
+    records = [record(0, 0, 10, 90), record(1, 10, 20, 95), record(2, 20, 30, 93)]
+    chosen_by = (96, 92, 98)
+    halves = [
+        each.model_copy(
+            update={
+                "result": each.result.model_copy(
+                    update={"selection": Score(correct=right, total=100)}
+                )
+            }
+        )
+        for each, right in zip(records, chosen_by, strict=True)
+        if each.result is not None
+    ]
+    (history,) = study_histories(halves, LEVELS)
+    assert [(step.name, step.accuracy) for step in history.steps] == [
+        ("trial 0", 0.9),
+        ("trial 2", 0.93),
+    ]
+    assert all(match.step is None for match in history.matches)
+
+
 def test_clock_stands_still_between_sessions_but_not_between_trials() -> None:
     (history,) = study_histories(
         [record(0, 0, 50, 90), record(1, 90, 100, 91), record(2, 1000, 1010, 92)], ()

@@ -13,6 +13,7 @@ def span(number: int, accuracy: float | None, state: str = "complete") -> Span:
     return Span(
         number=number, name=f"trial {number}", state=state, worker=number % 2,
         start_seconds=10.0 * number, end_seconds=10.0 * number + 8, accuracy=accuracy,
+        score=accuracy,
     )  # fmt: skip
 
 
@@ -110,6 +111,6 @@ def test_timeline_of_a_long_study_is_bounded() -> None:
 def test_without_workers_there_is_no_timeline() -> None:
     unknown = Span(
         number=0, name="trial 0", state="complete", worker=None, start_seconds=0.0,
-        end_seconds=1.0, accuracy=0.9,
+        end_seconds=1.0, accuracy=0.9, score=0.9,
     )  # fmt: skip
     assert timeline(history(unknown)) is None
