@@ -25,10 +25,11 @@ class ConfirmedRow:
     """One model of the table; accuracies are fractions, unknown is None.
 
     `test_accuracy` is the mean over `n` seeds, its interval holds the error of the images and of
-    the seeds. `search_accuracy` is what the search saw on its validation images,
-    `search_less_test` that less the test accuracy: what other images, more training images and
-    the selection of the best trial come to together. `behind` compares the winner with this
-    model, corrected for all pairs of the table; it is None for the winner itself.
+    the seeds. `search_accuracy` is what the search saw on its validation images; where these did
+    not choose the trial, `selection_accuracy` is that on those that did. `search_less_test` is the
+    validation less the test accuracy: what other images and more training images come to, and the
+    selection of the best trial where the validation images made it. `behind` compares the winner
+    with this model, corrected for all pairs of the table; it is None for the winner itself.
     """
 
     rank: int | None = None
@@ -45,6 +46,7 @@ class ConfirmedRow:
     images: int | None = None
     seeds: tuple[int, ...] = ()
     tie_group: str | None = None
+    selection_accuracy: float | None = None
     search_accuracy: float | None = None
     search_less_test: float | None = None
     search_less_test_low: float | None = None
@@ -77,7 +79,7 @@ class Confirmation:
 
     `spread` is that of accuracies between seeds, on which intervals and comparisons rest.
     `optimism` is by how much the selection of the best of `searched` complete trials is expected
-    to flatter its validation accuracy, as a fraction; None where other images have chosen.
+    to flatter its validation accuracy, as a fraction; None where the validation did not choose.
     """
 
     rows: tuple[ConfirmedRow, ...]
@@ -155,20 +157,17 @@ def summarize_confirmation(
     ]
     winner = None if first is None else rows[first]
     rest = (entry.row for entry in entries if entry.contender is None)
-    judged = [
-        record.result
+    scores = [
+        record.result.validation
         for record in trials
         if record.state == "complete" and record.result is not None and record.result.validation
-    ]
-    # Where other images chose, nothing of the figure comes from the choice.
-    scores = [
-        result.validation for result in judged if result.selection is None and result.validation
+        if record.result.selection is None
     ]
     return Confirmation(
         rows=(*rows, *rest),
         winner=winner,
         spread=spread,
-        searched=len(judged),
+        searched=len(scores),
         optimism=expected_optimism([score.accuracy for score in scores], scores[0].total)
         if scores
         else None,
@@ -233,6 +232,7 @@ def _beside_search(
     interval = compare(Contender(estimate=before), Contender(estimate=found), spread).interval
     return dataclasses.replace(
         row,
+        selection_accuracy=None if searched.selection is None else searched.selection.accuracy,
         search_accuracy=before.accuracy,
         search_less_test=before.accuracy - found.accuracy,
         search_less_test_low=interval.low,

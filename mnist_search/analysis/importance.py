@@ -85,10 +85,6 @@ class Effect:
     high: float | None
     median_accuracy: float | None
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the effect under its JSON keys."""
-        return dataclasses.asdict(self)
-
 
 def parameter_importances(
     records: Sequence[Record], space: SearchSpace, *, permutations: int = 0, seed: int = 0

@@ -124,7 +124,7 @@ def _leader(rows: Sequence[Row], leads: Mapping[int, Difference]) -> list[str]:
         and not row.changes
     }
     # The accuracy that chose a trial is no match for one on the test images.
-    chosen = best.kind == "trial" and best.score_basis == "validation"
+    chosen = best.score_basis == "validation" and best.selection_accuracy is None
     if documented and best.verdict != "not comparable" and not chosen:
         differ = [lead for lead in documented.values() if lead.significant]
         worse = sum(lead.difference > 0 for lead in differ)

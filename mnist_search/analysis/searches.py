@@ -37,10 +37,6 @@ class BestOf:
     low: float
     high: float
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the budget under its JSON keys."""
-        return dataclasses.asdict(self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superiority:
@@ -136,7 +132,7 @@ def report_search(
     `independent` says that trials were drawn without regard to earlier ones (random, qmc, grid).
     """
     judged = [
-        (accuracy, record.result.timings.fit_seconds)
+        (accuracy, record.result)
         for record in records
         if record.kind == "trial" and record.result is not None and record.confirms is None
         if record.state in ("complete", "pruned")
@@ -144,17 +140,22 @@ def report_search(
     ]
     if not judged:
         return None
-    timed = [seconds for _, seconds in judged if seconds is not None]
+    results = [result for _, result in judged]
+    timed = [result.timings.fit_seconds for result in results]
+    seconds = [value for value in timed if value is not None]
+    expected = expected_best(
+        [accuracy for accuracy, _ in judged],
+        seconds if len(seconds) == len(judged) else None,
+        measured=[
+            accuracy if result.validation is None else result.validation.accuracy
+            for accuracy, result in judged
+        ],
+        budgets=_budgets(len(judged)),
+    )
     return SearchReport(
         study=records[0].study,
         independent=independent,
-        expected=expected_best(
-            [accuracy for accuracy, _ in judged],
-            timed if len(timed) == len(judged) else None,
-            budgets=_budgets(len(judged)),
-        )
-        if independent
-        else (),
+        expected=expected if independent else (),
         effects=tuple(parameter_effects(records, space, independent=independent)),
     )
 
@@ -218,12 +219,9 @@ def _side(records: Sequence[Record]) -> SearchSide:
 
 def _running_best(history: History) -> list[tuple[float, float]]:
     """Return (seconds, accuracy of the best by then) after each complete trial, as they end."""
-    done = [
-        span for span in history.spans if span.state == "complete" and span.accuracy is not None
-    ]
-    done.sort(key=lambda span: (span.end_seconds, span.number))
     steps = [(step.seconds, step.accuracy) for step in history.steps]
-    return [(span.end_seconds, _within(steps, span.end_seconds)) for span in done]
+    done = (s for s in history.spans if s.state == "complete" and s.accuracy is not None)
+    return [(end, _within(steps, end)) for end in sorted(span.end_seconds for span in done)]
 
 
 def _within(curve: Sequence[tuple[float, float]], moment: float) -> float:
@@ -265,43 +263,55 @@ def expected_best(
     accuracies: Sequence[float],
     seconds: Sequence[float] | None = None,
     *,
+    measured: Sequence[float] | None = None,
     budgets: Sequence[int] | None = None,
 ) -> tuple[BestOf, ...]:
     """Return the expected best of so many trials, drawn from those of a search.
 
-    `budgets` are numbers of trials, in rising order; None: 1, 2, 3, … up to all of them.
-
     The trials must be drawn without regard to earlier results (random, qmc): of a sampler that
     learns, later trials are better than earlier ones, and the figures are those of no search.
-    `accuracies` are those of all trials, a stopped one with its last; `seconds` theirs.
+    `accuracies` are those of all trials, a stopped one with its last; `seconds` theirs. The best
+    is chosen by them; where other images measure, `measured` are the accuracies to expect of it.
+    `budgets` are numbers of trials, in rising order; None: 1, 2, 3, … up to all of them.
 
     Source: J. Dodge et al., "Show Your Work", EMNLP 2019, without replacement as in R. Tang et
     al., "Showing Your Work Doesn't Always Work", ACL 2020, which takes its bias away.
     """
-    if seconds is not None and len(seconds) != len(accuracies):
-        raise ValueError(f"needs seconds for each of {len(accuracies)} trials, got {len(seconds)}")
-    ordered = sorted(accuracies)
-    count = len(ordered)
+    for name, others in (("seconds", seconds), ("measured accuracies", measured)):
+        if others is not None and len(others) != len(accuracies):
+            raise ValueError(
+                f"needs {name} for each of {len(accuracies)} trials, got {len(others)}"
+            )
+    count = len(accuracies)
+    values = accuracies if measured is None else measured
+    ordered = [value for _, value in sorted(zip(accuracies, values, strict=True))]
+    # The places in `ordered` by rising value: the same where the values choose themselves.
+    rising = sorted(range(count), key=lambda place: ordered[place])
     each = statistics.fmean(seconds) if seconds else None
     found = []
     for n in range(1, count + 1) if budgets is None else budgets:
-        # The chance that the best of n is at most the i-th smallest: C(i, n) / C(count, n).
-        at_most = [0.0] * count
-        chance = 1.0
+        # The chance that the best of n is the i-th smallest: C(i - 1, n - 1) / C(count, n).
+        chances = [0.0] * count
+        chance = n / count
         for place in range(count - 1, n - 2, -1):
-            at_most[place] = chance
-            chance *= (place + 1 - n) / (place + 1)
-        exactly = [at_most[0], *(high - low for low, high in itertools.pairwise(at_most))]
+            chances[place] = chance
+            chance *= (place + 1 - n) / place if place else 0.0
+        at_most = list(itertools.accumulate(chances[place] for place in rising))
         found.append(
             BestOf(
                 trials=n,
                 seconds=None if each is None else n * each,
-                accuracy=sum(p * value for p, value in zip(exactly, ordered, strict=True)),
-                low=_quantile(ordered, at_most, 0.025),
-                high=_quantile(ordered, at_most, 0.975),
+                accuracy=sum(p * value for p, value in zip(chances, ordered, strict=True)),
+                low=ordered[rising[_first(at_most, 0.025)]],
+                high=ordered[rising[_first(at_most, 0.975)]],
             )
         )
     return tuple(found)
+
+
+def _first(at_most: Sequence[float], share: float) -> int:
+    """Return the first place whose cumulated chance reaches a share."""
+    return min(bisect.bisect_left(at_most, share - 1e-12), len(at_most) - 1)
 
 
 def probability_better(
@@ -336,7 +346,3 @@ def probability_better(
         high=float(high),
         runs=(len(first), len(second)),
     )
-
-
-def _quantile(ordered: Sequence[float], at_most: Sequence[float], share: float) -> float:
-    return next(value for value, p in zip(ordered, at_most, strict=True) if p >= share - 1e-12)

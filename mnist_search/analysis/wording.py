@@ -199,30 +199,31 @@ def tell_runner_up(confirmation: Confirmation) -> str | None:
 
 
 def tell_search_to_test(confirmation: Confirmation) -> str | None:
-    """Return by how much the winner's score changed from the search to the test images."""
+    """Return by how much the winner's score changed from the search to the test images, and why."""
     winner = confirmation.winner
-    if winner is None or winner.search_less_test is None:
+    if winner is None or winner.search_accuracy is None or winner.search_less_test is None:
         return None
-    lost = winner.search_less_test
-    less = f"{100 * abs(lost):.2f} points {'less' if lost >= 0 else 'more'}"
-    return (
-        f"from search to test: {winner.name} had {percent(winner.search_accuracy)} validation "
-        f"accuracy in the search and {percent(winner.test_accuracy)} test accuracy, "
-        f"{less}; {_reasons(confirmation)}"
-    )
-
-
-def _reasons(confirmation: Confirmation) -> str:
-    if confirmation.optimism is None:
-        return (
-            "the search chose on others than either, so other images and more training images "
-            "make the difference"
+    lost = _less(winner.search_less_test)
+    had = f"{percent(winner.search_accuracy)} validation accuracy in the search"
+    rest = "other images and more training images"
+    if winner.selection_accuracy is not None:
+        had = f"{percent(winner.selection_accuracy)} on the images that chose it, {had}"
+        chosen = _less(winner.selection_accuracy - winner.search_accuracy)
+        why = f"{chosen} by the selection and the chance of its images, {lost} by {rest}"
+    elif confirmation.optimism is not None:
+        why = (
+            f"{lost}; the selection of the best of {plural(confirmation.searched, 'trial')} alone "
+            f"is expected to flatter the former by {100 * confirmation.optimism:.2f} points, "
+            f"{rest} make the rest"
         )
-    return (
-        f"the selection of the best of {plural(confirmation.searched, 'trial')} alone is expected "
-        f"to flatter the former by {100 * confirmation.optimism:.2f} points, "
-        "other images and more training images make the rest"
-    )
+    else:
+        why = f"{lost} by {rest} and the selection of the best trial"
+    test = f"{percent(winner.test_accuracy)} test accuracy"
+    return f"from search to test: {winner.name} had {had} and {test}, {why}"
+
+
+def _less(lost: float) -> str:
+    return f"{100 * abs(lost):.2f} points {'less' if round(lost, 6) >= 0 else 'more'}"
 
 
 def tell_spread(spread: SeedSpread) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 from mnist_search.analysis.searches import SearchReport, report_search
@@ -46,12 +47,12 @@ def search_reports(specs: Sequence[StudySpec], records: Sequence[Record]) -> lis
 
 def expected_rows(report: SearchReport) -> list[Mapping[str, object]]:
     """Return the expected best under the keys of EXPECTED_COLUMNS."""
-    return [best.as_dict() for best in report.expected]
+    return [dataclasses.asdict(best) for best in report.expected]
 
 
 def effect_rows(report: SearchReport) -> list[Mapping[str, object]]:
     """Return the effects under the keys of EFFECT_COLUMNS."""
-    return [effect.as_dict() for effect in report.effects]
+    return [dataclasses.asdict(effect) for effect in report.effects]
 
 
 def searches_document(reports: Sequence[SearchReport]) -> list[Mapping[str, object]]:

@@ -48,8 +48,22 @@ def test_seconds_are_those_of_so_many_trials() -> None:
     assert [best.seconds for best in found] == [20.0, 40.0]
     assert expected_best([0.9])[0].seconds is None
     assert expected_best([]) == ()
-    with pytest.raises(ValueError, match="for each of 2 trials, got 1"):
+    with pytest.raises(ValueError, match="seconds for each of 2 trials, got 1"):
         expected_best([0.9, 0.8], [1.0])
+
+
+def test_the_best_is_chosen_by_some_images_and_measured_by_others() -> None:
+    measured = [0.96, 0.94, 0.95, 0.99, 0.97, 0.98]
+    found = expected_best(ACCURACIES, measured=measured)
+    pairs = list(zip(ACCURACIES, measured, strict=True))
+    for best in found:
+        drawn = [max(chosen)[1] for chosen in itertools.combinations(pairs, best.trials)]
+        # Two trials chose equally well: which of them is the best of both is left to the order.
+        assert best.accuracy == pytest.approx(statistics.fmean(drawn))
+        assert min(drawn) <= best.low <= best.high <= max(drawn)
+    assert found[-1].accuracy == 0.98
+    with pytest.raises(ValueError, match="measured accuracies for each of 2 trials, got 1"):
+        expected_best([0.9, 0.8], measured=[1.0])
 
 
 def test_the_probability_of_being_better_is_mann_whitneys() -> None:
