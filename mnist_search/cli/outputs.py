@@ -33,10 +33,12 @@ def chosen_format(
     of: Mapping[Choice, str] | tuple[Choice, ...],
     default: Choice,
     option: str = "--format",
+    also: tuple[str, ...] = (),
 ) -> Choice:
     """Return the format that `option` or the suffix of the output's name asks for.
 
-    A name without a suffix says nothing; `of` are the formats that the command writes.
+    A name without a suffix says nothing; `of` are the formats that the command writes,
+    `also` the suffixes that it takes for other things.
 
     Raises:
         UsageError: the suffix is that of no such format, or of another than was given.
@@ -44,7 +46,7 @@ def chosen_format(
     if output is None or output == STDOUT or not output.suffix:
         return default if given is None else given
     meant = SUFFIXES.get(output.suffix.lower())
-    known = [suffix for suffix, name in SUFFIXES.items() if name in of]
+    known = [*also, *(suffix for suffix, name in SUFFIXES.items() if name in of)]
     found = next((each for each in of if each == meant), None)
     if found is None:
         raise UsageError(

@@ -61,7 +61,8 @@ def context_of(
 
 def tell(sentence: str) -> None:
     """Tell the user something, beside the results."""
-    say(sentence, err=True)
+    # Names from outside may hold escape sequences.
+    say("".join(each if each.isprintable() else "?" for each in sentence), err=True)
 
 
 def print_board(

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from mnist_search.cli import execute
-from mnist_search.cli.data import class_columns, class_rows, sample_count, sample_lines
+from mnist_search.cli.data import sample_count
 from mnist_search.datasets import load_full, resolve
 from mnist_search.errors import UsageError
+from mnist_search.reporting.data import class_columns, class_rows, sample_lines
 from mnist_search.reporting.terminal import Terminal
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -290,4 +291,13 @@ def test_show_draws_files(cli: Cli, own: Path, tmp_path: Path, suffix: str) -> N
 def test_show_draws_no_other_format(cli: Cli, own: Path, tmp_path: Path) -> None:
     code, _, err = cli("show", str(own), "-o", str(tmp_path / "classes.pdf"))
     assert code == 2
-    assert "must end in .png or .svg, got .pdf" in err
+    assert "ends in .pdf is not known; it must end in .png, .svg, .txt" in err
+
+
+def test_show_writes_rows_to_a_file(cli: Cli, own: Path, tmp_path: Path) -> None:
+    for suffix, form in (("json", "json"), ("csv", "csv"), ("md", "markdown")):
+        assert cli("show", str(own), "-o", f"{tmp_path}/rows.{suffix}")[:2] == (0, "")
+        assert (tmp_path / f"rows.{suffix}").read_text() == cli("show", str(own), "-f", form)[1]
+    assert cli("show", str(own), "-f", "csv", "-o", "-")[1] == cli("show", str(own), "-f", "csv")[1]
+    code, _, err = cli("show", str(own), "-f", "csv", "-o", f"{tmp_path}/x.json")
+    assert (code, "of format json, but --format is csv" in err) == (2, True)
