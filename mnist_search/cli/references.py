@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from mnist_search.choices import Format
 from mnist_search.cli._completing import complete_reference
 from mnist_search.cli.options import FormatOption
 from mnist_search.cli.streams import say
-
-if TYPE_CHECKING:
-    from mnist_search.references import Reference
-    from mnist_search.reporting import Column
-
-Row = dict[str, Any]
-
-LIST_NOTE = (
-    "relu and a final D10(softmax) go without saying; published figures: one run each, "
-    "10,000 test images"
-)
 
 app = typer.Typer(help="The published systems beside which trials rank.", no_args_is_help=True)
 
@@ -41,13 +29,9 @@ def list_references(
     Example: mnist-search references list --family cnn -f markdown
     """
     from mnist_search.references.rows import reference_rows
-    from mnist_search.reporting import render_rows
+    from mnist_search.reporting.references import render_references
 
-    rows = reference_rows(family=family, document=document)
-    people = format in {"table", "markdown"}
-    notes = [LIST_NOTE] if people else []
-    columns = _list_columns(wide=not people)
-    _print(render_rows(rows, columns, format, title="References", notes=notes))
+    say(render_references(reference_rows(family=family, document=document), format), nl=False)
 
 
 @app.command("show")
@@ -62,120 +46,6 @@ def show_reference(
     Example: mnist-search references show cnn-plain
     """
     from mnist_search.references import get_reference
-    from mnist_search.references.rows import detail_row
-    from mnist_search.reporting import render_rows
+    from mnist_search.reporting.references import render_reference
 
-    reference = get_reference(name)
-    match format:
-        case "json":
-            _print(render_rows([detail_row(reference)], [], format))
-        case "csv":
-            _print(_layers_page(reference, format))
-        case "table" | "markdown":
-            _print(f"{_layers_page(reference, format)}\n{_facts_page(reference, format)}")
-
-
-def fact_rows(reference: Reference) -> list[Row]:
-    """Return recipe and published figures as rows of fact and value, in words."""
-    from mnist_search.references.rows import published_row, recipe_row
-
-    recipe = recipe_row(reference)
-    published = {f"published_{key}": value for key, value in published_row(reference).items()}
-    return [
-        {
-            "fact": key.replace("_", " "),
-            "value": f"{value * 100:g} %" if "accuracy" in key else _spell(value),
-        }
-        for key, value in (recipe | published).items()
-        if value is not None
-    ]
-
-
-def _list_columns(*, wide: bool) -> list[Column]:
-    from mnist_search.reporting import Column
-
-    columns = [
-        Column("name", "name", "word"),
-        Column("document", "doc.", "word", priority=3),
-        Column("family", "family", "word", priority=4),
-        Column("layers", "layers", "text"),
-        Column("parameters", "parameters", "count"),
-        Column("trainable_parameters", "trainable", "count", priority=5),
-        Column("published_accuracy", "accuracy", "percent"),
-        Column("published_loss", "loss", "number", priority=1),
-        Column("published_epochs", "epochs", "count", priority=2),
-    ]
-    if not wide:
-        return columns
-    return [
-        *columns,
-        Column("published_train_accuracy", "published training accuracy", "percent"),
-        Column("published_fit_seconds", "published fit seconds", "seconds"),
-        Column("published_seconds_per_epoch", "published seconds per epoch", "seconds"),
-        Column("optimizer", "optimizer", "text"),
-        Column("batch_size", "batch size", "count"),
-        Column("flops", "flops", "count"),
-        Column("config_id", "config id", "text"),
-        Column("source", "source", "text"),
-    ]
-
-
-def _layers_page(reference: Reference, format: Format) -> str:
-    from mnist_search.references.rows import layer_rows
-    from mnist_search.reporting import Column, render_rows
-
-    columns = [
-        Column("number", "#", "count"),
-        Column("layer", "layer", "word"),
-        Column("output_shape", "output", "word"),
-        Column("parameters", "parameters", "count"),
-        Column("trainable_parameters", "trainable", "count"),
-        Column("flops", "flops", "count", priority=2),
-        Column("initializer", "kernel starts from", "word", priority=1),
-    ]
-    rows = [
-        {**row, "output_shape": "x".join(map(str, row["output_shape"]))}
-        for row in layer_rows(reference.config.model)
-    ]
-    parameters, trainable = (
-        sum(row[key] for row in rows) for key in ("parameters", "trainable_parameters")
-    )
-    return render_rows(
-        rows,
-        columns,
-        format,
-        title=f"{reference.name}: {reference.title}",
-        notes=[
-            f"{parameters:,} parameters, {trainable:,} of them trainable",
-            f"document {reference.document}: {reference.source}",
-        ],
-    )
-
-
-def _facts_page(reference: Reference, format: Format) -> str:
-    from mnist_search.reporting import Column, render_rows
-
-    return render_rows(
-        fact_rows(reference),
-        [Column("fact", "recipe and result", "word"), Column("value", "value", "text")],
-        format,
-        notes=[f"quirk: {quirk}" for quirk in reference.quirks],
-    )
-
-
-def _spell(value: object) -> str:
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case int() if value >= 10_000:
-            return f"{value:,}"
-        case float():
-            return f"{value:g}"
-        case dict():
-            return ", ".join(f"{key.replace('_', ' ')} {_spell(it)}" for key, it in value.items())
-        case _:
-            return str(value)
-
-
-def _print(text: str) -> None:
-    say(text, nl=not text.endswith("\n"))
+    say(render_reference(get_reference(name), format), nl=False)

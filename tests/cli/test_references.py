@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mnist_search.cli import execute
-from mnist_search.cli.references import fact_rows
 from mnist_search.references import get_reference, reference_names
+from mnist_search.reporting.references import fact_rows
 
 REQUIRED_KEYS = {
     "name",
