@@ -206,7 +206,7 @@ TrialsOption = Annotated[
         max=100_000,
         envvar="MNIST_SEARCH_TRIALS",
         help="Trials of the study in total, however often it is interrupted and resumed.",
-        show_default="50",
+        show_default="50, or as many as before",
     ),
 ]
 EngineOption = Annotated[

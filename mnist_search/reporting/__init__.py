@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mnist_search.reporting.cells import Column
 from mnist_search.reporting.files import write_atomically
-from mnist_search.reporting.rows import Format, render_rows
+from mnist_search.reporting.rows import render_rows
 
 if TYPE_CHECKING:
     from mnist_search.reporting.html import render_page
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Column",
-    "Format",
     "render_leaderboard",
     "render_page",
     "render_rows",

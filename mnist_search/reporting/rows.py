@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, assert_never, get_args
+from typing import assert_never, get_args
 
+from mnist_search.choices import Format
 from mnist_search.errors import UsageError
 from mnist_search.reporting.cells import Column
-
-Format = Literal["table", "json", "csv", "markdown"]
 
 
 def check_format(name: str) -> Format:
