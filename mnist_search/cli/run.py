@@ -153,6 +153,9 @@ def run(
     find_references(references)
     signals = Signals()
     here = context_of(context, signals, quiet=quiet)
+    if resume and study is not None and not on_command_line(context, "dataset"):
+        # A variable names the images of studies to come; this one has its own.
+        dataset = None
     settings: SearchKeywords = {
         "engine": engine,
         "objective": objective,
@@ -169,8 +172,7 @@ def run(
         "worker_gpus": worker_gpus,
         "trial_timeout_seconds": trial_timeout,
         "memory_limit_bytes": memory_limit,
-        # The images of a study are what it is about; a variable is for those to come.
-        "dataset": None if resume and not on_command_line(context, "dataset") else dataset,
+        "dataset": dataset,
         "precision": precision,
     }
     which: StudyKeywords = {

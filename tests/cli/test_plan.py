@@ -163,6 +163,7 @@ def test_options_of_run_that_change_the_time_are_those_of_plan(cli: Cli) -> None
         "--study",
         "--new",
         "--resume",
+        "--from",
         "--keep-models",
         "--confirm",
         "--confirm-seeds",
