@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mnist_search.spaces.families.family import OPTIMIZERS, Family, Index, Setting, join
+from mnist_search.spaces.families.family import (
+    DEPTHS,
+    OPTIMIZERS,
+    Family,
+    Index,
+    Setting,
+    join,
+    most_specific,
+)
 from mnist_search.spaces.parameters import (
     ChoiceParameter,
     Condition,
@@ -18,7 +26,6 @@ from mnist_search.spaces.parameters import (
 from mnist_search.spaces.wording import did_you_mean, printable, show
 
 Report = Callable[[str, str], None]
-_DEPTHS = {"block": "blocks", "conv": "convs", "dense": "dense_layers"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +59,13 @@ class Expansion:
         self._report = report
         self._declared = declared
         self._searched: dict[str, tuple[Declared, Index]] = {}
-        depths = [it for it in declared.values() if it.setting.name in _DEPTHS.values()]
+        depths = [it for it in declared.values() if it.setting.name in DEPTHS.values()]
         self._depth_is_wrong = any(depth.template is None for depth in depths)
         for depth in depths:
             if depth.when:
                 report(f"{depth.name}.when", "must not be given, a depth is always needed")
         # Depths first: how many layers there are decides what `per` means for the others.
-        others = (it for it in declared.values() if it.setting.name not in _DEPTHS.values())
+        others = (it for it in declared.values() if it.setting.name not in DEPTHS.values())
         for declaration in (*depths, *others):
             for index in self._indexes(declaration):
                 name = join(declaration.setting.name, index)
@@ -104,15 +111,14 @@ class Expansion:
 
         None where it is not known, for the parameter's range is wrong.
         """
-        for length in range(len(index), -1, -1):
-            key = join(name, index[:length])
-            if key in self._searched:
-                template = self._searched[key][0].template
-                return None if template is None else replace(template, name=key)
-            if key in self._fixed:
-                return self._fixed[key]
-        setting = self._family.settings.get(name)
-        return None if setting is None else setting.default
+        key = most_specific(name, index, {*self._searched, *self._fixed})
+        if key is None:
+            setting = self._family.settings.get(name)
+            return None if setting is None else setting.default
+        if key not in self._searched:
+            return self._fixed[key]
+        template = self._searched[key][0].template
+        return None if template is None else replace(template, name=key)
 
     def _most(self, depth: str, index: Index = ()) -> int:
         match self._decider(depth, index):
@@ -128,7 +134,7 @@ class Expansion:
             yield declared.index
             return
         # One convolution per block is a plain default; numbers of blocks and dense layers are not.
-        depth = _DEPTHS["dense" if declared.per == "dense" else "block"]
+        depth = DEPTHS["dense" if declared.per == "dense" else "block"]
         if not self._is_given(depth):
             rule = f'"{declared.per}" needs the number of layers: add {depth}'
             self._report(f"{declared.name}.per", f"{rule} to parameters or fixed, got neither")
@@ -160,8 +166,8 @@ class Expansion:
         return name in self._searched or name in self._fixed
 
     def _layer_conditions(self, level: str, index: Index) -> Iterator[Condition]:
-        if level in _DEPTHS:
-            depth = _DEPTHS["dense" if level == "dense" else "block"]
+        if level in DEPTHS:
+            depth = DEPTHS["dense" if level == "dense" else "block"]
             yield from self._require(Condition(depth, at_least=int(index[0]) if index else 1))
         if len(index) == 2:
             yield from self._require(Condition("convs", at_least=int(index[1])), index[:1])

@@ -6,12 +6,12 @@ from itertools import groupby
 from typing import Any
 
 from mnist_search.spaces.families import Setting, get_family
+from mnist_search.spaces.families.family import DEPTHS
 from mnist_search.spaces.parameters import ChoiceParameter, Condition, Parameter, range_words
 from mnist_search.spaces.space import SearchSpace
 from mnist_search.spaces.wording import list_words
 
 Row = dict[str, Any]
-_DEPTHS = ("blocks", "convs", "dense_layers")
 
 
 def space_row(space: SearchSpace) -> Row:
@@ -55,7 +55,9 @@ def _searched_row(name: str, members: list[Parameter], setting: Setting) -> Row:
     if first.per is not None:
         # That a layer's parameter needs its layer is what `per` says.
         conditions = [
-            it for it in conditions if it.at_least is None or not it.parameter.startswith(_DEPTHS)
+            it
+            for it in conditions
+            if it.at_least is None or not it.parameter.startswith(tuple(DEPTHS.values()))
         ]
     row = _row(name, "searched", setting)
     row |= {"type": first.type, "range": range_words(first), "per": first.per}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import cache
 from typing import Any, Literal, cast, get_args
@@ -18,6 +18,8 @@ from mnist_search.specs.training import OptimizerName
 
 Index = tuple[int | str, ...]
 Kind = Literal["bool", "int", "float", "text"]
+# The settings that say how many layers of a level there are.
+DEPTHS: dict[Level, str] = {"block": "blocks", "conv": "convs", "dense": "dense_layers"}
 OPTIMIZERS: tuple[OptimizerName, ...] = get_args(OptimizerName)
 
 # A stack of n convolutions without pooling can be cut into blocks in 2**(n-1) ways.
@@ -152,11 +154,8 @@ class Chosen:
 
     def get(self, name: str, *index: int | str) -> Any:
         """Return the value of a setting for a layer, None where the default is none either."""
-        for length in range(len(index), -1, -1):
-            key = join(name, index[:length])
-            if key in self._values:
-                return self._values[key]
-        return self._family.settings[name].default
+        key = most_specific(name, index, self._values)
+        return self._family.settings[name].default if key is None else self._values[key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +218,12 @@ class Family:
         for values in itertools.islice(self.read(plain), MOST_READINGS):
             if not self.problems(values) and self.build(values, plain.training.epochs) == plain:
                 yield values
+
+
+def most_specific(name: str, index: Index, given: Container[str]) -> str | None:
+    """Return the name by which a setting is given for a layer, or else for more than that."""
+    names = (join(name, index[:length]) for length in range(len(index), -1, -1))
+    return next((each for each in names if each in given), None)
 
 
 def join(name: str, index: Index) -> str:
