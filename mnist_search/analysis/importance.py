@@ -173,9 +173,10 @@ def parameter_effects(
 ) -> list[Effect]:
     """Return for each value of each parameter how often its trials are among the best.
 
-    Numbers are cut into thirds of the trials. `independent` says that trials were drawn without
-    regard to earlier results (random, qmc, grid): only then has a share an interval (Wilson's).
-    None of it is an effect of the parameter alone: other parameters may go along with it.
+    Numbers are cut into thirds of the trials, equal ones together. `independent` says that trials
+    were drawn without regard to earlier results (random, qmc, grid): only then has a share an
+    interval (Wilson's). None of it is an effect of the parameter alone: other parameters may go
+    along with it.
     Empty for fewer than ten trials.
     """
     judged = _judged(records)
@@ -219,16 +220,26 @@ def _levels(
             for choice in parameter.choices
         ]
         return [(level, members) for level, members in groups if members]
-    numbers = sorted(having, key=lambda trial: float(trial[0]))
-    cuts = [round(len(numbers) * part / _PARTS) for part in range(_PARTS + 1)]
+    # Equal numbers stay together, so that a third may be larger than the others.
+    thirds: list[list[tuple[Value, Record, float]]] = []
+    before = 0
+    for _, alike in itertools.groupby(sorted(having, key=_number_of), key=_number_of):
+        members = list(alike)
+        middle = before + len(members) / 2
+        if len(thirds) <= middle * _PARTS / len(having):
+            thirds.append([])
+        thirds[-1] += members
+        before += len(members)
     levels = []
-    for start, end in itertools.pairwise(cuts):
-        part = numbers[start:end]
-        if part:
-            low, high = part[0][0], part[-1][0]
-            level = _number(low) if low == high else f"{_number(low)} to {_number(high)}"
-            levels.append((level, [(record, value) for _, record, value in part]))
+    for part in thirds:
+        low, high = part[0][0], part[-1][0]
+        level = _number(low) if low == high else f"{_number(low)} to {_number(high)}"
+        levels.append((level, [(record, value) for _, record, value in part]))
     return levels
+
+
+def _number_of(trial: tuple[Value, Record, float]) -> float:
+    return float(trial[0])
 
 
 def _number(value: Value) -> str:

@@ -182,6 +182,8 @@ def test_effects_count_the_best_trials_of_each_value() -> None:
         assert effect.low is not None
         assert effect.high is not None
         assert effect.low <= effect.share <= effect.high
+    # Equal numbers are never on two sides of a cut.
+    assert [effect.level for effect in effects if effect.parameter == "layers"] == ["1", "2", "3"]
     choices = [effect.level for effect in effects if effect.parameter == "optimizer"]
     assert choices == ["adam", "sgd"]
     assert sum(effect.trials for effect in effects if effect.parameter == "momentum") < 60
