@@ -28,12 +28,13 @@ def notes_on(
 
     `leads` compare the best row that was measured here with the others, by their rank.
     """
+    only_quick = {row.quick for row in rows if row.status != "published"} == {True}
+    # Where nothing but time was measured, only that is spoken of.
+    accuracies = [*_quick(rows), *_scores(rows, spread), *_collapsed(rows)]
     found = [
         *_data(records),
         *_leader(rows, leads),
-        *_quick(rows),
-        *_scores(rows, spread),
-        *_collapsed(rows),
+        *([] if only_quick else accuracies),
         *_changed(rows),
         *_failures(rows),
         *_runs(rows),
@@ -47,7 +48,7 @@ def notes_on(
             f"Pareto: {len(shown)} of {len(rows)} rows, those that no row of the same machine "
             "beats in accuracy and fit time together."
         )
-    elif len(shown) < len(rows):
+    elif len(shown) < len(rows) and not only_quick:
         found.append(f"{len(shown)} of {len(rows)} rows are shown.")
     return tuple(found)
 
