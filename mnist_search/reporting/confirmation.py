@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from mnist_search.studies.reading import ConfirmedStudy
 
 _LEGEND = (
-    "± 95 % interval of images and seeds; sd between seeds; same tie letter: no significant "
-    "difference; behind: points behind the best trial; p corrected for all pairs (Holm)"
+    "± is half of a 95 % interval over images and seeds; sd is the standard deviation between "
+    "seeds. Models with a tie letter in common do not differ significantly. Behind: percentage "
+    "points behind the best trial, with p corrected for all pairs (Holm)."
 )
 _COLUMNS = (
     Column("rank", "#", "figure"),
@@ -79,7 +80,7 @@ def confirmation_rows(
     rows: list[Mapping[str, object]] = [
         row.as_dict() | _readable(row) for row in found.confirmation.rows
     ]
-    return rows, _COLUMNS, f"{_LEGEND}."
+    return rows, _COLUMNS, _LEGEND
 
 
 def confirmation_document(found: ConfirmedStudy) -> Mapping[str, object]:

@@ -31,7 +31,7 @@ def portrait_text(portrait: Portrait, *, width: int, ascii_only: bool = False) -
     answered = portrait.answered
     if answered is not None:
         right = len(answered.labels) - answered.mistakes
-        told = f"right: {right:,} of {len(answered.labels):,} {answered.what}"
+        told = f"classified correctly: {right:,} of {len(answered.labels):,} {answered.what}"
         parts.append(f"{told}\n{confusion_text(answered.confusion)}")
         if answered.mistakes > 0:
             parts.append(_mistakes_text(answered, width))
@@ -87,7 +87,7 @@ def _mistakes_text(answered: Answered, width: int) -> str:
         shares = [min(float(answered.confidence[index]), 0.999) for index in chosen]
         captions = [f"{text} {share:.1%}" for text, share in zip(captions, shares, strict=True)]
     digits = digits_text(answered.images[chosen], captions, width=width)
-    return f"{kind}, true {_ARROW} answered\n\n{digits}"
+    return f"{kind}, true {_ARROW} predicted\n\n{digits}"
 
 
 def sparkline(values: Sequence[float | None]) -> str:
@@ -109,12 +109,12 @@ def _level(value: float | None, low: float, high: float) -> str:
 
 
 def confusion_text(matrix: np.ndarray) -> str:
-    """Return the counts as a table: true classes in rows, answers in columns, zeros as dots."""
+    """Return the counts as a table: true classes in rows, predictions in columns, zeros as dots."""
     rows = [[int(count) for count in row] for row in matrix]
     classes = len(rows)
     size = max(4, *(len(str(count)) for row in rows for count in row)) + 1
     margin = len("true ") + len(str(classes - 1))
-    lines = [" " * margin + "".join(f"{answer:>{size}}" for answer in range(classes)) + "   right"]
+    lines = [" " * margin + "".join(f"{answer:>{size}}" for answer in range(classes)) + "  correct"]
     for true, row in enumerate(rows):
         cells = "".join(f"{'·' if count == 0 else count:>{size}}" for count in row)
         total = sum(row)

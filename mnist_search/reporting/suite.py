@@ -57,23 +57,23 @@ _WHOLE_CURVE = 20
 _STRIDE = 5
 
 _RATIOS = (
-    "Seconds of another machine are never ranked with ours: only the multiples of the fastest "
-    "model of a document compare, measured beside published."
+    "Times of different machines are never ranked together. What compares is how many times longer "
+    "a model takes than the fastest one of its document, measured beside published."
 )
 _CLIPPED = (
-    "Clipped: probabilities at 1e-7, as the documents' Keras did before it took the logarithm; "
-    "only that compares with a published loss."
+    "Clipped: probabilities are bounded at 1e-7 before the logarithm is taken, as the Keras of the "
+    "documents did; only this loss compares with a published one."
 )
 _RUNNING = (
-    "Training: running mean over the last epoch, with dropout on, so that it may be below the test "
-    "accuracy of the same network."
+    "Training accuracy is the running mean over the last epoch, with dropout on, so that it can be "
+    "lower than the test accuracy of the same network."
 )
 _CORRECTED = (
-    "Corrected p-values (Holm) hold the chance of even one wrong difference among all these "
-    "contrasts at 5 %, measured and published alike; the intervals are each for itself. The error "
-    "holds the images (paired, where both answered the same ones) and the seeds, whose spread is "
-    "pooled over the models. McNemar's test is about two trained networks, not about recipes. "
-    "Published figures are one run each, and have no pairs."
+    "p-values are corrected (Holm), so that the chance of even one false finding among all these "
+    "contrasts is 5 %, for measured and for published figures alike; the intervals are not "
+    "corrected. They hold the error of the images (paired, where both models classified the same "
+    "ones) and that of the seeds, whose spread is pooled over the models. McNemar's test compares "
+    "two trained networks, not two recipes. Published figures are one run each and have no pairs."
 )
 
 
@@ -106,8 +106,8 @@ def render_suite_table(suite: Suite, terminal: Terminal, *, times: bool = True) 
         lines = [tell_all(suite.findings), *apart]
         if len(apart) < len(suite.findings):
             lines.append(
-                "Left out: contrasts that are significant neither here nor in the documents; all "
-                "of it, and the learning curves: --format markdown."
+                "Contrasts that are significant neither here nor in the documents are left out; "
+                "-f markdown has all of them, and the learning curves."
             )
         sections.append(render_lines("What this shows", lines, terminal))
     if suite.claims:
@@ -157,8 +157,8 @@ def _claims(suite: Suite) -> Iterator[str]:
         return
     yield (
         "## What the documents claim of their own models\n\n"
-        "Corrected over all pairs of all claims (Holm); of losses and other figures that are no "
-        "accuracies the intervals hold the error of the seeds alone, on these test images.\n"
+        "p-values are corrected over all pairs of all claims (Holm). The intervals of losses, and "
+        "of other figures that are not accuracies, hold the error of the seeds alone.\n"
     )
     yield _list([f"{one.claim.document}: {tell_claim(one)}" for one in suite.claims])
 
@@ -235,7 +235,7 @@ def _time_row(row: Row, every: Sequence[Row]) -> Mapping[str, object]:
 
 def _time_notes(rows: Sequence[Row]) -> list[str]:
     marks = (
-        ["!: other load took a notable share of the cores, the time is too long."]
+        ["! marks a time that is too long, as other load took a notable share of the cores."]
         if any(row.contended for row in rows)
         else []
     )

@@ -57,7 +57,7 @@ def test_perfect_model_has_an_empty_list() -> None:
 def test_page_shows_them_escaped_and_bounded() -> None:
     count = MOST_IMAGES + 20
     found = answers([1] * count, [7] * count)
-    page = render_page(build_leaderboard([], REFERENCES), [], [], found)
+    page = render_page(build_leaderboard([], REFERENCES), [], [], answers=found)
     section = page[page.index('id="mistakes"') :]
     assert "Mistakes of &lt;b&gt;net&lt;/b&gt;" in section
     assert f"{count} of {count} test images are classified wrongly (seed 3)" in section
@@ -97,7 +97,7 @@ def test_answers_are_those_of_the_best_row_that_has_any() -> None:
         record(dataset, "cnn-larger", 3, bytes(len(labels)), 30),
     ]
     board = build_leaderboard(records, REFERENCES)
-    found = gather_answers(board, records)
+    found = gather_answers([board], records)
     assert found is not None
     assert found.name.startswith("mlp-784")
     assert (found.seed, found.labels, found.predictions) == (2, labels, wrong)
@@ -111,4 +111,4 @@ def test_page_does_without_answers_and_without_the_data(tmp_path: Path) -> None:
     unknown = [record(dataset, "mlp-784", 1, None, 9)]
     lost = [record(gone, "mlp-784", 1, bytes(dataset.test_images), 9)]
     for records in ([], unknown, lost):
-        assert gather_answers(build_leaderboard(records, REFERENCES), records) is None
+        assert gather_answers([build_leaderboard(records, REFERENCES)], records) is None

@@ -59,8 +59,8 @@ def test_whole_portrait_has_every_chart() -> None:
     assert list(titles) == [
         "curves", "weights", "confusion", "mistakes", "features-1", "coefficients",
     ]  # fmt: skip
-    assert titles["confusion"] == "run on digits: 3 of 6 test images right"
-    assert titles["mistakes"] == "run on digits: surest mistakes, true class → answer"
+    assert titles["confusion"] == "run on digits: classified correctly: 3 of 6 test images"
+    assert titles["mistakes"] == "run on digits: surest mistakes, true class → predicted class"
     assert titles["features-1"].startswith("run on digits: Layer 1: C2(3x3 valid), 2 channels")
     assert not WHOLE.empty
 
@@ -98,7 +98,7 @@ def test_text_tells_curves_weights_and_mistakes() -> None:
     text = portrait_text(WHOLE, width=80)
     assert "loss      training               █▁  0.5000 → 0.2500\n" in text
     assert "accuracy  validation, published  ▅   90.00%\n" in text
-    assert "right: 3 of 6 test images\n" in text
+    assert "classified correctly: 3 of 6 test images\n" in text
     assert "n 18, mean" in text
     (captions,) = [line for line in text.splitlines() if "4 → 9 99.9%" in line]
     assert captions.split("  ")[0] == "4 → 9 99.9%"

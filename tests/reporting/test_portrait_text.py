@@ -28,7 +28,7 @@ def test_sparkline(values: list[float | None], line: str) -> None:
 
 def test_confusion_text() -> None:
     assert confusion_text(MATRIX).splitlines() == [
-        "          0    1    2   right",
+        "          0    1    2  correct",
         "true 0  980    3    1   99.6%",
         "true 1    · 1135    ·  100.0%",
         "true 2    ·    ·    ·       -",

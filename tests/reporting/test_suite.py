@@ -158,7 +158,7 @@ def test_contended_times_are_marked_and_explained() -> None:
         markdown(build_leaderboard(records, REFERENCES)), "## Times, measured beside published"
     )
     assert all(cells(found, "cnn-plain")[place].endswith("!") for place in (1, 2, 5))
-    assert any(line.startswith("* !: other load") for line in found)
+    assert any(line.startswith("* ! marks a time") for line in found)
 
 
 def test_every_contrast_is_a_sentence() -> None:
@@ -210,7 +210,7 @@ def test_the_terminal_leaves_out_what_is_significant_nowhere() -> None:
     flat = " ".join(told.split())
     assert [finding for finding in dull if tell(finding) in flat] == []
     assert tell(suite.findings[0]) in flat
-    assert "--format markdown" in told
+    assert "-f markdown" in told
 
 
 def test_json_has_findings_and_curves_beside_the_rows() -> None:

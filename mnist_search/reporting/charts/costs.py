@@ -15,7 +15,6 @@ from mnist_search.reporting.charts.style import (
     BLUE,
     GREEN,
     GREY,
-    INK,
     ORANGE,
     WIDE,
     Row,
@@ -23,6 +22,7 @@ from mnist_search.reporting.charts.style import (
     data,
     hover,
     layered,
+    marked,
     picked,
     run_key,
     zoom,
@@ -128,10 +128,9 @@ def accuracy_against_cost(rows: Sequence[BoardRow], cost: Cost) -> alt.LayerChar
             axis.y("accuracy"),
             colour,
             shape,
-            size=alt.when(chosen).then(alt.value(240)).otherwise(alt.value(50)),
-            stroke=alt.when(chosen).then(alt.value(INK)).otherwise(alt.value("transparent")),
             tooltip=hover(("name", "model"), ("accuracy", "accuracy", ".2%"), ("basis", "on"),
                           ("told", cost.title)),
+            **marked(chosen, 50),
         )
         .add_params(chosen, zoom("x", "y"))
     )  # fmt: skip

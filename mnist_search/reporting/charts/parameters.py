@@ -18,6 +18,7 @@ from mnist_search.reporting.charts.style import (
     data,
     hover,
     layered,
+    marked,
     picked,
     zoom,
 )
@@ -126,8 +127,8 @@ def pair_chart(
         alt.X("x:Q", scale=x), alt.Y("y:Q", scale=y),
         shape=shapes(shown_looks(mine), legend=False),
         color=alt.value("#111111"),
-        size=alt.when(chosen).then(alt.value(220)).otherwise(alt.value(30)),
         tooltip=told,
+        **marked(chosen, 30),
     )  # fmt: skip
     dots = dots.add_params(chosen, zoom("x", "y"))
     return layered(squares, dots, width=NARROW, height=300)
@@ -202,9 +203,8 @@ def _points(chart: alt.Chart, trials: Sequence[Trial], told: list[alt.Tooltip]) 
         .encode(
             colours(shown),
             shape=shapes(shown),
-            size=alt.when(chosen).then(alt.value(220)).otherwise(alt.value(40)),
-            stroke=alt.when(chosen).then(alt.value(INK)).otherwise(alt.value("transparent")),
             tooltip=told,
+            **marked(chosen),
         )
         .add_params(chosen)
     )

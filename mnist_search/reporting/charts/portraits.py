@@ -166,10 +166,14 @@ def confusion_matrix(found: Mistakes) -> alt.LayerChart:
     most = max(row["mistakes"] for row in rows)
     order = list(found.classes)
     angle = 0 if max(map(len, order)) < 4 else -40
-    x = alt.X("said:N", title="answered class", sort=order, axis=alt.Axis(labelAngle=angle))
+    x = alt.X("said:N", title="predicted class", sort=order, axis=alt.Axis(labelAngle=angle))
     y = alt.Y("truth:N", title="true class", sort=order)
     base = alt.Chart(data(rows)).encode(
-        x, y, tooltip=hover(("truth", "true class"), ("said", "answered"), ("count", "images", ","))
+        x,
+        y,
+        tooltip=hover(
+            ("truth", "true class"), ("said", "predicted class"), ("count", "images", ",")
+        ),
     )
     squares = base.mark_rect(stroke=RULE, strokeWidth=0.5).encode(
         color=alt.when("datum.right").then(alt.value(GREEN)).otherwise(alt.value(ORANGE)),
@@ -292,12 +296,12 @@ def portrait_charts(portrait: Portrait, inside: Inside) -> Iterator[tuple[str, s
         yield "weights", f"{title}: weights of each layer", violins
     found = inside.mistakes
     if found is not None:
-        right = f"{found.total - found.wrong:,} of {found.total:,} {found.what} right"
-        yield "confusion", f"{title}: {right}", confusion_matrix(found)
+        right = f"{found.total - found.wrong:,} of {found.total:,} {found.what}"
+        yield "confusion", f"{title}: classified correctly: {right}", confusion_matrix(found)
         images = shown_mistakes(found)
         if images is not None:
             kind = "surest" if found.surest else "first"
-            told = f"{title}: {kind} mistakes, true class {_ARROW} answer"
+            told = f"{title}: {kind} mistakes, true class {_ARROW} predicted class"
             yield "mistakes", told, images
     for sheet in inside.sheets:
         drawn = layer_pictures(sheet)

@@ -24,6 +24,7 @@ from mnist_search.reporting.charts.style import (
     data,
     hover,
     layered,
+    marked,
     picked,
     run_key,
     time_axis,
@@ -62,6 +63,7 @@ def best_so_far(history: History) -> alt.LayerChart | None:
         domain=[0, 1.02 * history.seconds / size], nice=False
     )
     y = axis.y("best validation accuracy")
+    looks = {name: look for name, look in _LEGEND.items() if shown or look != GREEN}
     steps: list[Row] = [
         {
             "time": step.seconds / size, "error": axis.error(step.accuracy), "name": step.name,
@@ -75,17 +77,16 @@ def best_so_far(history: History) -> alt.LayerChart | None:
     layers = [
         *_levels(shown, axis, size),
         line.mark_line(interpolate="step-after", strokeWidth=2.4).encode(
-            x, y, colours(_LEGEND), tooltip=hover(("name", "best"), ("accuracy", "is", ".2%"))
+            x, y, colours(looks), tooltip=hover(("name", "best"), ("accuracy", "is", ".2%"))
         ),
         dots.mark_point(filled=True, opacity=0.8)
         .encode(
             x,
             y,
-            colours(_LEGEND),
-            size=alt.when(chosen).then(alt.value(220)).otherwise(alt.value(40)),
-            stroke=alt.when(chosen).then(alt.value(INK)).otherwise(alt.value("transparent")),
+            colours(looks),
             tooltip=hover(("name", "run"), ("accuracy", "validation accuracy", ".2%"),
                           ("took", "took")),
+            **marked(chosen),
         )
         .add_params(chosen, zoom("x")),
     ]  # fmt: skip

@@ -65,6 +65,14 @@ def picked() -> alt.Parameter:
     return alt.selection_point(name="picked", fields=["run"], toggle=False, empty=False)
 
 
+def marked(chosen: alt.Parameter, size: int = 40) -> dict[str, Any]:
+    """Return the encodings that show which mark is the chosen run: it is larger, with a rim."""
+    return {
+        "size": alt.when(chosen).then(alt.value(220)).otherwise(alt.value(size)),
+        "stroke": alt.when(chosen).then(alt.value(INK)).otherwise(alt.value("transparent")),
+    }
+
+
 def zoom(*encodings: Literal["x", "y"]) -> alt.Parameter:
     """Return panning by dragging, and zooming by the wheel with ctrl held (or by pinching).
 

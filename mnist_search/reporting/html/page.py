@@ -16,12 +16,7 @@ from mnist_search.reporting.cells import clean, format_cell, format_seconds
 from mnist_search.reporting.charts.costs import COSTS, MOST_POINTS, accuracy_against_cost
 from mnist_search.reporting.confirmation import tell_essentials
 from mnist_search.reporting.html.drawings import Drawings, vega_script
-from mnist_search.reporting.html.study import (
-    MistakesView,
-    StudySection,
-    mistakes_view,
-    study_section,
-)
+from mnist_search.reporting.html.study import View, mistakes_view, study_section
 from mnist_search.reporting.html.tables import leaderboard_table
 from mnist_search.reporting.inside import Inside
 from mnist_search.reporting.made import SESSION_COLUMNS, made_facts
@@ -91,7 +86,7 @@ def render_page(
 
 def _mistakes(
     answers: Answers | None, insides: Sequence[Inside], drawings: Drawings
-) -> MistakesView | None:
+) -> View | None:
     """Return the mistakes of the best tested model, unless its study shows them already."""
     shown = {(inside.study, inside.number) for inside in insides if inside.mistakes is not None}
     if answers is None or (answers.study, answers.number) in shown:
@@ -106,7 +101,7 @@ def _content(
     confirmations: Sequence[ConfirmedStudy],
     insides: Sequence[Inside],
     drawings: Drawings,
-) -> dict[str, object]:
+) -> View:
     sections = [
         section
         for board in boards
@@ -128,7 +123,7 @@ def _content(
     }
 
 
-def _board_view(board: Leaderboard, drawings: Drawings) -> dict[str, object]:
+def _board_view(board: Leaderboard, drawings: Drawings) -> View:
     notes = [note for note in board.notes if not note.startswith("WARNING")]
     drawn = [
         (
@@ -168,7 +163,7 @@ def _sections(
     confirmations: Sequence[ConfirmedStudy],
     insides: Sequence[Inside],
     drawings: Drawings,
-) -> list[StudySection]:
+) -> list[View]:
     by_name = {spec.name: spec for spec in specs}
     inside_of = {inside.study: inside for inside in insides}
     elsewhere = {

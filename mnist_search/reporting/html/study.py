@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mnist_search.analysis import Leaderboard, Row
 from mnist_search.analysis.history import History
 from mnist_search.analysis.importance import Importances
 from mnist_search.analysis.wording import tell_effects, tell_expected
-from mnist_search.reporting.cells import format_seconds
+from mnist_search.reporting.cells import Column, format_seconds
 from mnist_search.reporting.charts.portraits import (
     confusion_matrix,
     layer_pictures,
@@ -21,11 +20,10 @@ from mnist_search.reporting.charts.studies import study_charts
 from mnist_search.reporting.charts.style import AnyChart
 from mnist_search.reporting.charts.trials import MOST_DRAWN, Trial
 from mnist_search.reporting.confirmation import confirmation_rows
-from mnist_search.reporting.html.drawings import Drawing, Drawings
+from mnist_search.reporting.html.drawings import Drawings
 from mnist_search.reporting.html.tables import Table, table_of
 from mnist_search.reporting.inside import Inside
 from mnist_search.reporting.mistakes import Mistakes
-from mnist_search.reporting.pictures import Picture
 from mnist_search.reporting.searches import (
     EFFECT_COLUMNS,
     EXPECTED_COLUMNS,
@@ -34,7 +32,7 @@ from mnist_search.reporting.searches import (
     search_reports,
 )
 from mnist_search.reporting.suite import VERDICT_COLUMNS, verdict_row
-from mnist_search.reporting.winner import Winner, find_winner
+from mnist_search.reporting.winner import find_winner
 from mnist_search.specs import Record
 from mnist_search.studies.reading import ConfirmedStudy
 from mnist_search.studies.spec import StudySpec
@@ -43,83 +41,15 @@ from mnist_search.studies.spec import StudySpec
 _FEW_TRIALS = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchLine:
-    """When a reference was matched, as it is shown."""
-
-    name: str
-    accuracy: str
-    basis: str
-    after: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MistakesView:
-    """What a model answers wrongly, as it is shown."""
-
-    found: Mistakes
-    matrix: Drawing | None
-    images: Drawing | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetView:
-    """Pictures of a layer, as they are shown."""
-
-    title: str
-    told: str
-    drawing: Drawing | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InsideView:
-    """What a model answers and is made of, as it is shown."""
-
-    heading: str
-    mistakes: MistakesView | None
-    weights: Drawing | None
-    sheets: tuple[SheetView, ...]
-    digit: Picture | None
-    missing: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmed:
-    """What a confirmation found, as it is shown."""
-
-    drawing: Drawing | None
-    table: Table
-    legend: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudySection:
-    """What the template shows of a study; a drawing is None where there is nothing to draw."""
-
-    name: str
-    heading: str
-    winner: Winner | None
-    confirmed: Confirmed | None
-    measured: Drawing | None
-    verdicts: Table | None
-    progress: Drawing | None
-    matched: str
-    matches: tuple[MatchLine, ...]
-    curves: Drawing | None
-    curves_told: str
-    importance: Drawing | None
-    importance_told: str
-    effects: Table | None
-    effects_told: str
-    expected: Table | None
-    expected_told: str
-    parallel: Drawing | None
-    slices: Sequence[Drawing | None]
-    pairs: Sequence[Drawing | None]
-    inside: InsideView | None
-    timeline: Drawing | None
-    timeline_told: str
+_MATCH_COLUMNS = (
+    Column("name", "reference", "word"),
+    Column("accuracy", "accuracy", "percent"),
+    Column("basis", "on", "word"),
+    Column("after", "matched after", "figure"),
+    Column("by", "by", "word"),
+)
+# What the template shows of something, by the names that it knows.
+View = dict[str, object]
 
 
 def study_section(
@@ -131,10 +61,11 @@ def study_section(
     *,
     inside: Inside | None = None,
     confirmations: Sequence[ConfirmedStudy] = (),
-) -> StudySection:
+) -> View:
     """Return the part of the page about one study; `records` are its own.
 
-    Its charts are taken into `drawings`, in the order in which they are read.
+    Its charts are taken into `drawings`, in the order in which they are read; one is None where
+    there is nothing to draw.
     """
     name, rows = history.study, board.rows
     confirmed = next((found for found in confirmations if found.study == name), None)
@@ -145,58 +76,60 @@ def study_section(
     references = [row for row in rows if row.kind == "reference" and row.study == name]
     report = next(iter(search_reports([] if spec is None else [spec], records)), None)
     add = drawings.add
-    return StudySection(
-        name=name,
-        heading=f"{history.kind.capitalize()} {name}",
-        winner=find_winner(name, board.ranked, confirmations),
-        confirmed=None if confirmed is None else _confirmed(confirmed, charts.confirmed, drawings),
-        measured=add(charts.measured, "Measured beside published accuracies"),
-        verdicts=_verdicts(references),
-        progress=add(charts.progress, f"Best accuracy so far of {name} against time"),
-        matched=_matched(history),
-        matches=_match_lines(history) if charts.progress is not None else (),
-        curves=add(charts.curves, "Learning curves"),
-        curves_told=_curves_told(charts.trials, records),
-        importance=add(charts.importance, "Importance of parameters"),
-        importance_told=_importance_told(charts.importances) if space is not None else "",
-        effects=table_of(effect_rows(report), EFFECT_COLUMNS, title="Effects")
+    return {
+        "name": name,
+        "heading": f"{history.kind.capitalize()} {name}",
+        "winner": find_winner(name, board.ranked, confirmations),
+        "confirmed": None
+        if confirmed is None
+        else _confirmed(confirmed, charts.confirmed, drawings),
+        "measured": add(charts.measured, "Measured beside published accuracies"),
+        "verdicts": _verdicts(references),
+        "progress": add(charts.progress, f"Best accuracy so far of {name} against time"),
+        "matched": _matched(history),
+        "matches": _matches(history) if charts.progress is not None and history.matches else None,
+        "curves": add(charts.curves, "Learning curves"),
+        "curves_told": _curves_told(charts.trials, records),
+        "importance": add(charts.importance, "Importance of parameters"),
+        "importance_told": _importance_told(charts.importances) if space is not None else "",
+        "effects": table_of(effect_rows(report), EFFECT_COLUMNS, title="Effects")
         if report is not None and report.effects
         else None,
-        effects_told="" if report is None else tell_effects(report),
-        expected=table_of(expected_rows(report), EXPECTED_COLUMNS, title="Expected best")
+        "effects_told": "" if report is None else tell_effects(report),
+        "expected": table_of(expected_rows(report), EXPECTED_COLUMNS, title="Expected best")
         if report is not None and report.expected
         else None,
-        expected_told="" if report is None else tell_expected(report),
-        parallel=add(charts.parallel, "Parallel coordinates of the trials"),
-        slices=[
+        "expected_told": "" if report is None else tell_expected(report),
+        "parallel": add(charts.parallel, "Parallel coordinates of the trials"),
+        "slices": [
             add(chart, f"Accuracy against {parameter}", still=False)
             for parameter, chart in charts.slices.items()
         ],
-        pairs=[add(pair, "Accuracy over two parameters", still=False) for pair in charts.pairs],
-        inside=None if inside is None else _inside(inside, records, drawings),
-        timeline=add(charts.timeline, f"Timeline of the workers of {name}"),
-        timeline_told=_timeline_told(history),
-    )
+        "pairs": [add(pair, "Accuracy over two parameters", still=False) for pair in charts.pairs],
+        "inside": None if inside is None else _inside(inside, records, drawings),
+        "timeline": add(charts.timeline, f"Timeline of the workers of {name}"),
+        "timeline_told": _timeline_told(history),
+    }
 
 
-def mistakes_view(found: Mistakes, drawings: Drawings) -> MistakesView:
+def mistakes_view(found: Mistakes, drawings: Drawings) -> View:
     """Return what a model answers wrongly, as it is shown."""
-    return MistakesView(
-        found=found,
-        matrix=drawings.add(confusion_matrix(found), "Confusion matrix", elastic=False),
-        images=drawings.add(
+    return {
+        "found": found,
+        "matrix": drawings.add(confusion_matrix(found), "Confusion matrix", elastic=False),
+        "images": drawings.add(
             shown_mistakes(found), "Images that were classified wrongly", elastic=False
         ),
-    )
+    }
 
 
-def _confirmed(found: ConfirmedStudy, chart: AnyChart | None, drawings: Drawings) -> Confirmed:
+def _confirmed(found: ConfirmedStudy, chart: AnyChart | None, drawings: Drawings) -> View:
     rows, columns, legend = confirmation_rows(found)
-    return Confirmed(
-        drawing=drawings.add(chart, "Confirmed test accuracies"),
-        table=table_of(rows, columns, title=f"Confirmation of {found.study}"),
-        legend=legend,
-    )
+    return {
+        "drawing": drawings.add(chart, "Confirmed test accuracies"),
+        "table": table_of(rows, columns, title=f"Confirmation of {found.study}"),
+        "legend": legend,
+    }
 
 
 def _verdicts(rows: Sequence[Row]) -> Table | None:
@@ -204,25 +137,25 @@ def _verdicts(rows: Sequence[Row]) -> Table | None:
     return table_of(judged, VERDICT_COLUMNS, title="Verdicts") if judged else None
 
 
-def _inside(inside: Inside, records: Sequence[Record], drawings: Drawings) -> InsideView:
+def _inside(inside: Inside, records: Sequence[Record], drawings: Drawings) -> View:
     record = next(record for record in records if record.number == inside.number)
     is_trial = record.kind == "trial" or record.reference is None
     found = inside.mistakes
-    return InsideView(
-        heading=f"Inside {f'trial {inside.number}' if is_trial else record.reference}",
-        mistakes=None if found is None else mistakes_view(found, drawings),
-        weights=drawings.add(weight_violins(inside.layers), "Weights of each layer"),
-        sheets=tuple(
-            SheetView(
-                title=sheet.title,
-                told=sheet.told,
-                drawing=drawings.add(layer_pictures(sheet), sheet.title, elastic=False),
-            )
+    return {
+        "heading": f"Inside {f'trial {inside.number}' if is_trial else record.reference}",
+        "mistakes": None if found is None else mistakes_view(found, drawings),
+        "weights": drawings.add(weight_violins(inside.layers), "Weights of each layer"),
+        "sheets": tuple(
+            {
+                "title": sheet.title,
+                "told": sheet.told,
+                "drawing": drawings.add(layer_pictures(sheet), sheet.title, elastic=False),
+            }
             for sheet in inside.sheets
         ),
-        digit=inside.digit,
-        missing=f"Not shown: {'; '.join(inside.missing)}." if inside.missing else "",
-    )
+        "digit": inside.digit,
+        "missing": f"Not shown: {'; '.join(inside.missing)}." if inside.missing else "",
+    }
 
 
 def _matched(history: History) -> str:
@@ -237,17 +170,18 @@ def _matched(history: History) -> str:
     return " ".join(told)
 
 
-def _match_lines(history: History) -> tuple[MatchLine, ...]:
-    return tuple(
-        MatchLine(
-            name=match.level.name,
-            accuracy=f"{100 * match.level.accuracy:.2f} %",
-            basis=match.level.basis,
-            after="never" if match.step is None else format_seconds(match.step.seconds),
-            by="" if match.step is None else match.step.name,
-        )
+def _matches(history: History) -> Table:
+    rows = [
+        {
+            "name": match.level.name,
+            "accuracy": match.level.accuracy,
+            "basis": match.level.basis,
+            "after": "never" if match.step is None else format_seconds(match.step.seconds),
+            "by": "" if match.step is None else match.step.name,
+        }
         for match in history.matches
-    )
+    ]
+    return table_of(rows, _MATCH_COLUMNS, title="When each reference was matched")
 
 
 def _curves_told(trials: Sequence[Trial], records: Sequence[Record]) -> str:
@@ -267,15 +201,17 @@ def _importance_told(importances: Importances | None) -> str:
         if surely
         else "No parameter shows more than noise alone would."
     )
+    count = len(importances.shares)
     return (
-        f"PED-ANOVA: what sets the best {importances.top} of {importances.trials} trials apart "
-        f"from the others; the {importances.trials - importances.complete} stopped ones count "
-        f"as worse than all complete ones. Noise: what a parameter exceeds in one of 20 cases "
-        f"when the same results are dealt out to the trials at random; so about "
-        f"{len(importances.shares) / 20:.1f} of the {len(importances.shares)} do by chance. "
-        f"{told} Conditional parameters stand below the one that they depend on. The shares say "
-        "what the best trials had in common, not what a change would bring, and a parameter that "
-        "the sampler settled early cannot show what it is worth."
+        f"{told} Importance (PED-ANOVA) compares the best {importances.top} of "
+        f"{importances.trials} trials with the others; the "
+        f"{importances.trials - importances.complete} stopped ones count as worse than all "
+        "complete ones. The mark of a parameter is what noise alone exceeds in one of 20 cases, "
+        "when the same results are assigned to the trials at random, so that about "
+        f"{count / 20:.1f} of the {count} parameters exceed theirs by chance. Conditional "
+        "parameters stand below the one that they depend on. Importance says what the best trials "
+        "had in common, not what a change would bring, and a parameter on which the sampler "
+        "settled early cannot show its worth."
     )
 
 
