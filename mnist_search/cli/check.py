@@ -50,50 +50,16 @@ def check(
     """
     from mnist_search.cli.session import context_of
     from mnist_search.commands.check import check as compare
-    from mnist_search.reporting import Column, render_rows
+    from mnist_search.reporting.thresholds import render_check
 
     found = compare(
         study, against, min_gain=min_gain, point=point, home=home, context=context_of(context)
     )
-    winner, other, gap = found.winner, found.against, found.gain
-    row = {
-        "name": winner.name,
-        "against": other.name,
-        "result": "pass" if found.passed else "fail",
-        "gain": gap.difference,
-        "gain_low": gap.interval.low,
-        "gain_high": gap.interval.high,
-        "lower_bound": found.bound,
-        "min_gain": min_gain,
-        "p_value": gap.p_value,
-        "paired": gap.method == "paired",
-        "test_accuracy": winner.test_accuracy,
-        "against_accuracy": other.test_accuracy,
-        "n": winner.n,
-    }
-    columns = [
-        Column("name", "winner", "text"),
-        Column("against", "against", "text"),
-        Column("result", "result", "word"),
-        Column("gain", "gain, points", "points"),
-        Column("gain_low", "from", "points"),
-        Column("gain_high", "to", "points"),
-        Column("lower_bound", "at least", "points"),
-        Column("min_gain", "wanted", "points"),
-        Column("p_value", "p", "number", 2),
-        Column("test_accuracy", "accuracy", "percent", 1),
-        Column("against_accuracy", "of the reference", "percent", 1),
-        Column("n", "n", "count", 1),
-    ]
-    chosen = f", chosen as the best of {found.trials} trials" if found.trials > 1 else ""
-    notes = [f"at least: with 95 % certainty{chosen}"]
-    if point:
-        notes.append("--point: decided on the measured gain, however unsure it is")
-    say(render_rows([row], columns, format, notes=notes), nl=False)
+    say(render_check(found, format), nl=False)
     if not found.passed:
         surely = "" if point else "surely "
         raise ThresholdError(
-            f"{winner.name} must be {surely}at least {100 * min_gain:.2f} points better than "
-            f"{other.name}, got {100 * gap.difference:+.2f}"
+            f"{found.winner.name} must be {surely}at least {100 * min_gain:.2f} points better than "
+            f"{found.against.name}, got {100 * found.gain.difference:+.2f}"
             + ("" if point else f", at least {100 * found.bound:+.2f}")
         )

@@ -62,7 +62,7 @@ def verify(
     """
     from mnist_search.cli.session import Signals, context_of, exit_code
     from mnist_search.commands.verify import verify as train_export
-    from mnist_search.reporting import Column, render_rows
+    from mnist_search.reporting.thresholds import render_verification
 
     signals = Signals()
     found = train_export(
@@ -78,43 +78,14 @@ def verify(
     code = exit_code(found.outcome, found.records, signals)
     if code != 0:
         return code
-    export, expected = found.export, found.export.expected
     missing = len(found.records) - len(found.accuracies)
     if missing:
-        raise BudgetError(f"{missing} of {len(found.records)} runs of {export.name} failed")
-    row = {
-        "name": export.name,
-        "result": "pass" if found.passed else "fail",
-        "accuracy": found.accuracy,
-        "accuracies": found.accuracies,
-        "n": len(found.accuracies),
-        "expected_accuracy": expected.accuracy,
-        "expected_low": found.interval.low,
-        "expected_high": found.interval.high,
-        "expected_n": expected.n,
-        "on": expected.on,
-        "images": expected.images,
-        "protocol": export.config.protocol,
-        "config_id": export.config.config_id,
-    }
-    columns = [
-        Column("name", "name", "text"),
-        Column("result", "result", "word"),
-        Column("accuracy", "accuracy", "percent"),
-        Column("n", "n", "count"),
-        Column("expected_accuracy", "expected", "percent"),
-        Column("expected_low", "from", "percent"),
-        Column("expected_high", "to", "percent"),
-        Column("expected_n", "its n", "count", 2),
-        Column("on", "on", "word", 1),
-        Column("images", "images", "count", 1),
-        Column("protocol", "protocol", "word", 2),
-    ]
-    say(render_rows([row], columns, format), nl=False)
+        raise BudgetError(f"{missing} of {len(found.records)} runs of {found.export.name} failed")
+    say(render_verification(found, format), nl=False)
     if found.passed:
         return 0
     raise ThresholdError(
-        f"{export.name}: {100 * found.accuracy:.2f} % is outside "
+        f"{found.export.name}: {100 * found.accuracy:.2f} % is outside "
         f"{100 * found.interval.low:.2f} to {100 * found.interval.high:.2f} %, where 95 of 100 "
         "such reruns lie"
     )

@@ -30,6 +30,7 @@ from mnist_search.studies import (
     stored_weights,
 )
 from mnist_search.studies.spec import search_of
+from mnist_search.studies.trials import best_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,18 +136,14 @@ def _tell_held(records: Sequence[Record], target: int, context: Context) -> None
 
 def _tell_unkept(records: Sequence[Record], folder: Path, keep: int, context: Context) -> None:
     """Say of how many of the best trials the weights are gone that were asked to be kept."""
-    scored = [
-        (record.result.validation.accuracy, -record.number, record)
-        for record in records
-        if record.state == "complete"
-        and record.result is not None
-        and record.result.validation is not None
-        and record.result.duplicate_of is None
-    ]
-    best = [record for *_, record in sorted(scored, key=lambda found: found[:2])[::-1][:keep]]
-    gone = sum(stored_weights(folder, record) is None for record in best)
+    trained = [
+        record
+        for record in best_first(records)
+        if record.result is not None and record.result.duplicate_of is None
+    ][:keep]
+    gone = sum(stored_weights(folder, record) is None for record in trained)
     if gone:
         context.notice(
-            f"--keep-models {keep}: of {plural(len(best), 'trial')} the weights of {gone} were not "
-            "kept when they were trained"
+            f"--keep-models {keep}: of {plural(len(trained), 'trial')} the weights of {gone} "
+            "were not kept when they were trained"
         )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from mnist_search.commands.context import Context
-from mnist_search.errors import SpaceError, UsageError
+from mnist_search.errors import BudgetError, SpaceError, UsageError
 from mnist_search.spaces import SearchSpace, Value
 from mnist_search.specs import Record
-from mnist_search.studies import choose_candidates, read_study
+from mnist_search.studies import read_study
 from mnist_search.studies.spec import TAKEN, FirstPoint, SearchSpec, search_of
+from mnist_search.studies.trials import best_first
 
 MOST_TAKEN = 5
 
@@ -25,13 +26,15 @@ def take_best(home: Path, study: str, search: SearchSpec, context: Context) -> l
     """
     stored = read_study(home, study)
     search_of(stored.spec)
-    numbered = {record.number: record for record in stored.records}
-    best = choose_candidates(stored.records, (), top=MOST_TAKEN)[:MOST_TAKEN]
+    best: dict[str, Record] = {}
+    for record in best_first(stored.records):
+        assert record.config is not None
+        best.setdefault(record.config.config_id, record)
+    if not best:
+        raise BudgetError(f"no trial of study {study} is complete, so there is none to begin with")
     taken: list[FirstPoint] = []
     refused: list[str] = []
-    for candidate in best:
-        assert candidate.confirms is not None
-        record = numbered[candidate.confirms]
+    for record in list(best.values())[:MOST_TAKEN]:
         values, why = _as_point(record, search.space)
         if values is None:
             refused.append(f"trial {record.number} of {study} is left out: {why}")
