@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mnist_search.commands.bench import bench
     from mnist_search.commands.check import check
+    from mnist_search.commands.compare import compare
     from mnist_search.commands.confirm import confirm
+    from mnist_search.commands.doctor import doctor
     from mnist_search.commands.explain import explain
+    from mnist_search.commands.export import export
+    from mnist_search.commands.figures import figures
     from mnist_search.commands.plan import plan
+    from mnist_search.commands.report import report
     from mnist_search.commands.search import search
+    from mnist_search.commands.show import show
     from mnist_search.commands.verify import verify
     from mnist_search.reporting.opened import open_study
 
@@ -23,11 +29,17 @@ __all__ = [
     "__version__",
     "bench",
     "check",
+    "compare",
     "confirm",
+    "doctor",
     "explain",
+    "export",
+    "figures",
     "open_study",
     "plan",
+    "report",
     "search",
+    "show",
     "verify",
 ]
 __version__ = "0.2.0"

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from mnist_search.errors import ResourceError, UsageError
 
@@ -104,12 +105,27 @@ def temporary_folder(prefix: str) -> Iterator[Path]:
     Raises:
         ResourceError: no folder for temporary files can be written.
     """
-    try:
+    with _some_place():
         folder = tempfile.TemporaryDirectory(prefix=prefix)
-    except FileNotFoundError as error:
-        raise ResourceError(
-            "there is no folder for temporary files that can be written",
-            hint="set TMPDIR to one",
-        ) from error
     with folder as name:
         yield Path(name)
+
+
+def temporary_file() -> IO[bytes]:
+    """Return an open file without a name.
+
+    Raises:
+        ResourceError: no folder for temporary files can be written.
+    """
+    with _some_place():
+        return tempfile.TemporaryFile()
+
+
+@contextmanager
+def _some_place() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ResourceError(
+            "there is no folder for temporary files that can be written", hint="set TMPDIR to one"
+        ) from error

@@ -48,7 +48,7 @@ def complete_study(context: typer.Context, incomplete: str) -> Offer:
     """Offer the studies of the home that was typed, or is set."""
     from mnist_search.studies.folder import list_studies
 
-    with suppress(OSError):
+    with suppress(OSError, MnistSearchError):
         return _matching([(name, "") for name in list_studies(_home(context))], incomplete)
     return []
 

@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
@@ -23,6 +22,7 @@ from mnist_search.choices import SamplerName
 from mnist_search.engines.samplers import Samplers, Walk, random_point
 from mnist_search.errors import MnistSearchError
 from mnist_search.interpreter import python_environment
+from mnist_search.paths import temporary_file
 from mnist_search.spaces import ChoiceParameter, Parameter, SearchSpace, Value
 from mnist_search.specs import derive_seed
 
@@ -167,7 +167,7 @@ class OracleProcess:
             "OMP_NUM_THREADS": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+        self._log = temporary_file()
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", START],
             stdin=subprocess.PIPE,

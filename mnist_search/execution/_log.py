@@ -12,7 +12,6 @@ import fcntl
 import io
 import os
 import stat
-import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_search.errors import DataError
+from mnist_search.paths import temporary_file
 
 # Of what a job prints, the first half of this and the last TAIL_BYTES are kept.
 JOB_BYTES = 2**20
@@ -37,7 +37,7 @@ def open_log(path: Path | None) -> int:
         OSError: the system does not let it.
     """
     if path is None:
-        with tempfile.TemporaryFile() as file:
+        with temporary_file() as file:
             descriptor = os.dup(file.fileno())
         fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
         return descriptor

@@ -66,3 +66,23 @@ def test_doctor_names_a_missing_temporary_folder(shell: Shell) -> None:
     rows = {row["check"]: row for row in json.loads(done.stdout)["rows"]}
     assert rows["temporary files"]["status"] == "fail"
     assert "TMPDIR" in rows["temporary files"]["hint"]
+
+
+def test_a_proposer_without_a_temporary_folder_is_one_line(shell: Shell) -> None:
+    command = ("run", "--engine", "keras-tuner", "--space", "mlp", "--trials", "1", "-q")
+    done = shell(*command, before=NO_TEMP)
+    assert done.returncode == 6
+    assert done.stderr.splitlines()[-1] == (
+        b"error: there is no folder for temporary files that can be written; "
+        b"hint: set TMPDIR to one"
+    )
+
+
+def test_completion_below_no_home_folder_is_silent(shell: Shell) -> None:
+    asked = {
+        "_MNIST_SEARCH_COMPLETE": "complete_bash",
+        "COMP_WORDS": "mnist-search report --home ~/x ",
+        "COMP_CWORD": "4",
+    }
+    done = shell(before=NOBODY, HOME=None, **asked)
+    assert (done.stdout.strip(), done.stderr) == (b"", b"")
