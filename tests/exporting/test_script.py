@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -31,6 +31,7 @@ from mnist_search.specs import (
     Dropout,
     Flatten,
     Initializer,
+    Job,
     LinearClassifier,
     Nadam,
     Network,
@@ -40,6 +41,7 @@ from mnist_search.specs import (
     RunConfig,
     Training,
 )
+from mnist_search.training.data import load_data
 
 NETWORK = Network(
     layers=(
@@ -103,6 +105,29 @@ def test_the_parts_of_the_data_are_those_of_the_search() -> None:
     assert np.array_equal(found["stratified"](labels, 3_001 // 6, seed=19980112), held_out)
     subset = stratified_subset(labels, 500)
     assert np.array_equal(found["stratified"](labels, 500, seed=60_000), subset)
+
+
+@pytest.mark.parametrize("held_out", ["whole", "halves"])
+def test_a_script_scores_on_the_images_that_measured(
+    tmp_path: Path, held_out: Literal["whole", "halves"]
+) -> None:
+    labels = np.random.default_rng(1).integers(0, 10, 3_001).astype(np.uint8)
+    images = np.random.default_rng(2).integers(0, 256, (3_001, 28, 28), dtype=np.uint8)
+    data = tmp_path / "some.npz"
+    np.savez(data, x_train=images, y_train=labels, x_test=images[:9], y_test=labels[:9])
+    dataset = resolve(str(data), environ={}).model_copy(update={"held_out": held_out})
+    config = RunConfig(model=NETWORK, training=TRAINING, protocol="held-out")
+    script = render_script(export(config, dataset=dataset))
+    selection = re.search(r"^def select\(.*?^    return [^\n]*$", script, re.M | re.S)
+    assert selection is not None
+    found: dict[str, Any] = {"np": np}
+    exec(parts.STRATIFIED + "\n" + selection[0], found)
+    x_train, y_train, x_scored, y_scored = found["select"](images, labels, images, labels)
+    ours = load_data(Job(number=0, config=config, seed=0, dataset=dataset))
+    assert np.array_equal(x_scored, ours.scored.images)
+    assert np.array_equal(y_scored, ours.scored.labels)
+    assert np.array_equal(x_train, ours.train.images)
+    assert len(y_train) == 3_001 - 500
 
 
 def test_only_what_a_recipe_needs_is_in_its_script() -> None:
@@ -248,7 +273,7 @@ def test_a_script_runs_on_its_own_and_its_file_answers(tmp_path: Path) -> None:
         env=environ, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "% of 50 validation images, expected 50.00 %" in done.stdout
+    assert "% of 25 validation images, expected 50.00 %" in done.stdout
     assert "within the interval" in done.stdout
     _, accuracy, spread = done.stdout.splitlines()[-1].split()
     assert float(accuracy) > 0.5
