@@ -242,7 +242,9 @@ def _notes(trial: Record, found: Comparison, attributed: Attribution | None) -> 
         "of steps (Holm); costs: time of the fit. They depend on the order of the steps and add "
         "up to the last line"
     )
-    if trial.result is not None and trial.result.selection is None:
+    if trial.result is not None and trial.result.selection is not None:
+        notes.append("gains are measured on the held-out images that did not select the trial")
+    else:
         notes.append(
             "the validation images also selected the trial, so its own accuracy is optimistic"
         )
