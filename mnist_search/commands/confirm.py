@@ -24,10 +24,10 @@ from mnist_search.studies import (
     fresh_seeds,
     note_selection,
     open_benchmark,
-    plan_confirmation,
     read_study,
     read_test_labels,
     study_folder,
+    with_seeds,
 )
 from mnist_search.studies.confirming import read_test_use
 
@@ -73,7 +73,7 @@ def confirm(
     spec = spec.model_copy(update={"dataset": dataset})
     common = fresh_seeds(search.spec, search.records, seeds)
     candidates = choose_candidates(search.records, chosen, top=top)
-    runs = plan_confirmation(candidates, common)
+    runs = with_seeds(candidates, common)
     found_trials = len({run.config.config_id for run in candidates if run.confirms is not None})
     if found_trials < top:
         context.notice(

@@ -1,7 +1,7 @@
 """Studies: the folder, the ledger in it, and the loop that searches and benchmarks."""
 
 from mnist_search.studies.artifacts import stored_weights, weights_path
-from mnist_search.studies.benchmark import Run, open_benchmark, plan_runs, run_benchmark
+from mnist_search.studies.benchmark import Run, open_benchmark, plan_runs, run_benchmark, with_seeds
 from mnist_search.studies.confirming import (
     choose_candidates,
     confirmation_name,
@@ -9,7 +9,6 @@ from mnist_search.studies.confirming import (
     find_references,
     fresh_seeds,
     note_selection,
-    plan_confirmation,
 )
 from mnist_search.studies.folder import (
     has_study,
@@ -73,7 +72,6 @@ __all__ = [
     "open_ledger",
     "open_search",
     "plain_name",
-    "plan_confirmation",
     "plan_runs",
     "read_confirmations",
     "read_confirmed",
@@ -91,4 +89,5 @@ __all__ = [
     "study_folder",
     "unused_name",
     "weights_path",
+    "with_seeds",
 ]

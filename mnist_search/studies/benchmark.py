@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import assert_never
 
 from mnist_search.analysis import describe
 from mnist_search.choices import TestPixels
@@ -100,11 +99,13 @@ def plan_runs(
             name: shorten(config, flops=QUICK_FLOPS, images=(low, high))
             for name, config in configs.items()
         }
-    return [
-        Run(reference=name, config=config, seed=seed + repeat)
-        for repeat in range(repeats)
-        for name, config in configs.items()
-    ]
+    once = [Run(reference=name, config=config) for name, config in configs.items()]
+    return with_seeds(once, range(seed, seed + repeats))
+
+
+def with_seeds(runs: Sequence[Run], seeds: Iterable[int]) -> list[Run]:
+    """Return every run with the first seed, then with the next, and so on."""
+    return [replace(run, seed=seed) for seed in seeds for run in runs]
 
 
 def open_benchmark(folder: Path, spec: StudySpec) -> Ledger:
@@ -222,30 +223,24 @@ class BenchmarkWork:
 def _change(
     name: str, config: RunConfig, learning_rate: float | None, test_pixels: TestPixels
 ) -> RunConfig:
-    if learning_rate is not None:
-        config = _with_learning_rate(name, config, learning_rate)
-    match test_pixels:
-        case "as-documented":
-            return config
-        case "scaled" | "raw" if config.protocol == "held-out":
+    if test_pixels != "as-documented":
+        if config.protocol == "held-out":
             raise UsageError(
                 f"test pixels must be as-documented under protocol held-out, got {test_pixels}",
                 hint="held-out runs never meet the test images",
             )
-        case "scaled" | "raw":
-            return config.model_copy(update={"raw_test_pixels": test_pixels == "raw"})
-        case _:
-            assert_never(test_pixels)
-
-
-def _with_learning_rate(name: str, config: RunConfig, rate: float) -> RunConfig:
-    if not (math.isfinite(rate) and rate > 0):
-        raise UsageError(f"learning rate must be a positive number, got {rate:g}")
+        config = config.model_copy(update={"raw_test_pixels": test_pixels == "raw"})
+    if learning_rate is None:
+        return config
+    if not (math.isfinite(learning_rate) and learning_rate > 0):
+        raise UsageError(f"learning rate must be a positive number, got {learning_rate:g}")
     if isinstance(config.model, LinearClassifier):
         raise UsageError(
-            f"{name}: its policy {config.model.policy} sets the learning rate, got {rate:g}",
+            f"{name}: its policy {config.model.policy} sets the learning rate, "
+            f"got {learning_rate:g}",
             hint="name the networks to train",
         )
-    optimizer = config.training.optimizer.model_copy(update={"learning_rate": rate})
+    changed = {"learning_rate": learning_rate}
+    optimizer = config.training.optimizer.model_copy(update=changed)
     training = config.training.model_copy(update={"optimizer": optimizer})
     return config.model_copy(update={"training": training})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mnist_search.errors import BudgetError
 from mnist_search.references import REFERENCES, Reference, get_reference
@@ -110,11 +110,6 @@ def fresh_seeds(
             used.add(seed)
             seeds.append(seed)
     return seeds
-
-
-def plan_confirmation(candidates: Sequence[Run], seeds: Sequence[int]) -> list[Run]:
-    """Return every candidate with the first seed, then with the next, and so on."""
-    return [replace(candidate, seed=seed) for seed in seeds for candidate in candidates]
 
 
 def note_selection(ledger: Ledger, runs: Sequence[Run]) -> bool:

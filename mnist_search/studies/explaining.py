@@ -12,7 +12,7 @@ from mnist_search.analysis.importance import parameter_importances
 from mnist_search.analysis.nearest import Comparison
 from mnist_search.errors import BudgetError, UsageError
 from mnist_search.specs import Record, RunResult
-from mnist_search.studies.benchmark import Run
+from mnist_search.studies.benchmark import Run, with_seeds
 from mnist_search.studies.confirming import fresh_seeds
 from mnist_search.studies.folder import name_beside
 from mnist_search.studies.ledger import Ledger
@@ -85,15 +85,12 @@ def walk_seeds(search: StudySpec, trials: Sequence[Record], count: int) -> list[
 def plan_walk_runs(steps: Sequence[WalkStep], found: Comparison, seeds: Sequence[int]) -> list[Run]:
     """Return every step with the first seed, then with the next, and so on."""
     last = found.reference.run_config("held-out").config_id
-    return [
-        Run(
-            reference=found.reference.name if step.config.config_id == last else None,
-            config=step.config,
-            seed=seed,
-        )
-        for seed in seeds
+    name = found.reference.name
+    once = [
+        Run(config=step.config, reference=name if step.config.config_id == last else None)
         for step in steps
     ]
+    return with_seeds(once, seeds)
 
 
 def walk_results(records: Sequence[Record]) -> dict[tuple[str, int], RunResult]:

@@ -111,6 +111,8 @@ def run_search(
     _note_revisions(ledger, progress)
     records = ledger.records()
     outcome = Outcome()
+    # What a crash left behind, or is to be kept no more, goes also where nothing is to be done.
+    shelf = WeightShelf(ledger.folder, records, keep=decide_kept(ledger, keep_models))
     if sum(record.state != "waiting" for record in records) < trials:
         work = SearchWork(
             ledger,
@@ -119,7 +121,7 @@ def run_search(
             progress=progress,
             interrupt=interrupt,
             clock=clock,
-            shelf=WeightShelf(ledger.folder, records, keep=decide_kept(ledger, keep_models)),
+            shelf=shelf,
         )
         with closing(work), closing(create_executor()) as executor:
             outcome = run_loop(
@@ -128,9 +130,6 @@ def run_search(
             work.save_seconds()
             if interrupt.level > 0 and outcome.ending == "done" and not work.exhausted:
                 outcome.ending = "interrupted"
-    else:
-        # What a crash left behind, or is to be kept no more, goes all the same.
-        WeightShelf(ledger.folder, records, keep=decide_kept(ledger, keep_models))
     states = ledger.states()
     finished = len(states) - states.count("waiting")
     total = max(trials, finished)

@@ -22,7 +22,7 @@ from mnist_search.studies import (
     choose_candidates,
     confirmation_name,
     fresh_seeds,
-    plan_confirmation,
+    with_seeds,
 )
 from mnist_search.studies.explaining import walk_seeds
 
@@ -71,7 +71,7 @@ def test_the_best_trial_that_is_a_reference_comes_along() -> None:
 
 def test_every_model_meets_a_seed_before_any_meets_the_next() -> None:
     candidates = choose_candidates([trial(0, 99), trial(1, 98)], [], top=2)
-    runs = plan_confirmation(candidates, [7, 8])
+    runs = with_seeds(candidates, [7, 8])
     assert [(run.confirms, run.seed) for run in runs] == [(0, 7), (1, 7), (0, 8), (1, 8)]
 
 
