@@ -17,6 +17,7 @@ from mnist_search.cli.options import (
     PrecisionOption,
     QuietOption,
     TrialTimeoutOption,
+    VerboseOption,
     WorkerCpusOption,
     WorkerGpusOption,
     WorkersOption,
@@ -96,6 +97,7 @@ def bench(
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> int:
     """Train published references and set measured beside published.
 
@@ -128,7 +130,7 @@ def bench(
         memory_limit_bytes=memory_limit,
         dataset=dataset,
         precision=precision,
-        context=context_of(context, signals, quiet=quiet),
+        context=context_of(context, signals, quiet=quiet, verbose=verbose),
     )
     print_board(result.board(), format)
     if result.outcome.ending == "interrupted":

@@ -13,8 +13,8 @@ from mnist_search.errors import MnistSearchError
 from mnist_search.reporting.confirmation import render_confirmation
 from mnist_search.studies.spec import search_of
 
-# Rows of trials in the table; the other formats have all.
-SHOWN_TRIALS = 10
+# Of hundreds of rows a table shows the first, references among them by their rank.
+SHOWN_ROWS = 40
 
 
 def conclude(
@@ -33,7 +33,7 @@ def conclude(
     # JSON is one document, so its board waits for the confirmation.
     together = confirms and format == "json"
     if not together:
-        print_board(result.board(top=SHOWN_TRIALS if format == "table" else None), format)
+        print_board(result.board(top=SHOWN_ROWS if format == "table" else None), format)
     _tell_rest(result, again, confirms=confirm is not None)
     try:
         code = exit_code(result.outcome, result.records, signals)

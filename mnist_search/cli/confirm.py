@@ -16,6 +16,7 @@ from mnist_search.cli.options import (
     SearchArgument,
     StudyDatasetOption,
     TrialTimeoutOption,
+    VerboseOption,
     WorkerCpusOption,
     WorkerGpusOption,
     WorkersOption,
@@ -56,6 +57,7 @@ def confirm(
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> int:
     """Train the best trials again on all training images, and only then test them.
 
@@ -85,7 +87,7 @@ def confirm(
         memory_limit_bytes=memory_limit,
         dataset=dataset,
         home=home,
-        context=context_of(context, signals, quiet=quiet),
+        context=context_of(context, signals, quiet=quiet, verbose=verbose),
     )
     say(render_confirmation(result.found, format), nl=False)
     if result.outcome.ending == "interrupted":

@@ -16,6 +16,7 @@ from mnist_search.cli.options import (
     StudyDatasetOption,
     StudyPrecisionOption,
     TrialTimeoutOption,
+    VerboseOption,
     WorkersOption,
     refuse_without,
 )
@@ -62,6 +63,7 @@ def explain(
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> int:
     """Compare a trial with its nearest reference, hyperparameter by hyperparameter.
 
@@ -107,7 +109,7 @@ def explain(
         ablate=ablate,
         seeds=seeds,
         home=home,
-        context=context_of(context, signals, quiet=quiet),
+        context=context_of(context, signals, quiet=quiet, verbose=verbose),
         **training,
     )
     if found.outcome is not None and found.outcome.ending == "interrupted":

@@ -84,6 +84,12 @@ OutputOption = Annotated[
     ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+VerboseOption = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", help="Show on stderr what the workers print, and where their logs are."
+    ),
+]
 
 # Studies.
 HomeOption = Annotated[

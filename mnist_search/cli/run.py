@@ -30,6 +30,7 @@ from mnist_search.cli.options import (
     TimeBudgetOption,
     TrialsOption,
     TrialTimeoutOption,
+    VerboseOption,
     WithReferencesOption,
     WorkerCpusOption,
     WorkerGpusOption,
@@ -127,6 +128,7 @@ def run(
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> int:
     """Search a space and rank its trials beside the references.
 
@@ -152,7 +154,7 @@ def run(
     # A wrong name must not wait for the end of the search.
     find_references(references)
     signals = Signals()
-    here = context_of(context, signals, quiet=quiet)
+    here = context_of(context, signals, quiet=quiet, verbose=verbose)
     if resume and study is not None and not on_command_line(context, "dataset"):
         # A variable names the images of studies to come; this one has its own.
         dataset = None

@@ -41,14 +41,18 @@ class Signals:
 
 
 def context_of(
-    called: typer.Context, signals: Signals | None = None, *, quiet: bool = False
+    called: typer.Context,
+    signals: Signals | None = None,
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
 ) -> Context:
     """Return what a command is called with: real clocks, sentences and progress on stderr."""
 
     def show_progress() -> Progress:
         from mnist_search.reporting.live import create_progress
 
-        return create_progress(sys.stderr, environ=os.environ, quiet=quiet)
+        return create_progress(sys.stderr, environ=os.environ, quiet=quiet, verbose=verbose)
 
     return Context.of_this_process(
         typed=called.obj,

@@ -13,6 +13,7 @@ from mnist_search.cli.options import (
     QuietOption,
     StudyPrecisionOption,
     TrialTimeoutOption,
+    VerboseOption,
     WorkersOption,
 )
 from mnist_search.cli.outputs import typed_path
@@ -49,6 +50,7 @@ def verify(
     precision: StudyPrecisionOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> int:
     """Train an export again and say whether it reaches its score.
 
@@ -73,7 +75,7 @@ def verify(
         trial_timeout_seconds=trial_timeout,
         memory_limit_bytes=memory_limit,
         precision=precision,
-        context=context_of(context, signals, quiet=quiet),
+        context=context_of(context, signals, quiet=quiet, verbose=verbose),
     )
     code = exit_code(found.outcome, found.records, signals)
     if code != 0:

@@ -11,5 +11,5 @@ from mnist_search.studies.reading import read_labels
 
 
 def board_of(records: Sequence[Record], *, top: int | None = None) -> Leaderboard:
-    """Return some records ranked with all references beside them; `top` trials, None: all."""
+    """Rank some records and all references; return the first `top` rows, None: all."""
     return build_leaderboard(records, REFERENCES, top=top, labels=read_labels(records))

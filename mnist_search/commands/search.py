@@ -59,7 +59,7 @@ class SearchResult:
         return self.outcome.ending == "done" and over
 
     def board(self, *, top: int | None = None) -> Leaderboard:
-        """Return the trials ranked beside the references; `top` of them, None: all."""
+        """Return the trials ranked beside the references, the first `top` rows, None: all."""
         return board_of(self.records, top=top)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mnist_search.analysis import build_leaderboard
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.specs import (
@@ -134,7 +136,11 @@ def test_a_row_says_where_and_with_what_it_was_measured() -> None:
         assert first is not None
         update = {"result": first.model_copy(update={"environment": found})}
         records[place] = records[place].model_copy(update=update)
-    row = named(build_leaderboard(records, REFERENCES), "cnn-simple")
+    board = build_leaderboard(records, REFERENCES)
+    measured = [line for line in board.environment if line.startswith("measured on")]
+    assert [re.findall(r"Keras (3.15.\d)", line) for line in measured] == [["3.15.0"], ["3.15.1"]]
+    assert all(line.endswith("; 1 run") for line in measured)
+    row = named(board, "cnn-simple")
     assert row.versions == {"python": "3.11", "keras": "3.15.0, 3.15.1"}
     assert row.machine == {
         "machine_id": environment.machine_id,
