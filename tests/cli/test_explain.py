@@ -193,31 +193,3 @@ def test_a_search_without_a_complete_trial_has_no_winner(
     code, out, err = cli("explain", "bad", "winner")
     assert (code, out) == (3, "")
     assert err.startswith("error: no trial of study bad is complete")
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--seeds", "2"],
-        ["--workers", "2"],
-        ["--trial-timeout", "9s"],
-        ["--memory-limit", "4GB"],
-        ["--dataset", "digits"],
-        ["--precision", "float32"],
-    ],
-    ids=lambda words: words[0],
-)
-def test_what_says_how_to_train_needs_ablate(cli: Cli, words: list[str]) -> None:
-    code, out, err = cli("explain", "s", "winner", *words)
-    assert (code, out) == (2, "")
-    assert err == f"error: {words[0]} needs --ablate\n"
-
-
-def test_variables_that_say_how_to_train_do_not(
-    cli: Cli, space_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert cli("run", "--space", str(space_file), "-n", "4", "--study", "v", "-q")[0] == 0
-    monkeypatch.setenv("MNIST_SEARCH_WORKERS", "2")
-    monkeypatch.setenv("MNIST_SEARCH_TRIAL_TIMEOUT", "9s")
-    code, _, err = cli("explain", "v", "winner")
-    assert code == 0, err

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_search.datasets import load_full, resolve
+from mnist_search.datasets import resolve
 from mnist_search.references import get_reference
 from mnist_search.specs import RunResult, Score
 from mnist_search.studies import StudySpec, create_ledger, read_records, weights_path
@@ -104,25 +104,6 @@ def test_other_data_is_refused(cli: Cli, home: Path, tmp_path: Path) -> None:
     code, out, err = cli("verify", "x.json")
     assert (code, out) == (5, "")
     assert "was measured on digits (0-0), and this is digits" in err
-
-
-def test_data_of_one_s_own_are_looked_for_where_the_variable_says(
-    cli: Cli, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("MNIST_SEARCH_DATASET")
-    _, out, _ = cli("export", "s", "winner")
-    document = json.loads(out)
-    document["dataset"]["name"] = "mine"
-    (tmp_path / "x.json").write_text(json.dumps(document))
-    code, out, err = cli("verify", "x.json")
-    assert (code, out) == (5, "")
-    assert "was measured on mine, which is no known data set; hint: name a path" in err
-    digits = load_full(resolve("digits", environ={}))
-    arrays = {name: getattr(digits, name) for name in ("x_train", "y_train", "x_test", "y_test")}
-    np.savez(tmp_path / "mine.npz", **arrays)
-    monkeypatch.setenv("MNIST_SEARCH_DATA", str(tmp_path / "mine.npz"))
-    code, out, err = cli("verify", "x.json", "-f", "json")
-    assert code == 0, err
 
 
 def test_a_run_that_fails_is_no_verdict(

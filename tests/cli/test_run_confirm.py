@@ -133,19 +133,6 @@ def test_mistakes_come_before_the_search(
     assert not HOME.exists()
 
 
-@pytest.mark.parametrize("option", ["--confirm-references", "--confirm-seeds"])
-def test_what_says_how_to_confirm_needs_confirm(
-    cli: Cli, command: list[str], option: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    value = "best" if option == "--confirm-references" else "2"
-    code, _, err = cli(*command[:-4], option, value)
-    assert code == 2
-    assert err == f"error: {option} needs --confirm\n"
-    # A variable is for whatever may be confirmed.
-    monkeypatch.setenv("MNIST_SEARCH_CONFIRM_SEEDS", "2")
-    assert cli(*command[:-4])[0] == 0
-
-
 def test_reports_of_a_search_tell_what_was_confirmed(cli: Cli, command: list[str]) -> None:
     assert cli(*command)[0] == 0
     table = cli("report", "s")[1]

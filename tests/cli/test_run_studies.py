@@ -11,7 +11,7 @@ import pytest
 
 from mnist_search.studies import Ledger, choose_candidates, read_records, read_study
 from mnist_search.studies.spec import search_of
-from tests.cli.reading import rows, trials
+from tests.cli.reading import trials
 
 Cli = Callable[..., tuple[int, str, str]]
 HOME = Path("mnist-search-runs")
@@ -96,31 +96,6 @@ def test_references_cannot_be_asked_for_afterwards(cli: Cli) -> None:
     assert code == 0, err
 
 
-def test_fewer_trials_after_an_interrupted_search_are_obeyed(
-    cli: Cli, space_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    words = ["run", "--space", str(space_file), "--study", "s", "--workers", "2", "-f", "json"]
-    with monkeypatch.context() as patch:
-        interrupt_at(patch, 4)
-        assert cli(*words, "-n", "20000")[0] == 130
-    before = read_records(HOME, ["s"])
-    finished = sum(record.state != "waiting" for record in before)
-    assert finished < len(before), "the interrupt should leave a trial waiting"
-    code, out, err = cli(*words, "-n", str(finished))
-    assert code == 0
-    assert read_records(HOME, ["s"]) == before
-    assert f"the study holds {finished} finished trials, and " in err
-    assert "goes on with" not in err
-    assert len([row for row in rows(out) if row["kind"] == "trial"]) >= finished
-    code, _, err = cli(*words, "-n", "1")
-    assert code == 0
-    assert read_records(HOME, ["s"]) == before
-    code, out, err = cli(*words, "-n", str(finished + 1))
-    assert code == 0
-    states = [record.state for record in read_records(HOME, ["s"])]
-    assert len(states) - states.count("waiting") == finished + 1
-
-
 @pytest.mark.usefixtures("made")
 def test_a_search_begins_with_the_best_trials_of_another(cli: Cli, space_file: Path) -> None:
     words = ["run", "--space", str(space_file), "--study", "t", "--from", "s", "--seed", "9"]
@@ -200,13 +175,3 @@ def test_a_sampler_of_another_engine_is_told_whose_it_is(
     code, _, err = cli("run", "--space", "mlp", "--engine", engine, "--sampler", sampler)
     assert code == 2
     assert f"--engine {other} has {sampler}" in err
-
-
-def test_weights_that_were_not_kept_are_not_promised(cli: Cli, space_file: Path) -> None:
-    words = ["run", "--space", str(space_file), "-n", "4", "--pruner", "none", "--study", "k"]
-    assert "weights" not in cli(*words, "--keep-models", "0")[2]
-    code, _, err = cli(*words, "--keep-models", "2")
-    assert code == 0
-    told = "--keep-models 2: of 2 trials the weights of 2 were not kept when they were trained"
-    assert told in err
-    assert "weights" not in cli(*words)[2]
