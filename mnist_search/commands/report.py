@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.analysis import Leaderboard
-from mnist_search.analysis.boards import build_leaderboards
+from mnist_search.analysis.leaderboard import build_leaderboards
 from mnist_search.choices import SortKey
 from mnist_search.commands.context import Context
 from mnist_search.errors import MnistSearchError

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mnist_search.analysis import build_leaderboard
-from mnist_search.analysis.boards import build_leaderboards
+from mnist_search.analysis.leaderboard import build_leaderboards
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import render_page
 from mnist_search.reporting.board_rows import COLUMNS

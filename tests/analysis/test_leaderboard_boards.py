@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mnist_search.analysis.boards import build_leaderboards
+from mnist_search.analysis.leaderboard import build_leaderboards
 from mnist_search.references import REFERENCES
 from mnist_search.specs import DatasetRef, Record, RunConfig
 from tests.reporting.watching import trial
