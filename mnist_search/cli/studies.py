@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import asdict
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, get_args
 
 import typer
 
+from mnist_search.choices import PictureFormat
 from mnist_search.cli._completing import complete_study
 from mnist_search.cli.options import FormatOption, HomeOption
+from mnist_search.cli.outputs import chosen_format, typed_path
 from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
 
@@ -111,6 +114,16 @@ def compare(
     called: typer.Context,
     first: StudyArgument,
     second: StudyArgument,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            parser=typed_path,
+            metavar="FILE",
+            help="Draw the best so far of both there, .png or .svg.",
+        ),
+    ] = None,
     home: HomeOption = None,
     format: Annotated[
         Literal["table", "json"], typer.Option("--format", "-f", help="How to print it.")
@@ -127,5 +140,13 @@ def compare(
     from mnist_search.commands.compare import compare as compare_studies
     from mnist_search.reporting.compared import render_comparison
 
+    if output is not None:
+        # A wrong name must not wait for the reading of the home.
+        chosen_format(None, output, of=get_args(PictureFormat), default="png")
     found = compare_studies(first, second, home=home or called.obj)
     say(render_comparison(found, format), nl=False)
+    if output is not None:
+        from mnist_search.reporting.charts.compared import compared_searches
+        from mnist_search.reporting.charts.files import save_chart
+
+        save_chart(compared_searches(found.names, found.comparison), output)

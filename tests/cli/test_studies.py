@@ -58,6 +58,18 @@ def test_compared_as_text(cli: Cli, home: Path) -> None:
     assert "A trial of one beats one of other in " in out
     assert "is not known from one seed each" in out
     assert rows(cli("studies", "compare", "one", "other", "-f", "json")[1])[0]["first"] == "one"
+    assert cli("studies", "compare", "one", "other", "-o", "x.jpg")[0] == 2
+
+
+def test_compared_as_a_chart_with_bands(cli: Cli, home: Path) -> None:
+    for name, seed, sampler in (("two", "1", "tpe"), ("other", "0", "random")):
+        words = ("--study", name, "--seed", seed, "--sampler", sampler)
+        assert cli(*SEARCH, *words)[0] == 0
+    code, _, err = cli("studies", "compare", "one", "other", "-o", "curves.svg")
+    assert (code, err) == (0, "")
+    drawn = Path("curves.svg").read_text()
+    for word in ("one", "other", "complete trials", "mark-area"):
+        assert word in drawn
 
 
 def test_mistakes_are_one_line(cli: Cli, home: Path) -> None:

@@ -69,7 +69,7 @@ def test_doctor_names_a_missing_temporary_folder(shell: Shell) -> None:
 
 
 def test_a_proposer_without_a_temporary_folder_is_one_line(shell: Shell) -> None:
-    command = ("run", "--engine", "keras-tuner", "--space", "mlp", "--trials", "1", "-q")
+    command = ("run", "--engine", "keras-tuner", "--space", "mlp", "--trials", "3", "-q")
     done = shell(*command, before=NO_TEMP)
     assert done.returncode == 6
     assert done.stderr.splitlines()[-1] == (
