@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_search.analysis import Leaderboard, Row
+from mnist_search.analysis.words import percent, plural
 from mnist_search.reporting.cells import format_cell, format_seconds
 
 if TYPE_CHECKING:
@@ -65,14 +66,13 @@ def _winner(row: Row, tested: ConfirmedRow | None) -> Winner:
     score = row.score if tested is None else tested.test_accuracy
     low = row.score_low if tested is None else tested.test_accuracy_low
     high = row.score_high if tested is None else tested.test_accuracy_high
-    runs = "1 run" if source.n == 1 else f"{source.n} runs"
     sure = ""
     if low is not None and high is not None:
-        sure = f"95 % interval {100 * low:.2f} to {100 * high:.2f} %, "
+        sure = f"95 % interval {100 * low:.2f} to {percent(high)}, "
     kind, basis = "Best trial", f"{row.score_basis} accuracy"
     if tested is not None:
         kind, basis = "Confirmed winner", "test accuracy"
-    told = f"{kind}: {row.label}, {100 * (score or 0.0):.2f} % {basis} ({sure}{runs})."
+    told = f"{kind}: {row.label}, {percent(score)} {basis} ({sure}{plural(source.n, 'run')})."
     values = {} if row.values is None else row.values
     facts = [
         ("network", row.architecture),

@@ -8,6 +8,8 @@ import altair as alt
 
 from mnist_search.analysis import Row as BoardRow
 from mnist_search.analysis.confirmation import Confirmation
+from mnist_search.analysis.words import percent, plural
+from mnist_search.analysis.words import points as in_points
 from mnist_search.reporting.charts.style import (
     BLUE,
     GREEN,
@@ -44,8 +46,8 @@ def measured_beside_published(rows: Sequence[BoardRow]) -> alt.LayerChart | None
     points: list[Row] = []
     ends: list[Row] = []
     for name, row in zip(_distinct([row.label for row in found]), found, strict=True):
-        told = f"{100 * (row.gap or 0.0):+.2f} {row.verdict or ''}"
-        points.append(_point(name, here, row.score, f"mean of {_runs(row.n)}"))
+        told = f"{in_points(row.gap or 0.0)} {row.verdict or ''}"
+        points.append(_point(name, here, row.score, f"mean of {plural(row.n, 'run')}"))
         points.append(_point(name, published, row.published_accuracy, "as published"))
         ends.append(_end(name, row.score_low, row.score_high, told))
     return _chart(points, ends, _MEASURED)
@@ -58,12 +60,12 @@ def confirmed_models(found: Confirmation) -> alt.LayerChart | None:
     for name, row in zip(_distinct([row.name for row in found.rows]), found.rows, strict=True):
         if row.rank is None or row.test_accuracy is None:
             continue
-        how = "as published" if row.status == "published" else f"mean of {_runs(row.n)}"
+        how = "as published" if row.status == "published" else f"mean of {plural(row.n, 'run')}"
         what = _what(row is found.winner, row.kind, row.status)
         search = "in the search, on its validation images"
         points.append(_point(name, search, row.search_accuracy, "1 run"))
         points.append(_point(name, what, row.test_accuracy, how))
-        told = f"{100 * row.test_accuracy:.2f} %, {how.removeprefix('mean of ')}"
+        told = f"{percent(row.test_accuracy)}, {how.removeprefix('mean of ')}"
         ends.append(_end(name, row.test_accuracy_low, row.test_accuracy_high, told))
     return _chart(points, ends, _CONFIRMED)
 
@@ -132,7 +134,3 @@ def _what(is_winner: bool, kind: str, status: str) -> str:
         return "trial, on the test images"
     published = status == "published"
     return "reference, as published" if published else "reference, trained again here"
-
-
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from mnist_search.analysis import Leaderboard, tell, tell_all, tell_claim
 from mnist_search.analysis.history import reference_levels, study_histories
+from mnist_search.analysis.words import percent
 from mnist_search.reporting.board_rows import is_quick
 from mnist_search.reporting.cells import clean, format_cell, format_seconds
 from mnist_search.reporting.charts.costs import COSTS, MOST_POINTS, accuracy_against_cost
@@ -195,14 +196,11 @@ def _tiles(
     best = next((row for row in board.ranked if row.status == "complete"), None)
     winner = best_winner(board, confirmations)
     if winner is not None and winner.test_accuracy is not None:
-        found.append(
-            (f"{100 * winner.accuracy:.2f} %", f"test accuracy of the winner: {winner.name}")
-        )
+        found.append((percent(winner.accuracy), f"test accuracy of the winner: {winner.name}"))
         parameters, seconds = winner.parameters, winner.fit_seconds
     elif best is not None:
-        score = 0.0 if best.score is None else best.score
         found.append(
-            (f"{100 * score:.2f} %", f"best measured here ({best.score_basis}): {best.label}")
+            (percent(best.score), f"best measured here ({best.score_basis}): {best.label}")
         )
         parameters, seconds = best.parameters, best.fit_seconds
     else:
