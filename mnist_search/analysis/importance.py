@@ -38,7 +38,7 @@ class Importance:
     `trials` of the `of` trials that finished had the parameter: one that is asked under a
     condition only is missing in the others, and `parent` is the parameter of that condition.
     `noise` is the share that noise alone would reach: when the results of the same trials are
-    dealt out anew at random, this parameter exceeds it in one of 20 cases, so that of many
+    permuted at random, this parameter exceeds it in one of 20 cases, so that of many
     parameters some do. None where that was not asked. `rank` is the place among the parameters
     that show more than noise and that ten trials or more had, None for the others.
     """
@@ -57,7 +57,7 @@ class Importances:
     """Shares, the largest first but conditional parameters below the one that they hang on.
 
     `top` of the `trials` that finished were the best ones, `complete` were trained to the end.
-    `permutations` is how often the results were dealt out anew for the noise, 0 for never.
+    `permutations` is how often the results were permuted for the noise, 0 for never.
     """
 
     shares: tuple[Importance, ...]

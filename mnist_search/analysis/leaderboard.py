@@ -192,7 +192,7 @@ def build_leaderboards(
 
 
 def _titles(datasets: Sequence[DatasetRef]) -> list[str]:
-    """Return the names of data sets; what has the same name is told apart by its digest."""
+    """Return the names of data sets; those of the same name with their digests."""
     names = [dataset.name for dataset in datasets]
     return [
         dataset.name if names.count(dataset.name) == 1 else f"{dataset.name} {dataset.digest[:8]}"
