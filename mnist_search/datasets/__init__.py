@@ -1,6 +1,6 @@
 """The data: find, fetch, check and split MNIST, Fashion-MNIST, digits, or your own files."""
 
-from mnist_search.datasets.arrays import class_counts
+from mnist_search.datasets.arrays import Part, class_counts
 from mnist_search.datasets.catalog import CATALOG, DownloadLimits, Source, class_names
 from mnist_search.datasets.finding import read_arrays
 from mnist_search.datasets.loading import FullData, SearchData, load_full, load_search, save_data
@@ -22,6 +22,7 @@ __all__ = [
     "Found",
     "FullData",
     "Means",
+    "Part",
     "SearchData",
     "Source",
     "class_counts",

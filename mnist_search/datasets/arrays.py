@@ -28,10 +28,14 @@ CLASSES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """The training or the test part: images (n, 28, 28) uint8 and labels (n,) uint8 in 0..9."""
+    """A part of a data set: images (n, 28, 28) uint8 in 0..255 and labels (n,) uint8 in 0..9."""
 
     images: Images
     labels: Labels
+
+    def take(self, rows: NDArray[np.intp]) -> Part:
+        """Return some of the images."""
+        return Part(images=self.images[rows], labels=self.labels[rows])
 
 
 def class_counts(labels: NDArray[np.integer]) -> tuple[int, ...]:

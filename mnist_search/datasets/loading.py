@@ -11,14 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_search.datasets.arrays import (
-    Images,
-    Labels,
-    Part,
-    PartName,
-    digest_of_part,
-    part_digest,
-)
+from mnist_search.datasets.arrays import Part, PartName, digest_of_part, part_digest
 from mnist_search.datasets.finding import read_part
 from mnist_search.datasets.splits import split_off, split_validation
 from mnist_search.errors import DataError, UsageError
@@ -35,28 +28,18 @@ MARGIN = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchData:
-    """What a search may see: the training images in two fixed parts.
+    """What a search may see: the training images in two fixed parts."""
 
-    Images (n, 28, 28) uint8 in 0..255, labels (n,) uint8 in 0..9.
-    """
-
-    x_train: Images
-    y_train: Labels
-    x_validation: Images
-    y_validation: Labels
+    train: Part
+    validation: Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FullData:
-    """All training images and the test images, for references and confirmation.
+    """All training images and the test images, for references and confirmation."""
 
-    Images (n, 28, 28) uint8 in 0..255, labels (n,) uint8 in 0..9.
-    """
-
-    x_train: Images
-    y_train: Labels
-    x_test: Images
-    y_test: Labels
+    train: Part
+    test: Part
 
 
 def load_search(ref: DatasetRef) -> SearchData:
@@ -66,12 +49,7 @@ def load_search(ref: DatasetRef) -> SearchData:
     """
     part = load_part(ref, "train")
     train, validation = split_validation(part.labels)
-    return SearchData(
-        x_train=part.images[train],
-        y_train=part.labels[train],
-        x_validation=part.images[validation],
-        y_validation=part.labels[validation],
-    )
+    return SearchData(train=part.take(train), validation=part.take(validation))
 
 
 def load_full(ref: DatasetRef) -> FullData:
@@ -79,10 +57,7 @@ def load_full(ref: DatasetRef) -> FullData:
 
     Raises DataError when they are no longer those of the reference.
     """
-    train, test = load_part(ref, "train"), load_part(ref, "test")
-    return FullData(
-        x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels
-    )
+    return FullData(train=load_part(ref, "train"), test=load_part(ref, "test"))
 
 
 def save_data(ref: DatasetRef, path: Path) -> None:
@@ -96,10 +71,10 @@ def save_data(ref: DatasetRef, path: Path) -> None:
     with output_file(path) as temporary:
         np.savez_compressed(
             temporary,
-            x_train=data.x_train,
-            y_train=data.y_train,
-            x_test=data.x_test,
-            y_test=data.y_test,
+            x_train=data.train.images,
+            y_train=data.train.labels,
+            x_test=data.test.images,
+            y_test=data.test.labels,
         )
 
 

@@ -79,7 +79,7 @@ def class_rows(name: str, data: FullData, *, bar: str | None) -> list[Row]:
     """Return a row for each class, with a histogram of that character; shares are fractions."""
     from mnist_search.datasets import class_counts, class_names
 
-    train, test = class_counts(data.y_train), class_counts(data.y_test)
+    train, test = class_counts(data.train.labels), class_counts(data.test.labels)
     rows: list[Row] = []
     for label, class_name in enumerate(class_names(name)):
         row: Row = {
@@ -119,14 +119,14 @@ def sample_lines(name: str, data: FullData, count: int, terminal: Terminal) -> l
     from mnist_search.datasets import class_names
     from mnist_search.reporting.drawing import draw_images, pick_samples
 
-    chosen = pick_samples(data.y_train, count)
+    chosen = pick_samples(data.train.labels, count)
     names = class_names(name)
     captions = [
         names[label] if names[label] == str(label) else f"{label} {names[label]}"
-        for label in data.y_train[chosen].tolist()
+        for label in data.train.labels[chosen].tolist()
     ]
     return draw_images(
-        data.x_train[chosen],
+        data.train.images[chosen],
         captions,
         columns=terminal.width,
         colour=terminal.color and not terminal.ascii_only,
@@ -145,15 +145,15 @@ def draw_data(ref: DatasetRef, data: FullData, path: Path, samples: int) -> list
 
     name = f"{ref.name}, not MNIST" if ref.fallback else ref.name
     names = class_names(ref.name)
-    bars = count_bars(class_counts(data.y_train), names)
+    bars = count_bars(class_counts(data.train.labels), names)
     assert bars is not None, "a data set has images"
     save_chart(bars, path, title=f"{name}: training images by class")
     if samples == 0:
         return [path]
-    chosen = pick_samples(data.y_train, samples)
-    captions = [names[label] for label in data.y_train[chosen].tolist()]
+    chosen = pick_samples(data.train.labels, samples)
+    captions = [names[label] for label in data.train.labels[chosen].tolist()]
     beside = path.with_stem(f"{path.stem}-samples")
-    pictures = [picture_of(image.reshape(28, 28), 0, 255) for image in data.x_train[chosen]]
+    pictures = [picture_of(image.reshape(28, 28), 0, 255) for image in data.train.images[chosen]]
     grid = picture_grid(pictures, captions, columns=10)
     assert grid is not None
     save_chart(grid, beside, title=f"{name}: training images")

@@ -92,17 +92,17 @@ def gather_answers(boards: Sequence[Leaderboard], records: Sequence[Record]) -> 
         predictions = unpack_predictions(result.predictions, result.test.total)
     except (MnistSearchError, OSError, ValueError):
         return None
-    if len(data.y_test) != len(predictions):
+    if len(data.test.labels) != len(predictions):
         raise DataError(
             f"{row.label}: answers must be one per test image, got {len(predictions)} "
-            f"for {len(data.y_test)}"
+            f"for {len(data.test.labels)}"
         )
     return Answers(
         name=row.label,
         seed=result.seed,
-        labels=data.y_test.tobytes(),
+        labels=data.test.labels.tobytes(),
         predictions=predictions,
-        images=data.x_test.tobytes(),
+        images=data.test.images.tobytes(),
         classes=tuple(class_names(dataset.name)),
         study=record.study,
         number=record.number,

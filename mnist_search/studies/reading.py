@@ -149,7 +149,7 @@ def read_test_labels(dataset: DatasetRef) -> bytes | None:
     from mnist_search.datasets import load_full
 
     try:
-        return load_full(dataset).y_test.astype("uint8").tobytes()
+        return load_full(dataset).test.labels.astype("uint8").tobytes()
     except (DataError, OSError):
         return None
 

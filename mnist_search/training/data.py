@@ -109,14 +109,14 @@ def _steered(train: Labelled, held_out: Labelled, use: Literal["whole", "halves"
 @functools.lru_cache(maxsize=1)
 def _search_arrays(dataset: DatasetRef) -> tuple[Labelled, Labelled]:
     data = datasets.load_search(dataset)
-    return _labelled(data.x_train, data.y_train), _labelled(data.x_validation, data.y_validation)
+    return _labelled(data.train), _labelled(data.validation)
 
 
 @functools.lru_cache(maxsize=1)
 def _full_arrays(dataset: DatasetRef) -> tuple[Labelled, Labelled]:
     data = datasets.load_full(dataset)
-    return _labelled(data.x_train, data.y_train), _labelled(data.x_test, data.y_test)
+    return _labelled(data.train), _labelled(data.test)
 
 
-def _labelled(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Labelled:
-    return Labelled(images=images, labels=labels.astype(np.int32))
+def _labelled(part: datasets.Part) -> Labelled:
+    return Labelled(images=part.images, labels=part.labels.astype(np.int32))

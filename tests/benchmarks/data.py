@@ -20,10 +20,10 @@ def first_images(path: Path, *, train: int, test: int = 1000) -> Path:
     full = load_full(resolve(name, environ=os.environ))
     np.savez(
         path,
-        x_train=full.x_train[:train],
-        y_train=full.y_train[:train],
-        x_test=full.x_test[:test],
-        y_test=full.y_test[:test],
+        x_train=full.train.images[:train],
+        y_train=full.train.labels[:train],
+        x_test=full.test.images[:test],
+        y_test=full.test.labels[:test],
     )
     return path
 

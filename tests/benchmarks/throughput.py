@@ -200,7 +200,7 @@ def _trained_images(path: Path) -> int:
 
     from mnist_search.datasets import load_search, resolve
 
-    return len(load_search(resolve(str(path), environ=os.environ)).x_train)
+    return len(load_search(resolve(str(path), environ=os.environ)).train.images)
 
 
 def _fit(net: str, precision: str, path: Path) -> dict[str, float]:

@@ -66,8 +66,8 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 def right(digits: DatasetRef) -> int:
     """Return how many test images the classifier of the benchmark gets right."""
     data = load_full(digits)
-    classes = answers(nearest_mean(data.x_train, data.y_train), data.x_test)
-    return int((classes == data.y_test).sum())
+    classes = answers(nearest_mean(data.train.images, data.train.labels), data.test.images)
+    return int((classes == data.test.labels).sum())
 
 
 @pytest.fixture
@@ -124,9 +124,11 @@ def test_held_out_trials_are_asked_about_validation_images_alone(
 
     monkeypatch.setattr("mnist_search.datasets.load_full", refuse)
     data = load_search(digits)
-    weights = nearest_mean(data.x_train, data.y_train)
-    _, half = split_selection(data.y_validation)
-    right = int((answers(weights, data.x_validation[half]) == data.y_validation[half]).sum())
+    weights = nearest_mean(data.train.images, data.train.labels)
+    _, half = split_selection(data.validation.labels)
+    right = int(
+        (answers(weights, data.validation.images[half]) == data.validation.labels[half]).sum()
+    )
     code, out, err = cli("search", "0", "--show")
     assert (code, err) == (0, "")
     assert out.startswith("trial-0 (held-out) on digits\n")

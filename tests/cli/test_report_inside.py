@@ -47,8 +47,8 @@ def home(tmp_path: Path) -> Path:
 def search(home: Path, space_file: Path) -> Path:
     """Write a search of two trials of one configuration: 0 has weights, 1 is its copy."""
     data = load_search(DIGITS)
-    pixels = data.x_train.reshape(len(data.x_train), -1) / np.float32(255)
-    means = np.stack([pixels[data.y_train == label].mean(axis=0) for label in range(10)])
+    pixels = data.train.images.reshape(len(data.train.images), -1) / np.float32(255)
+    means = np.stack([pixels[data.train.labels == label].mean(axis=0) for label in range(10)])
     weights = {
         "1.coefficients": means.astype(np.float32),
         "1.intercepts": (-(means**2).sum(axis=1) / 2).astype(np.float32),
@@ -68,7 +68,7 @@ def search(home: Path, space_file: Path) -> Path:
                     "status": "complete",
                     "config_id": config.config_id,
                     "seed": 5,
-                    "validation": Score(correct=200 + number, total=len(data.y_validation)),
+                    "validation": Score(correct=200 + number, total=len(data.validation.labels)),
                     **fields,
                 }
             )
@@ -103,7 +103,8 @@ def test_winner_is_looked_into_once_about_validation_images(
     )
     assert "<h3>Inside trial 0</h3>" in page
     assert (
-        f"of {len(load_search(DIGITS).y_validation) // 2} validation images are classified" in page
+        f"of {len(load_search(DIGITS).validation.labels) // 2} validation images are classified"
+        in page
     )
     assert "test images are classified" not in page
     for heading in ("Confusion matrix", "Surest mistakes", "Weights of each layer", "Coefficients"):

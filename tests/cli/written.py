@@ -68,9 +68,9 @@ def write_bench(folder: Path, digits: DatasetRef) -> None:
     5 waits.
     """
     data = load_full(digits)
-    weights = nearest_mean(data.x_train, data.y_train)
-    classes = answers(weights, data.x_test)
-    score = Score(correct=int((classes == data.y_test).sum()), total=len(classes))
+    weights = nearest_mean(data.train.images, data.train.labels)
+    classes = answers(weights, data.test.images)
+    score = Score(correct=int((classes == data.test.labels).sum()), total=len(classes))
     known = {
         "test": score,
         "predictions": pack_predictions(classes.tobytes()),
@@ -97,9 +97,9 @@ def write_bench(folder: Path, digits: DatasetRef) -> None:
 def write_search(folder: Path, digits: DatasetRef, space_file: Path) -> None:
     """Write a search. Trial 0 has weights, 1 was stopped after its epochs."""
     data = load_search(digits)
-    weights = nearest_mean(data.x_train, data.y_train)
-    classes = answers(weights, data.x_validation)
-    score = Score(correct=int((classes == data.y_validation).sum()), total=len(classes))
+    weights = nearest_mean(data.train.images, data.train.labels)
+    classes = answers(weights, data.validation.images)
+    score = Score(correct=int((classes == data.validation.labels).sum()), total=len(classes))
     spec = SearchSpec(
         space=find_space(str(space_file)), sampler="random", pruner="none", epochs=2, seed=0
     )

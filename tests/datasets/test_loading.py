@@ -15,10 +15,13 @@ Write = Callable[..., Path]
 
 def test_search_data_are_the_training_images(npz: Write, arrays: dict[str, np.ndarray]) -> None:
     data = load_search(inspect(npz()).ref)
-    assert (data.x_train.shape, data.x_validation.shape) == ((100, 28, 28), (20, 28, 28))
-    assert class_counts(data.y_validation) == (2,) * 10
-    seen = {x.tobytes(): int(y) for x, y in zip(data.x_train, data.y_train, strict=True)}
-    seen |= {x.tobytes(): int(y) for x, y in zip(data.x_validation, data.y_validation, strict=True)}
+    assert (data.train.images.shape, data.validation.images.shape) == ((100, 28, 28), (20, 28, 28))
+    assert class_counts(data.validation.labels) == (2,) * 10
+    seen = {x.tobytes(): int(y) for x, y in zip(data.train.images, data.train.labels, strict=True)}
+    seen |= {
+        x.tobytes(): int(y)
+        for x, y in zip(data.validation.images, data.validation.labels, strict=True)
+    }
     given = zip(arrays["x_train"], arrays["y_train"], strict=True)
     assert seen == {x.tobytes(): int(y) for x, y in given}
 
@@ -28,14 +31,14 @@ def test_search_does_not_need_the_test_images(
 ) -> None:
     ref = inspect(npz()).ref
     npz(x_test=None, y_test=None)
-    assert len(load_search(ref).y_train) == 100
+    assert len(load_search(ref).train.labels) == 100
     with pytest.raises(DataError, match="x_test is missing"):
         load_full(ref)
     folder = idx()
     ref = inspect(folder).ref
     for path in folder.glob("t10k-*"):
         path.unlink()
-    assert len(load_search(ref).y_train) == 100
+    assert len(load_search(ref).train.labels) == 100
 
 
 def test_full_data(npz: Write, arrays: dict[str, np.ndarray]) -> None:
@@ -56,7 +59,7 @@ def test_changed_training_images(npz: Write, arrays: dict[str, np.ndarray], key:
 def test_changed_test_images(npz: Write, arrays: dict[str, np.ndarray]) -> None:
     ref = inspect(npz()).ref
     npz(x_test=arrays["x_test"] ^ 1)
-    assert len(load_search(ref).y_train) == 100
+    assert len(load_search(ref).train.labels) == 100
     with pytest.raises(DataError, match="the test images of npz:own are not those"):
         load_full(ref)
 
@@ -72,7 +75,7 @@ def test_data_that_is_gone(npz: Write) -> None:
 def test_digits() -> None:
     ref = resolve("digits", environ={})
     data = load_search(ref)
-    assert (len(data.y_train), len(data.y_validation)) == (1250, 250)
-    assert len(load_full(ref).y_test) == 297
+    assert (len(data.train.labels), len(data.validation.labels)) == (1250, 250)
+    assert len(load_full(ref).test.labels) == 297
     with pytest.raises(DataError, match="the embedded digits: the train images"):
         load_search(ref.model_copy(update={"digest": "0-0"}))

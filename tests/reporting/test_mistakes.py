@@ -89,7 +89,7 @@ def record(dataset: DatasetRef, name: str, seed: int, said: bytes | None, right:
 
 def test_answers_are_those_of_the_best_row_that_has_any() -> None:
     dataset = resolve("digits", environ={})
-    labels = load_full(dataset).y_test.tobytes()
+    labels = load_full(dataset).test.labels.tobytes()
     wrong = bytes([(labels[0] + 1) % 10]) + labels[1:]
     records = [
         record(dataset, "cnn-simple", 1, None, len(labels)),

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def images(digits):
     """Return (64, 28, 28, 1) float32 in 0..1."""
-    return load_search(digits).x_train[:64, ..., np.newaxis].astype(np.float32) / 255
+    return load_search(digits).train.images[:64, ..., np.newaxis].astype(np.float32) / 255
 
 
 def augment(images, augmentation, seed=(1, 2)):

@@ -17,9 +17,9 @@ def test_held_out_jobs_see_no_test_images(make_job, digits, monkeypatch):
     monkeypatch.delattr(datasets, "load_full")
     data = load_data(make_job())
     search = datasets.load_search(digits)
-    assert same_images(data.train, search.x_train)
+    assert same_images(data.train, search.train.images)
     assert (data.watched_as, data.final_as) == ("selection", "validation")
-    held_out = [image.tobytes() for image in search.x_validation]
+    held_out = [image.tobytes() for image in search.validation.images]
     halves = [[image.tobytes() for image in half.images] for half in (data.watched, data.final)]
     assert [len(half) for half in halves] == [125, 125]
     assert sorted(halves[0] + halves[1]) == sorted(held_out)
@@ -29,7 +29,7 @@ def test_held_out_jobs_see_no_test_images(make_job, digits, monkeypatch):
 def test_studies_of_earlier_versions_are_steered_by_all_that_is_held_out(make_job, digits):
     whole = digits.model_copy(update={"held_out": "whole"})
     data = load_data(make_job().model_copy(update={"dataset": whole}))
-    assert same_images(data.watched, datasets.load_search(digits).x_validation)
+    assert same_images(data.watched, datasets.load_search(digits).validation.images)
     assert (data.watched_as, data.final) == ("validation", None)
     assert data.scored is data.watched
 
@@ -45,16 +45,16 @@ def test_the_rung_is_a_part_of_the_steering_images(make_job, monkeypatch):
 def test_documents_watched_their_test_images(make_job, digits, protocol):
     data = load_data(make_job(protocol=protocol))
     full = datasets.load_full(digits)
-    assert same_images(data.train, full.x_train)
-    assert same_images(data.watched, full.x_test)
+    assert same_images(data.train, full.train.images)
+    assert same_images(data.watched, full.test.images)
     assert (data.watched_as, data.rung, data.final) == ("test", None, None)
 
 
 def test_confirmation_meets_the_test_images_at_the_end(make_job, digits):
     data = load_data(make_job(protocol="confirm"))
     full = datasets.load_full(digits)
-    assert same_images(data.train, full.x_train)
-    assert same_images(data.final, full.x_test)
+    assert same_images(data.train, full.train.images)
+    assert same_images(data.final, full.test.images)
     assert (data.final_as, data.rung, data.watched) == ("test", None, None)
 
 

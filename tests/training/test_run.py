@@ -164,7 +164,7 @@ def test_confirmation_looks_at_the_test_images_once(make_job, digits, looks):
     assert result.reports == ()
     assert [epoch.val_accuracy for epoch in result.epochs] == [None] * 3
     answers = np.frombuffer(zlib.decompress(base64.b64decode(result.predictions)), np.uint8)
-    assert int((answers == load_full(digits).y_test).sum()) == result.test.correct
+    assert int((answers == load_full(digits).test.labels).sum()) == result.test.correct
 
 
 @slow
@@ -228,8 +228,8 @@ def test_training_hands_the_model_out(make_job, digits):
     job = make_job(NETWORK, protocol="confirm")
     model, result = train(job, go_on)
     full = load_full(digits)
-    logits = model.predict(full.x_test[..., np.newaxis] / np.float32(255), verbose=0)
-    assert int((logits.argmax(axis=1) == full.y_test).sum()) == result.test.correct
+    logits = model.predict(full.test.images[..., np.newaxis] / np.float32(255), verbose=0)
+    assert int((logits.argmax(axis=1) == full.test.labels).sum()) == result.test.correct
 
 
 @slow
