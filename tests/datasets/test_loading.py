@@ -43,8 +43,15 @@ def test_search_does_not_need_the_test_images(
 
 def test_full_data(npz: Write, arrays: dict[str, np.ndarray]) -> None:
     data = load_full(inspect(npz()).ref)
+    found = {
+        "x_train": data.train.images,
+        "y_train": data.train.labels,
+        "x_test": data.test.images,
+        "y_test": data.test.labels,
+    }
+    assert found.keys() == arrays.keys()
     for key, array in arrays.items():
-        np.testing.assert_array_equal(getattr(data, key), array)
+        np.testing.assert_array_equal(found[key], array)
 
 
 @pytest.mark.parametrize("key", ["x_train", "y_train"])

@@ -100,7 +100,12 @@ def test_data_of_one_s_own_are_looked_for_where_the_variable_says(
     assert (code, out) == (5, "")
     assert "was measured on mine, which is no known data set; hint: name a path" in err
     digits = load_full(resolve("digits", environ={}))
-    arrays = {name: getattr(digits, name) for name in ("x_train", "y_train", "x_test", "y_test")}
+    arrays = {
+        "x_train": digits.train.images,
+        "y_train": digits.train.labels,
+        "x_test": digits.test.images,
+        "y_test": digits.test.labels,
+    }
     np.savez(tmp_path / "mine.npz", **arrays)
     monkeypatch.setenv("MNIST_SEARCH_DATA", str(tmp_path / "mine.npz"))
     code, out, err = cli("verify", "x.json", "-f", "json")
