@@ -239,13 +239,17 @@ def test_every_command_that_trains_has_a_memory_limit(
         limits.append(memory_limit_bytes)
         return create_executor(*args, memory_limit_bytes=memory_limit_bytes, **more)
 
-    monkeypatch.setattr("mnist_search.execution.create_executor", spy)
+    monkeypatch.setattr("mnist_search.commands.training.create_executor", spy)
     for words in (
         [*search(2), "--pruner", "none"],
         ["bench", "logistic", "--dataset", "digits", "-q"],
         ["confirm", "s", "--top", "1", "--seeds", "1", "-q"],
+        ["explain", "s", "winner", "--ablate", "--seeds", "1", "-q"],
+        ["verify", "x.json", "-q"],
     ):
+        if words[0] == "verify":
+            assert here("export", "s", "winner", "-o", "x.json").code == 0
         here(*words, "--memory-limit", "much").refused(2, "--memory-limit")
         ended = here(*words, "--memory-limit", "3GB")
         assert ended.code == 0, ended.err
-    assert limits == [3_000_000_000] * 3
+    assert limits == [3_000_000_000] * 5
