@@ -133,7 +133,7 @@ def test_commands_write_whole_files(
 # Modules that write what is no artefact: logs, the null device, files of the kernel, pipes.
 OTHER_WRITERS = {
     "cli/__init__.py",
-    "cli/_inside.py",
+    "reporting/insides.py",
     "engines/oracle.py",
     "execution/_output.py",
     "execution/_worker.py",
