@@ -45,7 +45,7 @@ class DatasetRef(Frozen):
     `path` is None for the embedded digits. `digest` identifies the arrays, whatever file held
     them. `fallback` marks embedded digits that stand in for a data set that is missing.
     `held_out` says what the held-out images of a search are for: of `halves` one steers it, and
-    the other measures its complete trials; as a `whole`, before version 0.3, they did both.
+    the other measures its complete trials; as a `whole`, in older studies, they do both.
     """
 
     name: str
