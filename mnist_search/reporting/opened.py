@@ -33,11 +33,11 @@ class OpenedStudy:
         return read_records(self.home, [self.name])
 
     def leaderboard(
-        self, *, sort: str = "accuracy", top: int | None = 20, references: bool = True
+        self, *, sort: str = "accuracy", top: int | None = 40, references: bool = True
     ) -> BoardView:
         """Return the leaderboard, which a notebook shows as a table.
 
-        `top` trials are shown, None: all; `references` puts the published figures beside them.
+        The first `top` rows are shown, None: all; `references` puts the published figures beside.
         `sort` is one of accuracy, time, parameters, inference, name and number.
 
         Raises:

@@ -93,7 +93,9 @@ def test_a_notebook_searches(tmp_path: Path) -> None:
 def test_commands_go_on_from_one_to_the_next(here: Path) -> None:
     found = search("mlp", trials=6, dataset="digits", study="s", pruner="none")
     assert (found.study, found.finished) == ("s", True)
-    assert {row.kind for row in found.board(top=2).rows} == {"trial", "reference"}
+    board = found.board(top=8)
+    assert len(board.rows) == 8
+    assert {row.kind for row in board.rows} == {"trial", "reference"}
     confirmed = confirm("s", top=2, seeds=2)
     assert confirmed.found.confirmation.winner is not None
     assert explain("s").comparison.reference.name
