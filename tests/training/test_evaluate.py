@@ -109,7 +109,7 @@ def test_all_images_are_seen_once_without_dropout(make_job, model, divisor):
 
 @slow
 def test_raw_pixels_cost_more(make_job, model):
-    validation = load_data(make_job()).validation
+    validation = load_data(make_job()).watched
     raw = replace(validation, divisor=1.0)
     assert evaluate(model, raw).loss > 10 * evaluate(model, validation).loss
 
@@ -118,7 +118,7 @@ def test_raw_pixels_cost_more(make_job, model):
 def test_inference_is_timed_at_both_batch_sizes(make_job, model):
     from mnist_search.training.evaluate import Evaluator
 
-    few = load_data(make_job()).validation.images[:3]
+    few = load_data(make_job()).watched.images[:3]
     times = Evaluator(model).time_inference(few)
     assert set(times) == {1, 256}
     assert all(value > 0 for value in times.values())
