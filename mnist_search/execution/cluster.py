@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from mnist_search.execution.base import (
     Started,
     failed_result,
 )
-from mnist_search.execution.connection import Connection
+from mnist_search.execution.connection import Connection, Node
 from mnist_search.execution.local import START_FAILURES, TRAINER
 from mnist_search.specs import Failure, Job
 
@@ -79,22 +78,14 @@ class ClusterExecutor:
         self._connection = connection
         self._grows = grows
         self._cpus, self._gpus = worker_cpus, worker_gpus
-        self._create = partial(
-            ray.remote(Agent)
-            .options(
-                num_cpus=worker_cpus,
-                num_gpus=worker_gpus,
-                max_restarts=0,
-                scheduling_strategy="SPREAD",
-            )
-            .remote,
-            trainer=trainer,
-            threads=max(1, int(worker_cpus)),
-            gpus=worker_gpus,
-            memory_limit_bytes=memory_limit_bytes,
-            variables=passed_on(variables),
-            step_seconds=max(1.0, workers / STEPS_A_SECOND),
-        )
+        self._options = {
+            "trainer": trainer,
+            "threads": max(1, int(worker_cpus)),
+            "gpus": worker_gpus,
+            "memory_limit_bytes": memory_limit_bytes,
+            "variables": passed_on(variables),
+            "step_seconds": max(1.0, workers / STEPS_A_SECOND),
+        }
         self._room_seconds = room_seconds
         self._versions = compared_versions()
         self._images = SentImages()
@@ -104,7 +95,8 @@ class ClusterExecutor:
         self._error: MnistSearchError | None = None
         self._closed = False
         self._next_look = 0.0
-        self._crowded_since = time.monotonic()
+        # Since when some workers, and all of them, have no room.
+        self._crowded_since = self._empty_since = time.monotonic()
         self._said = False
         self._slots: list[ActorSlot] = []
         for _ in range(workers):
@@ -197,6 +189,11 @@ class ClusterExecutor:
         if self._error is not None:
             raise self._error
 
+    def _create(self) -> Any:
+        actor = self._ray.remote(Agent)
+        wanted = {"num_cpus": self._cpus, "num_gpus": self._gpus, "max_restarts": 0}
+        return actor.options(**wanted, scheduling_strategy="SPREAD").remote(**self._options)
+
     def _add_slot(self) -> None:
         self._slots.append(ActorSlot(len(self._slots), self._create))
 
@@ -213,10 +210,12 @@ class ClusterExecutor:
         fitting = self._connection.fitting(self._cpus, self._gpus)
         while self._grows and fitting > self.slots:
             self._add_slot()
-        if any(slot.has_room for slot in self._slots):
+        crowded = sum(not slot.has_room for slot in self._slots)
+        if crowded < self.slots:
+            self._empty_since = now
+        if not crowded:
             self._crowded_since, self._said = now, False
-            return
-        if now - self._crowded_since > self._room_seconds:
+        if now - self._empty_since > self._room_seconds:
             self._error = ResourceError(
                 f"the cluster had no room for a worker for {self._room_seconds:g} s: "
                 f"{self._describe_room()}",
@@ -225,16 +224,14 @@ class ClusterExecutor:
             raise self._error
         if now - self._crowded_since > SAY_SECONDS and not self._said:
             self._said = True
-            text = f"waiting for room in the cluster: {self._describe_room()}"
-            self._events.append(Notice(text=text))
+            text = f"{crowded} of {self.slots} workers wait for room in the cluster"
+            self._events.append(Notice(text=f"{text}: {self._describe_room()}"))
 
     def _describe_room(self) -> str:
         nodes = self._connection.nodes
-        needed, offered = f"{self._cpus:g} CPUs", f"{sum(node.cpus for node in nodes):g} CPUs"
-        if self._gpus:
-            needed = f"{needed} and {self._gpus:g} GPUs"
-            offered = f"{offered} and {sum(node.gpus for node in nodes):g} GPUs"
-        return f"a worker needs {needed}, and all {len(nodes)} machines together have {offered}"
+        needed = Node(cpus=self._cpus, gpus=self._gpus)
+        offered = Node(cpus=sum(one.cpus for one in nodes), gpus=sum(one.gpus for one in nodes))
+        return f"each needs {needed}; all that the cluster has, for everybody, is {offered}"
 
     def _end_doomed(self) -> None:
         for slot in self._slots:

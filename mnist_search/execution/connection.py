@@ -23,10 +23,14 @@ INSTALL = "pip install 'mnist-search[cluster]'"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """What one machine of a cluster offers to all who use it."""
+    """What a machine of a cluster offers to all who use it, or several together."""
 
     cpus: float
     gpus: float
+
+    def __str__(self) -> str:
+        amounts = [(self.cpus, "CPU"), *([(self.gpus, "GPU")] if self.gpus else [])]
+        return " and ".join(f"{n:g} {noun}{'' if n == 1 else 's'}" for n, noun in amounts)
 
     def fitting(self, cpus: float, gpus: float) -> int:
         """Return how many workers of this size it carries."""
@@ -116,7 +120,7 @@ def _connect(address: str) -> str:
         ) from error
     except ValueError as error:
         raise _no_address(address) from error
-    _check_answer(found)
+    _check_answer(found, address)
     try:
         with _signals_kept():
             ray.init(address=found, log_to_driver=False, logging_level=logging.ERROR)
@@ -128,7 +132,7 @@ def _connect(address: str) -> str:
     return str(found)
 
 
-def _check_answer(address: str) -> None:
+def _check_answer(address: str, typed: str) -> None:
     """Open a connection and close it: Ray would wait for minutes.
 
     Raises:
@@ -143,7 +147,7 @@ def _check_answer(address: str) -> None:
             pass
     except OSError as error:
         raise ClusterError(
-            f"no Ray cluster answers at {address}: {error}",
+            f"no Ray cluster answers at {address if typed == 'auto' else typed}: {error}",
             hint="`ray start --head` says at which address it is",
         ) from error
 

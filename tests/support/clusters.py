@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -35,10 +36,23 @@ def ray_cluster(nodes: int) -> Iterator[Any]:
             cluster.shutdown()
 
 
-def add_node(cluster: Any, *, cpus: int = 1) -> Any:
-    """Let a node join."""
-    return cluster.add_node(**node_arguments(cpus=cpus))
+def add_node(
+    cluster: Any, *, cpus: int = 1, gpus: int = 0, variables: Mapping[str, str] | None = None
+) -> Any:
+    """Let a node join, whose processes have these variables besides."""
+    more = {} if variables is None else {"env_vars": dict(variables)}
+    return cluster.add_node(**node_arguments(cpus=cpus), num_gpus=gpus, **more)
 
 
 def node_arguments(*, cpus: int) -> dict[str, Any]:
     return {"num_cpus": cpus, "object_store_memory": STORE_BYTES, "include_dashboard": False}
+
+
+def workers_of_nodes(word: str) -> list[psutil.Process]:
+    """Return the processes of all nodes whose command line has a word in it."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if word in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found

@@ -1,0 +1,288 @@
+"""A search on a Ray cluster that is struck: nothing is lost, nothing done twice, nothing left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.striking import WORKER, WORKERS, check_values, wait_for
+from tests.processes import is_alive
+from tests.support.clusters import ROOT, add_node, ray_cluster, workers_of_nodes
+
+pytestmark = pytest.mark.cluster
+Until = Callable[..., None]
+TRIALS = 6
+SHORT = ("--epochs", "3", "--pruner", "none")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    with ray_cluster(nodes=2) as started:
+        yield started
+
+
+@pytest.fixture
+def until() -> Until:
+    """Wait for a condition, without looking so often that the cluster has no time left."""
+
+    def seldom(condition: Callable[[], bool], *process: subprocess.Popen[bytes]) -> None:
+        def look() -> bool:
+            time.sleep(0.1)
+            return condition()
+
+        wait_for(look, *process)
+
+    return seldom
+
+
+@pytest.fixture
+def start(command_line: Any, cluster: Any) -> Callable[..., subprocess.Popen[bytes]]:
+    def begin(*more: str, trials: int = TRIALS, **how: Any) -> subprocess.Popen[bytes]:
+        words = command_line.search(trials, "--cluster", cluster.address, *SHORT, *more)
+        process: subprocess.Popen[bytes] = command_line.start(words, trainer=WORKERS, **how)
+        return process
+
+    return begin
+
+
+def test_one_worker_does_what_one_of_this_machine_does(command_line: Any, start: Any) -> None:
+    local = [*command_line.search(TRIALS, "--workers", "1"), *SHORT, "--study", "local"]
+    assert command_line.run(local, trainer=WORKERS).code == 0
+    ended = command_line.end(start("--workers", "1"))
+    assert ended.code == 0, ended.err
+    there = command_line.study
+    here = type(there)(path=there.path.parent.parent / "local" / "journal.log")
+    there.whole(TRIALS)
+    assert (there.states(), there.params(), there.values()) == (
+        here.states(),
+        here.params(),
+        here.values(),
+    )
+    assert [trial.reports for trial in there.trials()] == [trial.reports for trial in here.trials()]
+
+
+def lose_a_node(command_line: Any, cluster: Any, start: Any, until: Until, **how: Any) -> Any:
+    """Kill a node in the middle of a search, let another join, and wait for the end."""
+    process = start("--workers", "auto", seconds=0.3, **how)
+    until(lambda: running_on_all(command_line, 2), process)
+    victim = next(node for node in cluster.list_all_nodes() if not node.head)
+    cluster.remove_node(victim, allow_graceful=False)
+    add_node(cluster)
+    return command_line.end(process)
+
+
+def running_on_all(command_line: Any, count: int) -> bool:
+    study = command_line.study
+    if not study.path.exists():
+        return False
+    running = [trial for trial in study.trials() if trial.state == "RUNNING" and trial.reports]
+    return len(running) == count
+
+
+def test_lost_node_costs_no_trial_and_a_new_one_helps(
+    command_line: Any, cluster: Any, start: Any, until: Until
+) -> None:
+    ended = lose_a_node(command_line, cluster, start, until)
+    assert ended.code == 0, ended.err
+    assert "its machine was lost, so it runs again" in ended.err
+    command_line.study.whole(TRIALS)
+    assert set(command_line.study.states().values()) == {"COMPLETE"}
+    check_values(command_line)
+    # Ray's daemons complain of what happened, and not among the rows.
+    json.loads(ended.out)
+
+
+def test_control_without_a_second_attempt(
+    command_line: Any, cluster: Any, start: Any, until: Until
+) -> None:
+    sabotage = "import mnist_search.studies.loop as loop\nloop.RERUNS['machine'] = 0\n"
+    lose_a_node(command_line, cluster, start, until, sabotage=sabotage)
+    command_line.study.whole(TRIALS)
+    assert "FAIL" in command_line.study.states().values()
+
+
+def test_killed_training_process_runs_again_once(
+    command_line: Any, start: Any, until: Until
+) -> None:
+    process = start("--workers", "1", seconds=0.3, trials=2)
+    until(lambda: running_on_all(command_line, 1), process)
+    [worker] = workers_of_nodes(WORKER)
+    worker.kill()
+    ended = command_line.end(process)
+    assert ended.code == 0, ended.err
+    assert "its worker was killed, so it runs again, once" in ended.err
+    command_line.study.whole(2)
+    assert set(command_line.study.states().values()) == {"COMPLETE"}
+
+
+def strike_the_agent(command_line: Any, start: Any, until: Until, **how: Any) -> Any:
+    process = start("--workers", "1", seconds=0.3, trials=2, **how)
+    until(lambda: running_on_all(command_line, 1), process)
+    [agent] = workers_of_nodes("ray::Agent")
+    agent.kill()
+    return command_line.end(process)
+
+
+def test_killed_agent_costs_no_trial_and_stdout_stays_clean(
+    command_line: Any, start: Any, until: Until
+) -> None:
+    ended = strike_the_agent(command_line, start, until)
+    assert ended.code == 0, ended.err
+    command_line.study.whole(2)
+    assert set(command_line.study.states().values()) == {"COMPLETE"}
+    json.loads(ended.out)
+
+
+def test_control_ray_writes_among_the_rows(command_line: Any, start: Any, until: Until) -> None:
+    sabotage = (
+        "import sys\n"
+        "if 'mnist_search' in ' '.join(sys.orig_argv):\n"
+        "    import ray\n"
+        "    init = ray.init\n"
+        "    def talkative(**how):\n"
+        "        ray._private.worker._worker_logs_enabled = True\n"
+        "        return init(**how)\n"
+        "    ray.init = talkative\n"
+    )
+    ended = strike_the_agent(command_line, start, until, sabotage=sabotage)
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(ended.out)
+
+
+def test_coordinator_killed_again_and_again_ends_at_n(
+    command_line: Any, start: Any, until: Until
+) -> None:
+    for done in (0, 2, 4):
+        process = start("--workers", "2", seconds=0.05)
+        until(lambda done=done: over(command_line) > done, process)
+        # What loses its parent is no child of the nodes any more.
+        there = [*workers_of_nodes(WORKER), *workers_of_nodes("ray::Agent")]
+        assert there
+        process.kill()
+        process.communicate()
+        until(lambda there=there: not any(is_alive(one.pid) for one in there))
+        assert not workers_of_nodes("ray::Agent")
+    ended = command_line.end(start("--workers", "2"))
+    assert ended.code == 0, ended.err
+    command_line.study.whole(TRIALS)
+    check_values(command_line)
+
+
+def over(command_line: Any) -> int:
+    study = command_line.study
+    if not study.path.exists():
+        return 0
+    return sum(state not in ("RUNNING", "WAITING") for state in study.states().values())
+
+
+def test_sigterm_gives_the_running_trials_back(command_line: Any, start: Any, until: Until) -> None:
+    process = start("--workers", "1", seconds=0.5)
+    until(lambda: running_on_all(command_line, 1), process)
+    process.terminate()
+    ended = command_line.end(process)
+    assert ended.code == 128 + signal.SIGTERM, ended.err
+    assert "WAITING" in command_line.study.states().values()
+
+
+NO_PATIENCE = """
+import sys
+if "mnist_search" in " ".join(sys.orig_argv):
+    import mnist_search.execution.cluster as cluster
+    cluster.SAY_SECONDS = 1.0
+    cluster.ClusterExecutor.__init__.__kwdefaults__["room_seconds"] = 3.0
+"""
+
+
+def test_no_room_is_said_and_then_given_up(command_line: Any, start: Any) -> None:
+    ended = command_line.end(start("--worker-cpus", "64", sabotage=NO_PATIENCE))
+    assert "1 of 1 workers wait for room in the cluster: each needs 64 CPUs" in ended.err
+    ended.refused(6, "the cluster had no room for a worker for 3 s")
+
+
+def test_no_cluster_is_told_within_seconds(command_line: Any, tmp_path: Path) -> None:
+    began = time.monotonic()
+    words = command_line.search(1, "--cluster", "127.0.0.1:1")
+    command_line.run(words, trainer=WORKERS).refused(4, "no Ray cluster answers at 127.0.0.1:1")
+    # Ray itself waits for minutes.
+    assert time.monotonic() - began < 60
+    assert not command_line.study.path.parent.exists()
+
+
+@pytest.fixture
+def odd_node(cluster: Any, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Let a node with a GPU join, which another environment makes different from the others."""
+    added = []
+
+    def join(**variables: str) -> None:
+        added.append(add_node(cluster, gpus=1, variables=variables))
+
+    yield join
+    for node in added:
+        cluster.remove_node(node)
+
+
+def test_other_versions_are_refused_by_name(
+    command_line: Any, start: Any, odd_node: Any, tmp_path: Path
+) -> None:
+    other = tmp_path / "other" / "numpy-0.1.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.1\n")
+    odd_node(PYTHONPATH=os.pathsep.join([str(other.parent), str(ROOT)]))
+    ended = command_line.end(start("--workers", "1", "--worker-gpus", "1"))
+    here = metadata.version("numpy")
+    name = os.uname().nodename
+    ended.refused(2, f"machine {name} of the cluster has numpy 0.1 instead of {here}")
+
+
+def test_other_images_are_refused_by_name(
+    command_line: Any, start: Any, odd_node: Any, tmp_path: Path
+) -> None:
+    from mnist_search.datasets import resolve, save_data
+
+    digits = resolve("digits", environ={})
+    held = tmp_path / "node" / f"mnist-search-{os.getuid()}"
+    held.mkdir(parents=True)
+    command_line.dataset = str(tmp_path / "images.npz")
+    save_data(digits, Path(command_line.dataset))
+    # Under the name of those, but with the first image changed.
+    import numpy as np
+
+    with np.load(command_line.dataset) as arrays:
+        parts = dict(arrays)
+    parts["x_train"][0] = 255 - parts["x_train"][0]
+    np.savez(held / f"{digits.digest}.npz", **parts)
+    odd_node(TMPDIR=str(held.parent))
+    ended = command_line.end(
+        start("--workers", "1", "--worker-gpus", "1", "--dataset", command_line.dataset)
+    )
+    ended.refused(2, f"the machine {os.uname().nodename}: ", "are not those of this study")
+
+
+SOON = """
+import sys
+if "mnist_search" in " ".join(sys.orig_argv):
+    from mnist_search.execution.connection import Connection
+    Connection.__init__.__kwdefaults__["patience_seconds"] = 6.0
+"""
+
+
+def test_lost_head_ends_the_search_and_leaves_the_study_whole(
+    command_line: Any, start: Any, cluster: Any, until: Until
+) -> None:
+    process = start("--workers", "1", seconds=0.3, sabotage=SOON)
+    until(lambda: over(command_line) > 0, process)
+    cluster.head_node.kill_gcs_server()
+    command_line.end(process).refused(4, "has not answered for")
+    local = command_line.search(TRIALS, "--workers", "1", *SHORT)
+    assert command_line.run(local, trainer=WORKERS).code == 0
+    command_line.study.whole(TRIALS)
+    check_values(command_line)
