@@ -29,13 +29,14 @@ from mnist_search.execution.cluster import ClusterExecutor
 from mnist_search.execution.connection import Connection
 from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import Adam, Dense, Flatten, Job, Network, RunConfig, Training
-from tests.support.clusters import ray_cluster, workers_of_nodes
+from tests.support.clusters import add_node, ray_cluster, workers_of_nodes
 from tests.support.fake import FakeExecutor
 from tests.support.surrogate import run_job
 
 ADDRESS, ACTORS = "BENCHMARK_CLUSTER", 2
 TRAINER = "tests.support.surrogate"
 MIB = 2**20
+SETTLE_SECONDS = 10.0
 
 
 class Places:
@@ -107,12 +108,13 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=2000)
     parser.add_argument("--jobs", type=int, default=200)
     options = parser.parse_args()
-    with ray_cluster(nodes=2) as cluster:
+    # For the actors, which import this very module.
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(harness.ROOT), str(harness.FOLDER)])
+    with ray_cluster(nodes=1) as cluster:
+        first = held_mib()
+        add_node(cluster)
+        node = held_mib() - first
         scale, costs = measure(options, cluster.address)
-        memory = {
-            what: round(sum(each.memory_info().rss for each in workers_of_nodes(word)) / MIB)
-            for what, word in (("head", "gcs_server"), ("nodes", "raylet/raylet"))
-        }
     harness.write(
         options.output,
         "cluster",
@@ -127,8 +129,14 @@ def main() -> None:
             {"worker": worker, "what": what, "ms": harness.spread(found)}
             for (worker, what), found in costs.items()
         ],
-        memory_mib=memory,
+        memory_mib={"head": round(first - node), "node": round(node)},
     )
+
+
+def held_mib() -> float:
+    """Return what all processes of the cluster hold once they have settled."""
+    time.sleep(SETTLE_SECONDS)
+    return sum(each.memory_info().rss for each in workers_of_nodes("ray")) / MIB
 
 
 def measure(options: argparse.Namespace, address: str) -> tuple[dict[Any, Any], dict[Any, Any]]:
@@ -165,7 +173,6 @@ def _search(address: str, sampler: str, slots: int, trials: int) -> tuple[float,
         environment = harness.child_environment() | {
             ADDRESS: address,
             "MNIST_SEARCH_TRAINER": "tests.benchmarks.cluster:simulated",
-            "PYTHONPATH": os.pathsep.join([str(harness.ROOT), str(harness.FOLDER)]),
         }
         started = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)

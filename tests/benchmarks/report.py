@@ -100,6 +100,35 @@ def _throughput(document: dict[str, Any]) -> str:
     )
 
 
+def _cluster(document: dict[str, Any]) -> str:
+    scale = [
+        [
+            str(row["slots"]),
+            row["sampler"],
+            spread(row["cpu_ms"], "{:.1f}"),
+            spread(row["trials_per_second"], "{:.0f}"),
+        ]
+        for row in document["rows"]
+    ]
+    costs = [
+        [row["worker"], row["what"], spread(row["ms"], "{:,.1f}")] for row in document["costs"]
+    ]
+    memory = document["memory_mib"]
+    return (
+        f"## Ray cluster{on_machine(document)}\n\n"
+        f"Searches of {document['trials']:,} trials of the `mlp` space, whose workers are "
+        f"simulated: places in {document['actors']} actors, with an instant made-up result. The "
+        "milliseconds are processor time of the coordinator for a trial, with engine, ledger and "
+        "messages: 1,000 divided by them is how many trials a second one coordinator can serve, "
+        "and that times the seconds of a trial is how many workers. Past that point, several "
+        "studies with a seed and a coordinator each go side by side.\n\n"
+        + table(["workers", "sampler", "coordinator, ms a trial", "trials/s here"], scale)
+        + "\nOne real worker of the cluster and one of this machine, in turns. The head holds "
+        f"{memory['head']} MiB, each further machine {memory['node']} MiB, without workers.\n\n"
+        + table(["worker", "what", "ms"], costs)
+    )
+
+
 def _share(row: dict[str, Any], limits: dict[str, float]) -> str:
     flops = measure(get_reference(row["net"]).run_config("held-out").model).flops
     gflops = PASSES * flops * row["images_per_second"]["median"] / 1e9
@@ -220,6 +249,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "stopping": page_searches.stopping,
     "workers": _workers,
     "overhead": _overhead,
+    "cluster": _cluster,
     "startup": _startup,
     "memory": _memory,
 }

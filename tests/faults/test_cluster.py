@@ -55,9 +55,10 @@ def start(command_line: Any, cluster: Any) -> Callable[..., subprocess.Popen[byt
 
 
 def test_one_worker_does_what_one_of_this_machine_does(command_line: Any, start: Any) -> None:
-    local = [*command_line.search(TRIALS, "--workers", "1"), *SHORT, "--study", "local"]
+    pruned = ("--workers", "1", *SHORT, "--pruner", "halving")
+    local = command_line.search(TRIALS, *pruned, "--study", "local")
     assert command_line.run(local, trainer=WORKERS).code == 0
-    ended = command_line.end(start("--workers", "1"))
+    ended = command_line.end(start(*pruned))
     assert ended.code == 0, ended.err
     there = command_line.study
     here = type(there)(path=there.path.parent.parent / "local" / "journal.log")
