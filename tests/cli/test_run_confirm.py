@@ -48,7 +48,7 @@ def test_one_command_ends_with_the_table_of_the_confirmation(cli: Cli, command: 
     code, out, err = cli(*command, "--confirm-references", "best")
     assert code == 0, err
     board, confirmed = out.split("\ns, confirmed: trial ")
-    assert "best measured here" in board
+    assert "hyperparameters" in board
     assert "cnn-double-32" in confirmed
     assert "used the test images once, with 6 runs" in confirmed
     alone = cli("confirm", "s", "--top", "2", "--seeds", "2", "--references", "cnn-double-32")
