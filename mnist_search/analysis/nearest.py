@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from mnist_search.references import Reference
 from mnist_search.spaces import Family, SearchSpace, Setting, Value, get_family
-from mnist_search.spaces.families import held_out
+from mnist_search.spaces.families import EPOCHS as EPOCHS_SETTING
 from mnist_search.spaces.parameters import same
 from mnist_search.specs import ModelFamily, RunConfig
 
@@ -18,7 +18,7 @@ from mnist_search.specs import ModelFamily, RunConfig
 FARTHEST_FACTOR = 16
 # A stack of layers can be cut into blocks in many ways; the first ones are the plainest.
 MOST_READINGS = 32
-EPOCHS = "epochs"
+EPOCHS = EPOCHS_SETTING.name
 DEPTH = "depth"
 
 _DEPTHS = {"blocks": DEPTH, "convs": DEPTH, "dense_layers": "dense_layers"}
@@ -70,7 +70,7 @@ def nearest_reference(
     What depends on a setting that differs (the learning rate on the optimizer) adds nothing.
     """
     family = get_family(space.family)
-    ours = list(_readings(family, config))
+    ours = _readings(family, config)
     found = []
     for reference in references:
         theirs = [] if reference.family != space.family else _readings(family, reference.config)
@@ -94,14 +94,11 @@ def nearest_reference(
 
 def build_reading(family: ModelFamily, reading: Reading) -> RunConfig:
     """Return the held-out configuration that a reading says."""
-    values = {name: value for name, value in reading.items() if name != EPOCHS}
-    return get_family(family).build(values, int(reading[EPOCHS]))
+    return get_family(family).build(reading, int(reading[EPOCHS]))
 
 
-def _readings(family: Family, config: RunConfig) -> Iterator[dict[str, Value]]:
-    plain = held_out(config)
-    for reading in itertools.islice(family.readings(plain), MOST_READINGS):
-        yield {**reading, EPOCHS: plain.training.epochs}
+def _readings(family: Family, config: RunConfig) -> list[dict[str, Value]]:
+    return list(itertools.islice(family.readings(config), MOST_READINGS))
 
 
 class _Pair:

@@ -23,6 +23,7 @@ from mnist_search.spaces import (
     SearchSpace,
     Value,
 )
+from mnist_search.specs import QUARTERS
 
 STATES = {
     "waiting": TrialState.WAITING,
@@ -51,6 +52,7 @@ class OptunaEngine:
         # Optuna would tell on standard error that there is a study.
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._space = space
+        self._epochs = epochs
         self._distributions = {each.name: distribution_of(each) for each in space.parameters}
         self._samplers = samplers
         self._storage = InMemoryStorage()
@@ -106,9 +108,9 @@ class OptunaEngine:
 
     def report(self, number: int, step: int, value: float) -> bool:
         """Note an accuracy; at a rung below the end of a trial, ask the pruner about it."""
-        if self._several:
-            return False
         trial = self._running[number]
+        if self._several or step >= self._end(trial.params):
+            return False
         trial.report(value, step)
         if step not in self._looks or not trial.should_prune():
             return False
@@ -128,7 +130,7 @@ class OptunaEngine:
         stopped: bool,
     ) -> None:
         """Close a trial without asking the pruner."""
-        for step, value in () if self._several else reports:
+        for step, value in self._on_the_way(self._running[number].params, reports):
             self._running[number].report(value, step)
         if stopped:
             self._study.tell(self._running.pop(number), state=TrialState.PRUNED)
@@ -165,6 +167,20 @@ class OptunaEngine:
         study_id = self._storage.get_study_id_from_name(self._study.study_name)
         return self._storage.get_trial_id_from_study_id_trial_number(study_id, number)
 
+    def _end(self, values: Mapping[str, Value]) -> int:
+        """Return the quarters of an epoch that a trial with these values trains."""
+        return QUARTERS * self._space.epochs(values, most=self._epochs)
+
+    def _on_the_way(
+        self, values: Mapping[str, Value], reports: Sequence[tuple[int, float]]
+    ) -> Sequence[tuple[int, float]]:
+        """Return the reports by which trials are judged.
+
+        At its end a short trial has done with its schedule, where longer ones are on their way.
+        """
+        end = self._end(values)
+        return [] if self._several else [report for report in reports if report[0] < end]
+
     def _close(self, number: int, score: Score | None, *, stopped: bool) -> None:
         trial = self._running.pop(number)
         self._stopped.discard(number)
@@ -178,7 +194,7 @@ class OptunaEngine:
 
     def _restore(self, past: PastTrial) -> None:
         state, scores = STATES[past.state], _scores(past.score)
-        reports = () if self._several or state is TrialState.WAITING else past.reports
+        reports = self._on_the_way(past.values, () if state is TrialState.WAITING else past.reports)
         if state is TrialState.COMPLETE and scores is None:
             state = TrialState.FAIL
         if state is TrialState.PRUNED:

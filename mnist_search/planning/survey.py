@@ -103,12 +103,16 @@ def survey_space(search: SearchSpec, *, samples: int) -> Survey:
 
 def whole_trial_seconds(plan: Plan, survey: Survey, rates: Rates) -> Range | None:
     """Return the time of a random network that trains all its epochs, None where none can."""
-    epochs = plan.search.epochs
-    rungs = rung_steps(plan.search.pruner, epochs=epochs)
+    rungs = rung_steps(plan.search.pruner, epochs=plan.search.epochs)
     seconds = [
         sum(
             part
-            for _, part in rates.segments(point.workload, plan.images, epochs=epochs, rungs=rungs)
+            for _, part in rates.segments(
+                point.workload,
+                plan.images,
+                epochs=point.config.training.epochs,
+                rungs=rungs,
+            )
         )
         for point in survey.points
         if point.workload is not None and not point.too_large

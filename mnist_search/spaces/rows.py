@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from mnist_search.spaces.families import Setting, get_family
+from mnist_search.spaces.families import EPOCHS, Setting, get_family
 from mnist_search.spaces.families.family import DEPTHS
 from mnist_search.spaces.parameters import ChoiceParameter, Condition, Parameter, range_words
 from mnist_search.spaces.space import SearchSpace
@@ -70,6 +70,7 @@ def _searched_row(name: str, members: list[Parameter], setting: Setting) -> Row:
 
 def _plain_row(name: str, role: str, value: object, setting: Setting) -> Row:
     shown = "the optimizer's" if value is None else str(value)
+    shown = "the search's" if setting is EPOCHS and role == "default" else shown
     shown = shown.lower() if isinstance(value, bool) else shown
     return _row(name, role, setting) | {"range": shown, "value": value}
 

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from mnist_search.errors import SpaceError
-from mnist_search.spaces.families import FAMILIES, get_family, held_out
+from mnist_search.spaces.families import EPOCHS, FAMILIES, get_family, held_out
 from mnist_search.spaces.parameters import ChoiceParameter, Parameter, Value, range_rule
 from mnist_search.spaces.points import Points
 from mnist_search.spaces.wording import did_you_mean, printable, show
@@ -109,8 +109,12 @@ class SearchSpace:
         if problems:
             raise SpaceError(tuple(f"space {self.name}: {problem}" for problem in problems))
 
+    def epochs(self, values: Mapping[str, Value], *, most: int) -> int:
+        """Return for how many epochs a trial at these values trains, at most `most`."""
+        return min(int(values.get(EPOCHS.name, self.fixed.get(EPOCHS.name, most))), most)
+
     def config(self, values: Mapping[str, Value], *, epochs: int) -> RunConfig:
-        """Return the held-out configuration at these values.
+        """Return the held-out configuration at these values, which trains at most `epochs`.
 
         Raises SpaceError for values that are no point of the space.
         """
@@ -130,7 +134,7 @@ class SearchSpace:
         wanted, family = held_out(config), get_family(self.family)
         for reading in family.readings(config):
             for values in self._fill(reading, {}, 0):
-                settings = {**self.fixed, **values}
+                settings = {**self.fixed, **values, EPOCHS.name: wanted.training.epochs}
                 if family.build(settings, wanted.training.epochs) == wanted:
                     return values
         return None
@@ -155,6 +159,8 @@ class SearchSpace:
         if resolved is None:
             return []
         setting, index = resolved
+        if setting is EPOCHS:
+            return [parameter.nearest(reading[EPOCHS.name])]
         if setting.level == "optimizer":
             concerns = not index or index == (reading["optimizer"],)
             read = [reading[setting.name]] if concerns else []

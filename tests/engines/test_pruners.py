@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import optuna
 import pytest
 
 from mnist_search.engines import Engine, PrunerName, rung_steps
 from mnist_search.engines.pruners import create_pruner
-from mnist_search.spaces import SearchSpace
+from mnist_search.spaces import ChoiceParameter, SearchSpace
 from tests.engines.driving import EPOCHS, STEPS, ask, create
 
 PRUNERS = ("halving", "median", "percentile", "hyperband", "patient")
@@ -116,3 +118,24 @@ def test_engine_judges_as_optuna_does(space: SearchSpace, pruner: PrunerName) ->
             study.tell(trial, accuracy)
         engine.tell(number, accuracy)
     assert any(trial.state.name == "PRUNED" for trial in study.trials)
+
+
+@pytest.mark.parametrize("pruner", PRUNERS)
+def test_a_short_trial_is_not_judged_at_its_end_and_judges_nobody_there(
+    space: SearchSpace, pruner: PrunerName
+) -> None:
+    """At the end of its schedule it shows more than longer trials that are on their way."""
+    short = replace(space, parameters=(*space.parameters, ChoiceParameter("epochs", (1, 2, 8))))
+    first = [{**space.defaults(), "epochs": 1}] * 8
+    engine = create(short, pruner=pruner, first=[*first, {**space.defaults(), "epochs": 8}])
+    for index in range(8):
+        number = ask(engine).number
+        # What falls behind in the first epoch is stopped, as in any other trial.
+        accuracy = 0.5 if index == 7 else 0.9
+        stopped = [engine.report(number, step, accuracy) for step in (1, 2)]
+        if not any(stopped):
+            assert not engine.report(number, 4, 0.99 - index / 100)
+        engine.tell(number, 0.99)
+    long = ask(engine)
+    assert long.values["epochs"] == 8
+    assert not any(engine.report(long.number, step, 0.95) for step in (1, 2, 4))

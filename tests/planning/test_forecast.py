@@ -30,6 +30,19 @@ def test_a_survey_counts_what_there_is(space: SearchSpace) -> None:
     assert none.duplicates == 0.9
 
 
+def test_trials_of_fewer_epochs_take_less(space: SearchSpace) -> None:
+    short = dataclasses.replace(space, fixed={**space.fixed, "epochs": 2})
+    found = [plan_of(each, epochs=epochs) for each, epochs in ((short, 8), (space, 2), (space, 8))]
+    own, same, all_epochs = (
+        whole_trial_seconds(plan, survey_space(plan.search, samples=20), EXACT) for plan in found
+    )
+    assert own is not None
+    assert same is not None
+    assert all_epochs is not None
+    assert own.middle == pytest.approx(same.middle)
+    assert own.middle < all_epochs.middle / 2
+
+
 def test_the_expectation_lies_within_its_interval_and_grows(space: SearchSpace) -> None:
     plan = plan_of(space)
     survey = survey_space(plan.search, samples=40)

@@ -21,6 +21,7 @@ from mnist_search.specs import (
     Flatten,
     Initializer,
     LinearClassifier,
+    ModelFamily,
     Nadam,
     Network,
     Pool,
@@ -207,6 +208,29 @@ def test_strides_are_built_and_read_back() -> None:
     assert [it.stride for it in layers(config) if isinstance(it, Conv)] == [2, 2, 3]
     read = plainest(get_family("cnn"), config)
     assert [read[f"stride_{index}"] for index in ("1_1", "1_2", "2_1")] == [2, 2, 3]
+
+
+def test_biases_of_all_convolutions_or_of_the_last_are_left_out_and_read_back() -> None:
+    family = get_family("cnn")
+    for values, biases in (
+        ({}, [True, True]),
+        ({"last_conv_bias": False}, [True, False]),
+        ({"conv_bias": False}, [False, False]),
+        ({"conv_bias": False, "last_conv_bias": False}, [False, False]),
+    ):
+        config = family.build(values, epochs=3)
+        assert [layer.bias for layer in layers(config) if isinstance(layer, Conv)] == biases
+        reading = plainest(family, config)
+        assert (reading["conv_bias"], reading["last_conv_bias"]) == (any(biases), biases[-1])
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_trial_trains_its_own_epochs_but_never_more_than_the_search(name: ModelFamily) -> None:
+    family = get_family(name)
+    assert family.build({"epochs": 2}, epochs=3).training.epochs == 2
+    assert family.build({"epochs": 4}, epochs=3).training.epochs == 3
+    assert family.build({}, epochs=3).training.epochs == 3
+    assert plainest(family, family.build({"epochs": 2}, epochs=3))["epochs"] == 2
 
 
 def test_starts_and_augmentation_are_built() -> None:

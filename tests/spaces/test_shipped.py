@@ -17,6 +17,8 @@ ADDED = {
     "label_smoothing",
     "clip_norm",
     "warm_up_share",
+    "conv_bias",
+    "epochs",
 }
 
 

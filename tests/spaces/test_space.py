@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,24 @@ def test_locate_ignores_epochs_and_protocol_but_nothing_else() -> None:
     assert SMALL.locate(other) == {**POINT, "dense_dropout": 0.3}
     slower = training.model_copy(update={"optimizer": SGD()})
     assert SMALL.locate(other.model_copy(update={"training": slower})) is None
+
+
+def test_locate_ignores_epochs_that_are_searched_too() -> None:
+    short = replace(SMALL, parameters=(*SMALL.parameters, IntParameter("epochs", 1, 4)))
+    config = short.config({**POINT, "epochs": 3}, epochs=8)
+    assert config.training.epochs == 3
+    for located, epochs in ((config, 3), (SMALL.config(POINT, epochs=12), 4)):
+        found = short.locate(located)
+        assert found is not None
+        assert found["epochs"] == epochs
+
+
+def test_epochs_are_those_of_a_trial_and_at_most_those_of_the_search() -> None:
+    short = replace(SMALL, parameters=(*SMALL.parameters, IntParameter("epochs", 1, 4)))
+    assert short.epochs({"epochs": 3}, most=8) == 3
+    assert short.epochs({"epochs": 3}, most=2) == 2
+    assert SMALL.epochs({}, most=8) == 8
+    assert replace(SMALL, fixed={"epochs": 5}).epochs({}, most=8) == 5
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from typing import assert_never, get_args
 
 from mnist_search.spaces.families.cnn import CNN
-from mnist_search.spaces.families.family import Family, Index, Setting, held_out
+from mnist_search.spaces.families.family import EPOCHS, Family, Index, Setting, held_out
 from mnist_search.spaces.families.linear import LINEAR
 from mnist_search.spaces.families.networks import MLP
 from mnist_search.specs import ModelFamily
@@ -24,4 +24,4 @@ def get_family(name: ModelFamily) -> Family:
             assert_never(name)
 
 
-__all__ = ["FAMILIES", "Family", "Index", "Setting", "get_family", "held_out"]
+__all__ = ["EPOCHS", "FAMILIES", "Family", "Index", "Setting", "get_family", "held_out"]

@@ -20,7 +20,7 @@ from mnist_search.spaces.families.networks import (
     stddev_setting,
     with_tails,
 )
-from mnist_search.spaces.parameters import Value
+from mnist_search.spaces.parameters import Condition, Value
 from mnist_search.specs import BatchNorm, Conv, Dropout, Layer, Pool
 
 _CONV_NORMS = ("none", "after-activation", "before-activation", "after-pooling", "before-head")
@@ -76,7 +76,14 @@ _SETTINGS = (
         off=0.0,
         level="block",
     ),
-    setting_of(Conv, "bias", "whether the last convolution has a bias", name="last_conv_bias"),
+    setting_of(Conv, "bias", "whether the convolutions have a bias", name="conv_bias"),
+    setting_of(
+        Conv,
+        "bias",
+        "whether the last convolution has a bias, where the others do",
+        name="last_conv_bias",
+        needs=(Condition("conv_bias", choices=(True,)),),
+    ),
     stddev_setting(_CONV_STDDEV, "conv"),
 )
 
@@ -89,7 +96,8 @@ def _make_blocks(chosen: Chosen) -> Iterator[Layer]:
             conv = Conv(
                 **{field: chosen.get(field, block, place) for field in _CONV_FIELDS},
                 activation="linear",
-                bias=chosen.get("last_conv_bias") or (block, place) != (blocks, convs),
+                bias=chosen.get("conv_bias")
+                and (chosen.get("last_conv_bias") or (block, place) != (blocks, convs)),
                 initializer=make_initializer(chosen, "initializer", _CONV_STDDEV, block, place),
             )
             yield from activated(conv, norm, chosen.get("activation"))
@@ -104,10 +112,14 @@ def _read_front(front: Front) -> Iterator[dict[str, Value]]:
     convs = with_tails(front, Conv)
     if not convs:
         return
+    biases = {
+        "conv_bias": any(conv.bias for conv, _ in convs),
+        "last_conv_bias": convs[-1][0].bias,
+    }
     for norm in _CONV_NORMS:
         if (norm == "none") != (BatchNorm() in front):
             for blocks in _read_blocks(convs, norm):
-                yield {**blocks, "conv_norm": norm, "last_conv_bias": convs[-1][0].bias}
+                yield {**blocks, "conv_norm": norm, **biases}
 
 
 def _read_blocks(

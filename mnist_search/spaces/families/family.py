@@ -13,7 +13,7 @@ from typing import Any, Literal, cast, get_args
 from mnist_search.errors import SpaceError
 from mnist_search.spaces.parameters import Condition, Level, Value
 from mnist_search.spaces.wording import did_you_mean, must_be_one_of, printable, show
-from mnist_search.specs import Frozen, ModelFamily, RunConfig
+from mnist_search.specs import Frozen, ModelFamily, RunConfig, Training
 from mnist_search.specs.training import OptimizerName
 
 Index = tuple[int | str, ...]
@@ -145,6 +145,12 @@ def _schema(spec: type[Frozen]) -> dict[str, Any]:
     return spec.model_json_schema()
 
 
+# Of every family: a trial may train for less than the search does, by default it does not.
+EPOCHS = setting_of(
+    Training, "epochs", "epochs of a trial, at most those of the search", default=100_000
+)
+
+
 class Chosen:
     """Values by their most specific name, else the family's default."""
 
@@ -206,18 +212,22 @@ class Family:
         return tuple(problems)
 
     def build(self, values: Mapping[str, Value], epochs: int) -> RunConfig:
-        """Return the held-out configuration of these values; raises SpaceError for wrong ones."""
+        """Return the held-out configuration of these values, which trains at most `epochs`.
+
+        Raises SpaceError for wrong values.
+        """
         problems = self.problems(values)
         if problems:
             raise SpaceError(problems)
-        return self.make(Chosen(self, values), epochs)
+        chosen = Chosen(self, values)
+        return self.make(chosen, min(epochs, chosen.get(EPOCHS.name)))
 
     def readings(self, config: RunConfig) -> Iterator[dict[str, Value]]:
         """Yield every way to say the configuration that builds exactly it, plainest first."""
         plain = held_out(config)
         for values in itertools.islice(self.read(plain), MOST_READINGS):
             if not self.problems(values) and self.build(values, plain.training.epochs) == plain:
-                yield values
+                yield {**values, EPOCHS.name: plain.training.epochs}
 
 
 def most_specific(name: str, index: Index, given: Container[str]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mnist_search.spaces.families.family import Chosen, Family, setting_of
+from mnist_search.spaces.families.family import EPOCHS, Chosen, Family, setting_of
 from mnist_search.spaces.parameters import Condition, Value
 from mnist_search.specs import SGD, LinearClassifier, RunConfig, Training
 
@@ -48,7 +48,7 @@ def _read(config: RunConfig) -> Iterator[dict[str, Value]]:
 
 LINEAR = Family(
     name="linear",
-    settings={setting.name: setting for setting in _SETTINGS},
+    settings={setting.name: setting for setting in (*_SETTINGS, EPOCHS)},
     make=_make,
     read=_read,
 )

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
 from mnist_search.spaces.families.family import (
+    EPOCHS,
     OPTIMIZERS,
     Chosen,
     Family,
@@ -201,7 +202,7 @@ def network_family(
                 yield {**front, **dense, **rest}
 
     dense = _dense_settings(depth, norms, stddev)
-    settings = (*own, *dense, *_SHARED_SETTINGS, *_RECIPE_SETTINGS)
+    settings = (*own, *dense, *_SHARED_SETTINGS, *_RECIPE_SETTINGS, EPOCHS)
     return Family(name=name, settings={it.name: it for it in settings}, make=make, read=read)
 
 
