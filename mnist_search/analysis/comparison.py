@@ -113,7 +113,16 @@ def compare(first: Contender, second: Contender, spread: SeedSpread) -> Differen
     The test is Student's, with the degrees of freedom after Welch and Satterthwaite. With one run
     each the pooled spread alone tells how much another seed would change.
     """
-    return _compare(_side(first, spread), _side(second, spread), spread)
+    return contrast([(1.0, first), (-1.0, second)], spread)
+
+
+def contrast(weighted: Sequence[tuple[float, Contender]], spread: SeedSpread) -> Difference:
+    """Return a weighted sum of accuracies as a difference: what is added less what is taken away.
+
+    So the means over several recipes are compared, or differences of differences (interactions).
+    """
+    sides = [(weight, _side(contender, spread)) for weight, contender in weighted]
+    return _contrast(sides, spread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,28 +154,32 @@ def _side(contender: Contender, spread: SeedSpread) -> _Side:
     )
 
 
-def _compare(one: _Side, other: _Side, spread: SeedSpread) -> Difference:
-    first, second = one.contender, other.contender
-    paired = _paired_variance(first, second)
+def _contrast(sides: Sequence[tuple[float, _Side]], spread: SeedSpread) -> Difference:
+    weighted = [(weight, side.contender) for weight, side in sides]
+    paired = _paired_variance(weighted)
+    squares = [(weight**2, side) for weight, side in sides]
     if paired is None:
-        images = one.images + other.images
+        images = sum(square * side.images for square, side in squares)
     else:
-        images = max(0.0, paired - one.flips - other.flips)
-    if one.own or other.own:
-        seeds = [(one.seeds, one.dof), (other.seeds, other.dof)]
-    else:
-        # Both draw on one pool, whose error they share.
-        seeds = [(one.seeds + other.seeds, one.dof)]
-    total = images + one.seeds + other.seeds
+        images = max(0.0, paired - sum(square * side.flips for square, side in squares))
+    seeds = [(square * side.seeds, side.dof) for square, side in squares if side.own]
+    # The others draw on one pool, whose error they share.
+    pooled = [square * side.seeds for square, side in squares if not side.own]
+    if pooled:
+        seeds.append((sum(pooled), spread.dof))
+    total = images + sum(part for part, _ in seeds)
     return _difference(
-        first.estimate.accuracy - second.estimate.accuracy,
+        sum(weight * contender.estimate.accuracy for weight, contender in weighted),
         total,
         _total_dof(total, seeds),
         method="two proportions" if paired is None else "paired",
-        runs=(first.estimate.runs, second.estimate.runs),
-        images=min(first.estimate.images, second.estimate.images),
+        runs=(
+            sum(one.estimate.runs for weight, one in weighted if weight > 0),
+            sum(one.estimate.runs for weight, one in weighted if weight < 0),
+        ),
+        images=min(one.estimate.images for _, one in weighted),
         spread=spread,
-        networks_p_value=_networks_p_value(first, second),
+        networks_p_value=_networks_p_value(weighted),
     )
 
 
@@ -174,7 +187,7 @@ def compare_all(contenders: Sequence[Contender], spread: SeedSpread) -> dict[Pai
     """Compare all pairs (of places, the lower first), corrected over all of them (Holm)."""
     sides = [_side(contender, spread) for contender in contenders]
     pairs = list(itertools.combinations(range(len(sides)), 2))
-    found = [_compare(sides[one], sides[two], spread) for one, two in pairs]
+    found = [_contrast([(1.0, sides[one]), (-1.0, sides[two])], spread) for one, two in pairs]
     return dict(zip(pairs, corrected(found), strict=True))
 
 
@@ -249,21 +262,32 @@ def _difference(
     )
 
 
-def _same_images(first: Contender, second: Contender) -> bool:
-    return first.image_set is not None and first.image_set == second.image_set
+Weighted = Sequence[tuple[float, Contender]]
 
 
-def _paired_variance(first: Contender, second: Contender) -> float | None:
-    """Return the variance of the mean per-image difference; None where it is not known.
+def _same_images(weighted: Weighted) -> bool:
+    sets = {contender.image_set for _, contender in weighted}
+    return len(sets) == 1 and None not in sets
 
-    Without labels it is the largest that any labels would give, which errs towards a tie.
+
+def _paired_variance(weighted: Weighted) -> float | None:
+    """Return the variance of the mean weighted sum per image; None where it is not known.
+
+    Of two recipes without labels it is the largest that any labels would give, which errs towards
+    a tie.
     """
     import numpy as np
 
-    if not _same_images(first, second):
+    if not _same_images(weighted):
         return None
-    if first.right is not None and second.right is not None:
-        return float(np.var(first.right - second.right)) / len(first.right)
+    shares = [contender.right for _, contender in weighted]
+    right = [share for share in shares if share is not None]
+    if len(right) == len(shares):
+        sums = sum(weight * share for (weight, _), share in zip(weighted, right, strict=True))
+        return float(np.var(sums)) / len(right[0])
+    if len(weighted) != 2:
+        return None
+    (_, first), (_, second) = weighted
     if first.votes is None or second.votes is None:
         return None
     images, votes = len(first.votes), (first.votes, second.votes)
@@ -273,8 +297,11 @@ def _paired_variance(first: Contender, second: Contender) -> float | None:
     return max(0.0, squares - (first.estimate.accuracy - second.estimate.accuracy) ** 2) / images
 
 
-def _networks_p_value(first: Contender, second: Contender) -> float | None:
-    if not _same_images(first, second) or first.estimate.runs > 1 or second.estimate.runs > 1:
+def _networks_p_value(weighted: Weighted) -> float | None:
+    if len(weighted) != 2 or not _same_images(weighted):
+        return None
+    (_, first), (_, second) = weighted
+    if first.estimate.runs > 1 or second.estimate.runs > 1:
         return None
     if first.right is None or second.right is None:
         return None

@@ -44,8 +44,8 @@ def make_contender(
 ) -> Contender | None:
     """Return the complete runs of one recipe as a contender; None where one has no score.
 
-    Answers are kept for test images alone: `image_set` is the digest of their data set, `labels`
-    are theirs, a byte each.
+    `image_set` is what the images of the answers are called, the digest of their data set for
+    test images; `labels` are theirs, a byte each.
 
     Raises:
         DataError: answers are damaged, or contradict their score.
@@ -57,9 +57,12 @@ def make_contender(
     found = estimate(known) if known and len(known) == len(scores) else None
     if found is None:
         return None
-    if on != "test" or image_set is None:
+    if image_set is None:
         return Contender(estimate=found)
-    packed = [result.predictions for result in results if result.predictions is not None]
+    kept = [
+        result.predictions if on == "test" else result.validation_predictions for result in results
+    ]
+    packed = [text for text in kept if text is not None]
     if len(packed) < len(results):
         return Contender(estimate=found, image_set=image_set)
     answers = np.stack(
@@ -71,7 +74,7 @@ def make_contender(
             votes[np.arange(found.images), run] += 1 / len(answers)
         return Contender(estimate=found, image_set=image_set, votes=votes)
     if len(labels) != found.images:
-        raise DataError(f"labels must be one per test image, got {len(labels)}")
+        raise DataError(f"labels must be one per {on} image, got {len(labels)}")
     right = answers == np.frombuffer(labels, np.uint8)
     if [int(run.sum()) for run in right] != [score.correct for score in known]:
         raise DataError("predictions contradict their scores")

@@ -12,7 +12,7 @@ from typing import Any, Literal, assert_never
 from pydantic import model_validator
 
 from mnist_search.choices import Precision
-from mnist_search.specs._frozen import Frozen, without
+from mnist_search.specs._frozen import Frozen, added_field, without
 from mnist_search.specs.environment import Environment
 from mnist_search.specs.run import DatasetRef, RunConfig
 
@@ -93,7 +93,8 @@ class RunResult(Frozen):
     protocol does not meet them). `selection` is the score on the other half of the held-out
     images, which steered the search: it chose among trials, so it is optimistic. None: there is
     no such half, and `validation` has chosen. `predictions` packs the classes answered for the
-    test images: base64 of zlib of one byte per image. `reports` are (step, accuracy) pairs, step
+    test images: base64 of zlib of one byte per image, `validation_predictions` those for the
+    validation images where the job was to keep them. `reports` are (step, accuracy) pairs, step
     in quarters of an epoch. `collapsed` says that the model gave one constant answer.
     `zero_coefficients` counts those of a linear classifier that are exactly 0, without intercepts.
     `contended` says that other processes took a notable share of the cores meanwhile.
@@ -120,6 +121,7 @@ class RunResult(Frozen):
     zero_coefficients: int | None = None
     flops: int | None = None
     predictions: str | None = None
+    validation_predictions: str | None = added_field(None)
     weights_sha256: str | None = None
     duplicate_of: int | None = None
     timings: Timings = Timings()

@@ -67,7 +67,8 @@ class Job(Frozen):
 
     `rungs` are the steps, in quarters of an epoch, at which the run validates and asks whether
     to go on, beside the end of each epoch. `weights_path` is where the trained weights go when
-    the run completes, None: nowhere.
+    the run completes, None: nowhere. `keep_answers` keeps what was answered for each validation
+    image, so that recipes can be compared image by image.
     """
 
     number: Annotated[int, Field(ge=0)]
@@ -77,6 +78,7 @@ class Job(Frozen):
     rungs: tuple[int, ...] = ()
     precision: Precision = "float32"
     weights_path: str | None = None
+    keep_answers: bool = False
 
 
 def derive_seed(seed: int, *labels: str | int) -> int:

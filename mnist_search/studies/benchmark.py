@@ -199,6 +199,7 @@ class BenchmarkWork:
             dataset=self._ledger.spec.dataset,
             precision=self._ledger.spec.precision,
             weights_path=str(weights_path(self._ledger.folder, number)) if keeps else None,
+            keep_answers=run.config.protocol == "held-out",
         )
         return Assignment(job=job, name=f"{run.name}, seed {run.seed}")
 

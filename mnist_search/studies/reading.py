@@ -154,6 +154,21 @@ def read_test_labels(dataset: DatasetRef) -> bytes | None:
         return None
 
 
+def read_validation_labels(dataset: DatasetRef) -> bytes | None:
+    """Return the labels of the validation images, a byte each; None where the data is gone."""
+    from mnist_search.datasets import load_search
+    from mnist_search.datasets.splits import split_selection
+
+    try:
+        labels = load_search(dataset).y_validation
+    except (DataError, OSError):
+        return None
+    if dataset.held_out == "halves":
+        _, validation = split_selection(labels)
+        labels = labels[validation]
+    return labels.astype("uint8").tobytes()
+
+
 def read_labels(records: Sequence[Record]) -> dict[str, bytes]:
     """Return the test labels, a byte each, by the digest of their data set.
 

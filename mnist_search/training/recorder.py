@@ -132,6 +132,8 @@ class Recorder:
         self.note(collapsed=evaluation.collapsed, **{name: evaluation.score})
         if name == "test":
             self.note(predictions=evaluation.predictions)
+        if name == "validation" and self._job.keep_answers:
+            self.note(validation_predictions=evaluation.predictions)
 
     def result(self, failure: Failure | None = None) -> RunResult:
         """Return the result of the run, with all that is known by now.
