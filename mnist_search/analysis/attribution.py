@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Annotated
 
 from pydantic import AliasChoices, Field
 
-from mnist_search.analysis.comparison import Difference, compare, corrected
-from mnist_search.analysis.contenders import Contender, make_contender, pool_of
+from mnist_search.analysis.comparison import Difference
+from mnist_search.analysis.effects import Answered, Measured, compare_measured, measure_config
 from mnist_search.analysis.importance import Importances
 from mnist_search.analysis.nearest import EPOCHS, Change, Comparison, Reading, build_reading
 from mnist_search.errors import SpaceError
 from mnist_search.spaces import SearchSpace, get_family
-from mnist_search.specs import RunConfig, RunResult
+from mnist_search.specs import RunConfig, RunKey, RunResult
 from mnist_search.specs.shapes import UnbuildableError, measure
 
 
@@ -111,7 +109,10 @@ def walk_back(
 
 
 def attribute(
-    steps: Sequence[WalkStep], results: Mapping[tuple[str, int], RunResult], seeds: Sequence[int]
+    steps: Sequence[WalkStep],
+    results: Mapping[RunKey, RunResult],
+    seeds: Sequence[int],
+    answered: Answered | None = None,
 ) -> tuple[list[Gain], Gain]:
     """Return the gain of each step and that of all of them, over the seeds that all have.
 
@@ -122,38 +123,38 @@ def attribute(
         for seed in seeds
         if all(_validated(results.get((step.config.config_id, seed))) for step in steps)
     )
-    contenders = [
-        make_contender([results[step.config.config_id, seed] for seed in common], on="validation")
+    measured = [
+        measure_config(
+            step.config, [results[step.config.config_id, seed] for seed in common], answered
+        )
         for step in steps
     ]
-    known = [contender for contender in contenders if contender is not None]
-    costs = [_fit_seconds(results, step.config, common) for step in steps]
+    last = len(steps) - 1
     moves: list[Difference | None] = [None] * len(steps)
     total = None
-    if len(known) == len(steps):
-        spread = pool_of(known)
-        moves[1:] = corrected([compare(*pair, spread) for pair in itertools.pairwise(known)])
-        total = compare(known[0], known[-1], spread)
+    if common:
+        pairs = [{place - 1: 1.0, place: -1.0} for place in range(1, len(steps))]
+        moves[1:], _ = compare_measured(measured, pairs)
+        (total,), _ = compare_measured(measured, [{0: 1.0, last: -1.0}])
     gains = [
-        _gain(step, contender, move, costs, common, before=max(0, place - 1), after=place)
-        for place, (step, contender, move) in enumerate(zip(steps, contenders, moves, strict=True))
+        _gain(step, measured, move, common, before=max(0, place - 1), after=place)
+        for place, (step, move) in enumerate(zip(steps, moves, strict=True))
     ]
     whole = WalkStep(changes=(), ours="", theirs="", config=steps[-1].config)
-    last = len(steps) - 1
-    return gains, _gain(whole, contenders[-1], total, costs, common, before=0, after=last)
+    return gains, _gain(whole, measured, total, common, before=0, after=last)
 
 
 def _gain(
     step: WalkStep,
-    contender: Contender | None,
+    measured: Sequence[Measured],
     gain: Difference | None,
-    costs: Sequence[float | None],
     seeds: tuple[int, ...],
     *,
     before: int,
     after: int,
 ) -> Gain:
-    earlier, later = costs[before], costs[after]
+    contender = measured[after].contender
+    earlier, later = measured[before].fit_seconds, measured[after].fit_seconds
     moved = before != after
     return Gain(
         changes=step.changes,
@@ -192,11 +193,3 @@ def _build(comparison: Comparison, reading: Reading, changes: Sequence[Change]) 
 
 def _validated(result: RunResult | None) -> bool:
     return result is not None and result.validation is not None
-
-
-def _fit_seconds(
-    results: Mapping[tuple[str, int], RunResult], config: RunConfig, seeds: Sequence[int]
-) -> float | None:
-    seconds = [results[config.config_id, seed].timings.fit_seconds for seed in seeds]
-    known = [value for value in seconds if value is not None]
-    return fmean(known) if known and len(known) == len(seconds) else None
