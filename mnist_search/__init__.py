@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from mnist_search.commands.report import report
     from mnist_search.commands.search import search
     from mnist_search.commands.show import show
+    from mnist_search.commands.vary import vary
     from mnist_search.commands.verify import verify
+    from mnist_search.reporting.charts.effects import draw_effects
     from mnist_search.reporting.opened import open_study
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "compare",
     "confirm",
     "doctor",
+    "draw_effects",
     "explain",
     "export",
     "figures",
@@ -40,6 +43,7 @@ __all__ = [
     "report",
     "search",
     "show",
+    "vary",
     "verify",
 ]
 __version__ = "0.2.0"
@@ -49,5 +53,6 @@ def __getattr__(name: str) -> object:
     # The command line and the workers start without these.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room = "reporting.opened" if name == "open_study" else f"commands.{name}"
+    shown = {"open_study": "reporting.opened", "draw_effects": "reporting.charts.effects"}
+    room = shown.get(name, f"commands.{name}")
     return getattr(import_module(f"{__name__}.{room}"), name)

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AliasChoices, Field
 
 from mnist_search.analysis.comparison import Difference
-from mnist_search.analysis.effects import Answered, Measured, compare_measured, measure_config
+from mnist_search.analysis.effects import Answered, MeasuredRuns, compare_measured, measure_config
 from mnist_search.analysis.importance import Importances
 from mnist_search.analysis.nearest import EPOCHS, Change, Comparison, Reading, build_reading
 from mnist_search.errors import SpaceError
@@ -146,7 +146,7 @@ def attribute(
 
 def _gain(
     step: WalkStep,
-    measured: Sequence[Measured],
+    measured: Sequence[MeasuredRuns],
     gain: Difference | None,
     seeds: tuple[int, ...],
     *,

@@ -59,6 +59,23 @@ class Design:
             }
         return _mean(self._corners({name: value}))
 
+    def base_networks(self, name: str) -> dict[int, float]:
+        """Return equal weights of the points that the values of a hyperparameter are against."""
+        places = [
+            place
+            for place, point in enumerate(self.points)
+            if same(point[name], self.base(name)) and self._is_compared(point)
+        ]
+        return dict.fromkeys(places, 1 / max(1, len(places)))
+
+    def _is_compared(self, point: Point) -> bool:
+        """Say whether a point is in the table; one at a time, whether it is the model itself."""
+        if self.kind == "one at a time":
+            return _key(point) == _key(self.own)
+        return all(
+            any(same(value, one) for one in self.choices[name]) for name, value in point.items()
+        )
+
     def interaction(self, one: str, value: Value, two: str, other: Value) -> dict[int, float]:
         """Return weights of how much more `value` does where the second is `other`."""
         return _mean(self._corners({one: value, two: other}))
@@ -135,6 +152,7 @@ def make_design(variable: Variable, choices: Choices, kind: Kind) -> Design:
         case "one at a time":
             points = [own, *(own | {name: value} for name in choices for value in choices[name])]
         case "full table":
+            choices = {name: _crossed(own[name], values) for name, values in choices.items()}
             points = [own, *_table(choices)]
         case "screening":
             choices = {name: _two(name, own[name], values) for name, values in choices.items()}
@@ -164,9 +182,13 @@ def _table(choices: Choices) -> Iterator[Point]:
         yield dict(zip(choices, values, strict=True))
 
 
+def _crossed(own: Value, values: Sequence[Value]) -> Sequence[Value]:
+    """Return the values of a hyperparameter; where one is named, it is against its own."""
+    return [own, *values] if len(values) == 1 and not same(values[0], own) else values
+
+
 def _two(name: str, own: Value, values: Sequence[Value]) -> tuple[Value, Value]:
-    """Return the two values of a hyperparameter; where one is named, it is against its own."""
-    found = [own, *values] if len(values) == 1 and not same(values[0], own) else list(values)
+    found = _crossed(own, values)
     if len(found) != 2:
         raise UsageError(
             f"{name}: a screening needs two values of each hyperparameter, got {len(found)}",

@@ -28,7 +28,7 @@ class Answered(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class MeasuredRuns:
     """The runs of one configuration: `results` are the complete ones, one for each seed.
 
     `failure` is why there is none, where one failed.
@@ -118,7 +118,7 @@ class Effects:
     design: Design
     effects: tuple[Effect, ...]
     interactions: tuple[Interaction, ...]
-    networks: tuple[tuple[Point, Measured], ...]
+    networks: tuple[tuple[Point, MeasuredRuns], ...]
     spread: SeedSpread | None
     missing: int
     contended: int
@@ -130,10 +130,10 @@ def measure_config(
     results: Sequence[RunResult],
     answered: Answered | None,
     failure: str | None = None,
-) -> Measured:
+) -> MeasuredRuns:
     """Return what complete runs of one configuration measured on the validation images."""
     image_set, labels = (None, None) if answered is None else answered
-    return Measured(
+    return MeasuredRuns(
         config=config,
         results=tuple(results),
         contender=make_contender(results, image_set, labels, on="validation"),
@@ -142,7 +142,7 @@ def measure_config(
 
 
 def compare_measured(
-    measured: Sequence[Measured], weights: Sequence[Weights]
+    measured: Sequence[MeasuredRuns], weights: Sequence[Weights]
 ) -> tuple[list[Difference], SeedSpread | None]:
     """Return weighted sums of accuracies, corrected for their number, and the pooled spread.
 
@@ -187,7 +187,7 @@ def find_effects(
     of = dict(zip(map(_frozen, wanted), compared, strict=True))
     by_name: dict[str, list[Level]] = {name: [] for name in design.choices}
     for name in design.choices:
-        base = _base(known, name)
+        base = known.base_networks(name)
         by_name[name].append(_level(known.base(name), True, base, measured, None, spread, None))
     for name, value, weights in levels:
         failure = next(
@@ -215,7 +215,9 @@ def find_effects(
     )
 
 
-def _measure(config: RunConfig, records: Sequence[Record], answered: Answered | None) -> Measured:
+def _measure(
+    config: RunConfig, records: Sequence[Record], answered: Answered | None
+) -> MeasuredRuns:
     complete = {
         record.seed: record.result
         for record in records
@@ -230,22 +232,11 @@ def _measure(config: RunConfig, records: Sequence[Record], answered: Answered | 
     return measure_config(config, list(complete.values()), answered, why)
 
 
-def _base(design: Design, name: str) -> dict[int, float]:
-    """Return equal weights of the points that the values of a hyperparameter are set against."""
-    base, own = design.base(name), design.own
-    places = [
-        place
-        for place, point in enumerate(design.points)
-        if same(point[name], base) and (design.kind != "one at a time" or dict(point) == dict(own))
-    ]
-    return dict.fromkeys(places, 1 / max(1, len(places)))
-
-
 def _level(
     value: Value,
     is_base: bool,
     weights: Weights,
-    measured: Sequence[Measured],
+    measured: Sequence[MeasuredRuns],
     difference: Difference | None,
     spread: SeedSpread | None,
     failure: str | None,
@@ -292,7 +283,7 @@ def _contrast(
     return contrast([(weight, one) for weight, one in weighted if one is not None], spread)
 
 
-def _differs(weights: Weights, measured: Sequence[Measured]) -> bool:
+def _differs(weights: Weights, measured: Sequence[MeasuredRuns]) -> bool:
     """Say whether other networks are added than are taken away."""
     totals: dict[str, float] = {}
     for place, weight in weights.items():

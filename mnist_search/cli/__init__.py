@@ -28,6 +28,7 @@ from mnist_search.cli import (
     show,
     spaces,
     studies,
+    vary,
     verify,
 )
 from mnist_search.cli._urls import refuse_urls
@@ -51,6 +52,7 @@ app.command()(run.run)
 app.command()(plan.plan)
 app.command()(bench.bench)
 app.command()(confirm.confirm)
+app.command()(vary.vary)
 app.command()(explain.explain)
 app.command()(export.export)
 app.command()(verify.verify)

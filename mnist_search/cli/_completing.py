@@ -44,6 +44,16 @@ def complete_confirmed_reference(incomplete: str) -> Offer:
     return [*best, *complete_reference(incomplete)]
 
 
+def complete_model(context: typer.Context, incomplete: str) -> Offer:
+    """Offer what can be varied: references, spaces, and after `STUDY:` its trials."""
+    study, colon, _ = incomplete.rpartition(":")
+    if colon:
+        runs = [("winner", "the best"), *_runs_of(_home(context), study)]
+        return _matching([(f"{study}:{name}", told) for name, told in runs], incomplete)
+    studies = [(f"{name}:winner", told) for name, told in complete_study(context, incomplete)]
+    return [*complete_reference(incomplete), *complete_space(incomplete), *studies]
+
+
 def complete_study(context: typer.Context, incomplete: str) -> Offer:
     """Offer the studies of the home that was typed, or is set."""
     from mnist_search.studies.folder import list_studies
@@ -66,12 +76,15 @@ def _home(context: typer.Context) -> Path:
 
 
 def _runs(context: typer.Context) -> Offer:
+    return _runs_of(_home(context), str(context.params.get("study")))
+
+
+def _runs_of(home: Path, study: str) -> Offer:
     from mnist_search.studies.folder import JOURNAL, study_folder
     from mnist_search.studies.lines import glance
 
-    study = context.params.get("study")
     with suppress(OSError, MnistSearchError, ValueError, LookupError, TypeError):
-        trials = glance(study_folder(_home(context), str(study)) / JOURNAL)
+        trials = glance(study_folder(home, study) / JOURNAL)
         found: Offer = []
         for number, trial in enumerate(trials):
             score = "" if trial.value is None else f" {100 * trial.value:.2f} %"

@@ -166,19 +166,34 @@ def train_runs(
     context: Context,
     *,
     what: str,
+    time_budget_seconds: float | None = None,
 ) -> Outcome:
-    """Train whatever of the runs the study does not hold."""
+    """Train whatever of the runs the study does not hold; the budget is that of all sessions."""
+    if time_budget_seconds is not None:
+        time_budget_seconds = max(0.0, time_budget_seconds - ledger.seconds_used())
     with training_session(ledger, workers, options, context) as session:
         held = {record.run_key for record in ledger.records() if record.state == "complete"}
         done = sum(run.key in held for run in runs)
-        begin(session.progress, ledger, workers, what=what, total=len(runs), done=done, noun="run")
+        begin(
+            session.progress,
+            ledger,
+            workers,
+            what=what,
+            total=len(runs),
+            done=done,
+            noun="run",
+            budget_seconds=time_budget_seconds,
+        )
         return run_benchmark(
             ledger,
             runs,
             session.create_executor,
             progress=session.progress,
             interrupt=session.interrupt,
-            limits=Limits(trial_timeout_seconds=options.trial_timeout_seconds),
+            limits=Limits(
+                time_budget_seconds=time_budget_seconds,
+                trial_timeout_seconds=options.trial_timeout_seconds,
+            ),
             clock=context.clock,
         )
 

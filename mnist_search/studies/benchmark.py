@@ -130,13 +130,16 @@ def run_benchmark(
 ) -> Outcome:
     """Train whatever of `runs` the ledger does not hold; the caller holds `exclusive()`."""
     ledger.recover()
-    work = BenchmarkWork(ledger, runs, ledger.records(), keep_weights=keep_weights)
+    work = BenchmarkWork(ledger, runs, ledger.records(), keep_weights=keep_weights, clock=clock)
     if not work.pending:
         return Outcome()
-    with closing(create_executor()) as executor:
-        return run_loop(
-            work, executor, progress=progress, interrupt=interrupt, limits=limits, clock=clock
-        )
+    try:
+        with closing(create_executor()) as executor:
+            return run_loop(
+                work, executor, progress=progress, interrupt=interrupt, limits=limits, clock=clock
+            )
+    finally:
+        work.save_seconds()
 
 
 def shorten(config: RunConfig, *, flops: int, images: tuple[int, int]) -> RunConfig:
@@ -152,10 +155,18 @@ class BenchmarkWork:
     """Runs of references and of trials that are confirmed, for the loop."""
 
     def __init__(
-        self, ledger: Ledger, runs: Sequence[Run], records: Sequence[Record], *, keep_weights: bool
+        self,
+        ledger: Ledger,
+        runs: Sequence[Run],
+        records: Sequence[Record],
+        *,
+        keep_weights: bool,
+        clock: Callable[[], float],
     ) -> None:
         """Take up those of `runs` that wait in `records`, then those that are not there."""
         self._keep_weights = keep_weights
+        self._clock, self._begun = clock, clock()
+        self._seconds_before = ledger.seconds_used()
         wanted = {run.key: run for run in runs}
         held = {record.run_key for record in records if record.state != "failed"}
         waiting: list[tuple[int | None, Run]] = [
@@ -211,6 +222,7 @@ class BenchmarkWork:
     def finish(self, assignment: Assignment, result: RunResult, *, worker: int) -> None:
         """Write the result."""
         self._ledger.close_trial(assignment.number, result, worker=worker)
+        self.save_seconds()
         del self._running[assignment.number]
         if result.weights_sha256 is not None:
             self._stored.add(result.config_id)
@@ -219,6 +231,10 @@ class BenchmarkWork:
         """Give the run back; it is the next to be claimed."""
         self._ledger.give_back(assignment.number)
         self.pending.appendleft((assignment.number, self._running.pop(assignment.number)))
+
+    def save_seconds(self) -> None:
+        """Write how long the study has taken so far."""
+        self._ledger.set_seconds_used(self._seconds_before + self._clock() - self._begun)
 
 
 def _change(

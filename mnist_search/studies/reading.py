@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.analysis.confirmation import Confirmation, summarize_confirmation
+from mnist_search.analysis.effects import Answered
 from mnist_search.errors import DataError, MnistSearchError, UsageError
 from mnist_search.references import Reference
 from mnist_search.specs import DatasetRef, Record
@@ -154,19 +155,20 @@ def read_test_labels(dataset: DatasetRef) -> bytes | None:
         return None
 
 
-def read_validation_labels(dataset: DatasetRef) -> bytes | None:
-    """Return the labels of the validation images, a byte each; None where the data is gone."""
+def read_answered(dataset: DatasetRef) -> Answered:
+    """Return the validation images by a name, and their labels, None where the data is gone."""
     from mnist_search.datasets import load_search
     from mnist_search.datasets.splits import split_selection
 
+    name = f"{dataset.digest} validation, {dataset.held_out}"
     try:
         labels = load_search(dataset).y_validation
     except (DataError, OSError):
-        return None
+        return Answered(name, None)
     if dataset.held_out == "halves":
         _, validation = split_selection(labels)
         labels = labels[validation]
-    return labels.astype("uint8").tobytes()
+    return Answered(name, labels.astype("uint8").tobytes())
 
 
 def read_labels(records: Sequence[Record]) -> dict[str, bytes]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
-from importlib import metadata, resources
-
-from markupsafe import Markup
 
 from mnist_search.analysis import Leaderboard, tell, tell_all, tell_claim
 from mnist_search.analysis.history import reference_levels, study_histories
 from mnist_search.analysis.words import percent
 from mnist_search.reporting.board_rows import is_quick
-from mnist_search.reporting.cells import clean, format_cell, format_seconds
+from mnist_search.reporting.cells import format_cell, format_seconds
 from mnist_search.reporting.charts.costs import COSTS, MOST_POINTS, accuracy_against_cost
 from mnist_search.reporting.confirmation import tell_essentials
-from mnist_search.reporting.html.drawings import Drawings, vega_script
+from mnist_search.reporting.html.drawings import Drawings
+from mnist_search.reporting.html.frame import render_template
 from mnist_search.reporting.html.study import View, mistakes_view, study_section
 from mnist_search.reporting.html.tables import leaderboard_table
 from mnist_search.reporting.inside import Inside
@@ -51,34 +47,15 @@ def render_page(
     page's one style sheet and one script are named in its content-security policy by their hashes,
     so that nothing else could run even if it got in.
     """
-    import jinja2
-
-    files = resources.files("mnist_search.reporting.html") / "templates"
-    environment = jinja2.Environment(
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_finalize,
-    )
-    template = environment.from_string((files / "report.html").read_text(encoding="utf-8"))
-    style = (files / "report.css").read_text(encoding="utf-8")
-    script = (files / "report.js").read_text(encoding="utf-8")
     drawings = Drawings()
     every = [boards] if isinstance(boards, Leaderboard) else list(boards)
     content = _content(every, records, specs, confirmations, insides, drawings)
     mistakes = _mistakes(answers, insides, drawings)
-    if drawings.specs:
-        script = f"{vega_script()}\n{script}"
-    return template.render(
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=_hash(style),
-        script_hash=_hash(script),
-        version=_version(),
+    return render_template(
+        "report.html",
+        drawings,
         confirmed=[tell_essentials(found) for found in confirmations],
         mistakes=mistakes,
-        charts=drawings.data(),
         session_columns=SESSION_COLUMNS,
         made=[made_facts(spec, records, (sessions or {}).get(spec.name, ())) for spec in specs],
         **content,
@@ -226,19 +203,3 @@ def _versions(boards: Sequence[Leaderboard]) -> list[tuple[str, str]]:
         for package, version in (row.versions or {}).items():
             found.setdefault(package, {})[version] = None
     return [(package, ", ".join(versions)) for package, versions in found.items()]
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
-
-
-def _version() -> str:
-    try:
-        return metadata.version("mnist-search")
-    except metadata.PackageNotFoundError:
-        return ""
-
-
-def _finalize(value: object) -> object:
-    return clean(value) if type(value) is str else value
