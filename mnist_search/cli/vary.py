@@ -119,8 +119,8 @@ def vary(
     from mnist_search.cli.session import Signals, context_of, exit_code, tell
     from mnist_search.commands.vary import plan_vary
     from mnist_search.commands.vary import vary as train
-    from mnist_search.reporting.effects import render_effects
     from mnist_search.reporting.effects_told import tell_plan
+    from mnist_search.reporting.vary import render_effects
 
     form = chosen_format(format, output, of=get_args(EffectsFormat), default="table")
     if form in get_args(EffectsFormat)[-2:]:

@@ -1,4 +1,4 @@
-"""What varied choices do, in every format: tables, sentences, and what holds on several models."""
+"""What varied choices do, as rows: values, interactions, and what holds on several models."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from mnist_search.analysis.comparison import Difference
 from mnist_search.analysis.effects import Level
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.words import plural
-from mnist_search.choices import ReportFormat
 from mnist_search.commands.vary import VaryResult
 from mnist_search.reporting.cells import Column, format_cell, format_seconds
 from mnist_search.reporting.effects_told import (
     spoken,
     tell_difference,
-    tell_effects,
     tell_holds,
-    tell_notes,
     tell_value,
 )
-from mnist_search.reporting.rows import render_rows
 from mnist_search.spaces.parameters import Value
 
 Row = dict[str, object]
@@ -45,62 +41,6 @@ SUMMARY_COLUMNS = (
     Column("value", "value", "word"),
     Column("holds", "what holds", "text"),
 )
-_KEYS = (
-    "part", "model", "hyperparameter", "value", "base", "accuracy", "accuracy_low",
-    "accuracy_high", "difference", "difference_low", "difference_high", "p_value", "p_adjusted",
-    "runs", "networks", "fit_seconds", "seconds_ratio", "inference_us", "inference_ratio",
-    "parameters", "collapsed", "failure", "holds", "epochs", "seeds", "design", "study",
-    "description",
-)  # fmt: skip
-
-
-def render_effects(
-    results: Sequence[VaryResult], format: ReportFormat, *, plain: bool = False
-) -> str:
-    """Return what was varied around each model, and below it what holds on all of them.
-
-    JSON and CSV have all rows in one, `part` says which; `plain` is for a file.
-    """
-    if format == "html":
-        from mnist_search.reporting.html.effects import render_effects_page
-
-        return render_effects_page(results)
-    if format in ("json", "csv"):
-        rows = [row for result in results for row in _raw(result)]
-        rows += [{"part": "summary", **row} for row in summary_rows(results)]
-        notes = [
-            sentence
-            for result in results
-            for sentence in [*tell_effects(result), *tell_notes(result)]
-        ]
-        columns = [Column(key, key) for key in _KEYS]
-        return render_rows(
-            [dict.fromkeys(_KEYS) | row for row in rows], columns, format, notes=notes
-        )
-    parts = []
-    for result in results:
-        sentences = [*tell_effects(result), *tell_notes(result)]
-        crossed = interaction_rows(result)
-        table = render_rows(
-            value_rows(result),
-            VALUE_COLUMNS,
-            format,
-            title=heading(result),
-            notes=() if crossed else sentences,
-            plain=plain,
-        )
-        parts.append(table)
-        if crossed:
-            title = "interactions of two"
-            parts.append(
-                render_rows(
-                    crossed, INTERACTION_COLUMNS, format, title=title, notes=sentences, plain=plain
-                )
-            )
-    if summary := summary_rows(results):
-        title = f"what holds on all {len(results)} models"
-        parts.append(render_rows(summary, SUMMARY_COLUMNS, format, title=title, plain=plain))
-    return "\n".join(parts)
 
 
 def heading(result: VaryResult) -> str:
@@ -168,24 +108,22 @@ def summary_rows(results: Sequence[VaryResult]) -> list[Row]:
         for effect in result.effects.effects:
             for level in effect.levels:
                 found.setdefault((effect.name, level.value), []).append((result.model, level))
-    rows: list[Row] = []
+    rows: list[tuple[int, Row]] = []
     for (name, value), levels in found.items():
-        known = [
-            (model, level.difference) for model, level in levels if level.difference is not None
-        ]
-        if len(results) < 2 or len(known) < 2:
-            continue
-        rows.append(
-            {
+        known = [(model, level.difference) for model, level in levels]
+        gaps = [(model, gap) for model, gap in known if gap is not None]
+        if len(results) > 1 and len(gaps) > 1:
+            row: Row = {
                 "hyperparameter": spoken(name),
                 "value": tell_value(value),
-                "holds": tell_holds(known),
+                "holds": tell_holds(gaps),
             }
-        )
-    return rows
+            rows.append((sum(gap.significant for _, gap in gaps), row))
+    return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
 
 
-def _raw(result: VaryResult) -> Iterator[Row]:
+def raw_rows(result: VaryResult) -> Iterator[Row]:
+    """Yield the rows of JSON and CSV: the model, its values, and interactions."""
     effects = result.effects
     yield {
         "part": "model",

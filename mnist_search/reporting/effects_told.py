@@ -13,6 +13,15 @@ from mnist_search.commands.vary import VaryPlan, VaryResult
 from mnist_search.reporting.cells import format_cell
 from mnist_search.spaces.parameters import Value
 
+_MEANT = {
+    "depth": "depth: hidden dense layers of a perceptron, blocks of a convolutional network, new "
+    "ones like the last",
+    "width": "width: times the units and filters of all layers",
+    "dropout": "dropout: the rate wherever there is dropout, and where there is none, after every "
+    "hidden dense layer",
+    "optimizer": "optimizer: each with its own documented learning rate",
+}
+
 
 def tell_effects(result: VaryResult) -> Iterator[str]:
     """Yield a sentence for each hyperparameter, and for each interaction that is significant."""
@@ -41,6 +50,8 @@ def tell_notes(result: VaryResult) -> Iterator[str]:
         "of images and seeds; differences and seconds against the first value of each "
         f"hyperparameter; p corrected for all {_comparisons(effects)} comparisons (Holm)"
     )
+    if meant := [told for name, told in _MEANT.items() if name in effects.design.choices]:
+        yield "; ".join(meant)
     if effects.spread is not None and (told := tell_spread(effects.spread)) is not None:
         yield told
     if effects.missing:

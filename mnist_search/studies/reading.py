@@ -162,7 +162,7 @@ def read_answered(dataset: DatasetRef) -> Answered:
 
     name = f"{dataset.digest} validation, {dataset.held_out}"
     try:
-        labels = load_search(dataset).y_validation
+        labels = load_search(dataset).validation.labels
     except (DataError, OSError):
         return Answered(name, None)
     if dataset.held_out == "halves":
