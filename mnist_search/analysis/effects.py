@@ -60,7 +60,7 @@ class MeasuredRuns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class EffectLevel:
     """One value of a hyperparameter, over all networks of the design that have it.
 
     `difference` is its accuracy less that of the base value, as fractions of the validation
@@ -89,7 +89,7 @@ class Effect:
     """A hyperparameter and its values, the base first."""
 
     name: str
-    levels: tuple[Level, ...]
+    levels: tuple[EffectLevel, ...]
 
     @property
     def size(self) -> float:
@@ -185,7 +185,7 @@ def find_effects(
     wanted = [weights for weights in sums if _differs(weights, measured)]
     compared, spread = compare_measured(measured, wanted)
     of = dict(zip(map(_frozen, wanted), compared, strict=True))
-    by_name: dict[str, list[Level]] = {name: [] for name in design.choices}
+    by_name: dict[str, list[EffectLevel]] = {name: [] for name in design.choices}
     for name in design.choices:
         base = known.base_networks(name)
         by_name[name].append(_level(known.base(name), True, base, measured, None, spread, None))
@@ -240,14 +240,14 @@ def _level(
     difference: Difference | None,
     spread: SeedSpread | None,
     failure: str | None,
-) -> Level:
+) -> EffectLevel:
     there = {place: weight for place, weight in weights.items() if weight > 0}
     own = [measured[place] for place in there]
     contenders = [one.contender for one in measured]
     alone = None if spread is None or not there else _contrast(contenders, there, spread)
     seconds = [one.fit_seconds for one in measured]
     answers = [one.inference_us for one in measured]
-    return Level(
+    return EffectLevel(
         value=value,
         is_base=is_base,
         runs=sum(len(one.results) for one in own),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mnist_search.analysis.comparison import Difference
-from mnist_search.analysis.effects import Level
+from mnist_search.analysis.effects import EffectLevel
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.words import plural
 from mnist_search.commands.vary import VaryResult
@@ -103,7 +103,7 @@ def interaction_rows(result: VaryResult) -> list[Row]:
 
 def summary_rows(results: Sequence[VaryResult]) -> list[Row]:
     """Return what each value does on every model; nothing for one model."""
-    found: dict[tuple[str, Value], list[tuple[str, Level]]] = {}
+    found: dict[tuple[str, Value], list[tuple[str, EffectLevel]]] = {}
     for result in results:
         for effect in result.effects.effects:
             for level in effect.levels:
@@ -178,7 +178,7 @@ def _raw_difference(gap: Difference | None) -> Row:
     }
 
 
-def _tell_accuracy(level: Level) -> str:
+def _tell_accuracy(level: EffectLevel) -> str:
     if level.accuracy is None:
         return format_cell(None, "figure")
     half = (

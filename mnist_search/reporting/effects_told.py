@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mnist_search.analysis.comparison import Difference
-from mnist_search.analysis.effects import Effect, Effects, Interaction, Level
+from mnist_search.analysis.effects import Effect, Effects, Interaction, EffectLevel
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.wording import tell_spread
 from mnist_search.analysis.words import plural
@@ -114,7 +114,7 @@ def _tell_effect(effect: Effect) -> str:
     return f"{name}: nothing to compare yet"
 
 
-def _tell_level(level: Level, gap: Difference) -> str:
+def _tell_level(level: EffectLevel, gap: Difference) -> str:
     half = 50 * (gap.interval.high - gap.interval.low)
     cost = ""
     if level.seconds_ratio is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import altair as alt
 
-from mnist_search.analysis.effects import Level
+from mnist_search.analysis.effects import EffectLevel
 from mnist_search.commands.vary import VaryResult
 from mnist_search.errors import BudgetError
 from mnist_search.reporting.charts.files import save_chart
@@ -85,7 +85,7 @@ def save_effects(result: VaryResult, path: Path) -> None:
     save_chart(chart, path)
 
 
-def _row(name: str, level: Level) -> Row:
+def _row(name: str, level: EffectLevel) -> Row:
     gap = level.difference
     what = "what they are compared with"
     if gap is not None:
