@@ -9,7 +9,12 @@ from typing import Annotated
 from pydantic import AliasChoices, Field
 
 from mnist_search.analysis.comparison import Difference
-from mnist_search.analysis.effects import Answered, MeasuredRuns, compare_measured, measure_config
+from mnist_search.analysis.effects import (
+    MeasuredRuns,
+    ValidationImages,
+    compare_measured,
+    measure_config,
+)
 from mnist_search.analysis.importance import Importances
 from mnist_search.analysis.nearest import EPOCHS, Change, Comparison, Reading, build_reading
 from mnist_search.errors import SpaceError
@@ -112,7 +117,7 @@ def attribute(
     steps: Sequence[WalkStep],
     results: Mapping[RunKey, RunResult],
     seeds: Sequence[int],
-    answered: Answered | None = None,
+    validated_on: ValidationImages | None = None,
 ) -> tuple[list[Gain], Gain]:
     """Return the gain of each step and that of all of them, over the seeds that all have.
 
@@ -125,7 +130,7 @@ def attribute(
     )
     measured = [
         measure_config(
-            step.config, [results[step.config.config_id, seed] for seed in common], answered
+            step.config, [results[step.config.config_id, seed] for seed in common], validated_on
         )
         for step in steps
     ]

@@ -20,7 +20,7 @@ from mnist_search.specs.shapes import measure
 Weights = Mapping[int, float]
 
 
-class Answered(NamedTuple):
+class ValidationImages(NamedTuple):
     """Which images runs of a study were validated on, and their labels, a byte each."""
 
     image_set: str
@@ -85,7 +85,7 @@ class EffectLevel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class ChoiceEffect:
     """A hyperparameter and its values, the base first."""
 
     name: str
@@ -116,7 +116,7 @@ class Effects:
     """
 
     design: Design
-    effects: tuple[Effect, ...]
+    effects: tuple[ChoiceEffect, ...]
     interactions: tuple[Interaction, ...]
     networks: tuple[tuple[Point, MeasuredRuns], ...]
     spread: SeedSpread | None
@@ -128,11 +128,11 @@ class Effects:
 def measure_config(
     config: RunConfig,
     results: Sequence[RunResult],
-    answered: Answered | None,
+    validated_on: ValidationImages | None,
     failure: str | None = None,
 ) -> MeasuredRuns:
     """Return what complete runs of one configuration measured on the validation images."""
-    image_set, labels = (None, None) if answered is None else answered
+    image_set, labels = (None, None) if validated_on is None else validated_on
     return MeasuredRuns(
         config=config,
         results=tuple(results),
@@ -161,14 +161,16 @@ def find_effects(
     design: Design,
     configs: Sequence[RunConfig],
     records: Sequence[Record],
-    answered: Answered | None = None,
+    validated_on: ValidationImages | None = None,
 ) -> Effects:
     """Return what the values of a design do; `configs` are those of its points, in their order."""
     by_config: dict[str, list[Record]] = {}
     for record in records:
         if record.config is not None:
             by_config.setdefault(record.config.config_id, []).append(record)
-    every = [_measure(config, by_config.get(config.config_id, ()), answered) for config in configs]
+    every = [
+        _measure(config, by_config.get(config.config_id, ()), validated_on) for config in configs
+    ]
     networks = tuple(zip(design.points, every, strict=True))
     lacking = [point for point, one in networks if one.contender is None]
     # What is not known of a fraction of a table cannot be made up by the rest.
@@ -196,7 +198,7 @@ def find_effects(
         )
         found = of.get(_frozen(weights))
         by_name[name].append(_level(value, False, weights, measured, found, spread, failure))
-    effects = [Effect(name=name, levels=tuple(found)) for name, found in by_name.items()]
+    effects = [ChoiceEffect(name=name, levels=tuple(found)) for name, found in by_name.items()]
     interactions = [
         Interaction(names=(one, two), values=(value, other), difference=of[_frozen(weights)])
         for (one, value, two, other), weights in crossed
@@ -216,7 +218,7 @@ def find_effects(
 
 
 def _measure(
-    config: RunConfig, records: Sequence[Record], answered: Answered | None
+    config: RunConfig, records: Sequence[Record], validated_on: ValidationImages | None
 ) -> MeasuredRuns:
     complete = {
         record.seed: record.result
@@ -229,7 +231,7 @@ def _measure(
         if record.state == "failed" and record.result is not None and record.result.failure
     ]
     why = failures[-1] if failures and not complete else None
-    return measure_config(config, list(complete.values()), answered, why)
+    return measure_config(config, list(complete.values()), validated_on, why)
 
 
 def _level(

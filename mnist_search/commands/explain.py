@@ -39,7 +39,7 @@ from mnist_search.studies.explaining import (
     walk_seeds,
 )
 from mnist_search.studies.folder import has_study, study_folder
-from mnist_search.studies.reading import read_answered
+from mnist_search.studies.reading import read_validation_images
 from mnist_search.studies.spec import search_of
 
 # What each step brings, and all of them together.
@@ -146,4 +146,8 @@ def _walk(
         outcome = train_runs(ledger, wanted, workers, options, context, what=what)
         keys = {run.key for run in wanted}
         runs = [record for record in ledger.records() if record.run_key in keys]
-    return attribute(steps, walk_results(runs), seeds, read_answered(spec.dataset)), runs, outcome
+    return (
+        attribute(steps, walk_results(runs), seeds, read_validation_images(spec.dataset)),
+        runs,
+        outcome,
+    )

@@ -33,7 +33,7 @@ from mnist_search.studies import (
     open_benchmark,
     read_records,
 )
-from mnist_search.studies.reading import read_answered
+from mnist_search.studies.reading import read_validation_images
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,9 @@ def vary(
         model=varied.model,
         config=varied.config,
         spec=spec,
-        effects=find_effects(varied.design, varied.configs, records, read_answered(spec.dataset)),
+        effects=find_effects(
+            varied.design, varied.configs, records, read_validation_images(spec.dataset)
+        ),
         left_out=varied.left_out,
         seeds=varied.seeds,
         records=records,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mnist_search.analysis.comparison import Difference
-from mnist_search.analysis.effects import Effect, Effects, Interaction, EffectLevel
+from mnist_search.analysis.effects import ChoiceEffect, EffectLevel, Effects, Interaction
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.wording import tell_spread
 from mnist_search.analysis.words import plural
@@ -100,7 +100,7 @@ def tell_value(value: Value) -> str:
     return format_cell(value, "number")
 
 
-def _tell_effect(effect: Effect) -> str:
+def _tell_effect(effect: ChoiceEffect) -> str:
     name = spoken(effect.name)
     known = [(level, level.difference) for level in effect.levels if level.difference is not None]
     known.sort(key=lambda pair: -abs(pair[1].difference))

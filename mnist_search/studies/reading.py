@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.analysis.confirmation import Confirmation, summarize_confirmation
-from mnist_search.analysis.effects import Answered
+from mnist_search.analysis.effects import ValidationImages
 from mnist_search.errors import DataError, MnistSearchError, UsageError
 from mnist_search.references import Reference
 from mnist_search.specs import DatasetRef, Record
@@ -155,7 +155,7 @@ def read_test_labels(dataset: DatasetRef) -> bytes | None:
         return None
 
 
-def read_answered(dataset: DatasetRef) -> Answered:
+def read_validation_images(dataset: DatasetRef) -> ValidationImages:
     """Return the validation images by a name, and their labels, None where the data is gone."""
     from mnist_search.datasets import load_search
     from mnist_search.datasets.splits import split_selection
@@ -164,11 +164,11 @@ def read_answered(dataset: DatasetRef) -> Answered:
     try:
         labels = load_search(dataset).validation.labels
     except (DataError, OSError):
-        return Answered(name, None)
+        return ValidationImages(name, None)
     if dataset.held_out == "halves":
         _, validation = split_selection(labels)
         labels = labels[validation]
-    return Answered(name, labels.astype("uint8").tobytes())
+    return ValidationImages(name, labels.astype("uint8").tobytes())
 
 
 def read_labels(records: Sequence[Record]) -> dict[str, bytes]:
@@ -185,8 +185,8 @@ def read_labels(records: Sequence[Record]) -> dict[str, bytes]:
             datasets[record.dataset.digest] = record.dataset
     found = {
         digest: read_test_labels(datasets[digest])
-        for digest, answered in recipes.items()
-        if len(answered) > 1
+        for digest, validated_on in recipes.items()
+        if len(validated_on) > 1
     }
     return {digest: labels for digest, labels in found.items() if labels is not None}
 
