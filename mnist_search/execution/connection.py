@@ -120,19 +120,26 @@ def _connect(address: str) -> str:
         ) from error
     except ValueError as error:
         raise _no_address(address) from error
-    _check_answer(found, address)
+    told = found if address == "auto" else address
+    _check_answer(found, told)
+    if not services.find_node_ids():
+        # Ray would look for a minute.
+        raise ClusterError(
+            f"this machine does not belong to the Ray cluster at {told}",
+            hint=f"`ray start --address {told} --num-cpus 0` lets it join without working",
+        )
     try:
         with _signals_kept():
             ray.init(address=found, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise ClusterError(
-            f"the Ray cluster at {found} cannot be used: {_first_line(error)}",
-            hint="this machine must belong to it: `ray start --address HOST:PORT --num-cpus 0`",
+            f"the Ray cluster at {told} cannot be used: {_first_line(error)}",
+            hint="the same Ray everywhere? RAY_AUTH_MODE=token and the token, if it asks for one?",
         ) from error
     return str(found)
 
 
-def _check_answer(address: str, typed: str) -> None:
+def _check_answer(address: str, told: str) -> None:
     """Open a connection and close it: Ray would wait for minutes.
 
     Raises:
@@ -147,7 +154,7 @@ def _check_answer(address: str, typed: str) -> None:
             pass
     except OSError as error:
         raise ClusterError(
-            f"no Ray cluster answers at {address if typed == 'auto' else typed}: {error}",
+            f"no Ray cluster answers at {told}: {error}",
             hint="`ray start --head` says at which address it is",
         ) from error
 
