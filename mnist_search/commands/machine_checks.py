@@ -216,11 +216,15 @@ def check_disk(home: Path) -> CheckResult:
 
 def check_file_system(home: Path) -> CheckResult:
     """Try what a study needs of its folder: a lock that keeps a second one out, and a rename."""
-    from mnist_search.studies.lock import check_local, file_system
+    from mnist_search.studies.lock import check_local, file_system, is_shared
 
     place = existing(home)
     kind = file_system(place) or "unknown"
-    lacking = [name for name, works in try_folder(place).items() if not works]
+    # A study that several machines can reach has another lock.
+    spared = ("locks",) if is_shared(place) else ()
+    lacking = [
+        name for name, works in try_folder(place).items() if not works and name not in spared
+    ]
     try:
         check_local(home)
         trouble = f"{kind}, no {' and no '.join(lacking)}" if lacking else None

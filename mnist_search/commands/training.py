@@ -228,7 +228,8 @@ def begin(
             noun=noun,
             best=_best_so_far(ledger.records()) if noun == "trial" else None,
             budget_seconds=budget_seconds,
-            log_folder=ledger.folder / "logs",
+            # Those of a cluster write where they run.
+            log_folder=ledger.folder / "logs" if workers.cluster is None else None,
         )
     )
     if dataset.fallback:

@@ -3,6 +3,11 @@
 The kernel lets go of the lock when its process dies, so nothing expires and no clock matters.
 The record names the process by host, boot, number and start, so that whoever is refused reads
 whom to wait for, and a lock file that somebody removed does not let a second writer in.
+
+On a file system that machines share, locks of the kernel may reach no further than one machine.
+There the record itself keeps others out: it is made where there is none, which the server does for
+one of them only, and none but its own machine takes over one that was left behind. No time limit
+does, since a writer that is cut off for a while would go on beside its successor.
 """
 
 from __future__ import annotations
@@ -51,7 +56,7 @@ def hold(folder: Path) -> Iterator[Owner]:
     """
     check_local(folder)
     check_files(folder)
-    study = folder.name
+    study, shared = folder.name, is_shared(folder)
     with storage_errors(folder / LOCK):
         lock = open_file(folder / LOCK, os.O_RDWR | os.O_CREAT)
     try:
@@ -60,15 +65,19 @@ def hold(folder: Path) -> Iterator[Owner]:
         except BlockingIOError:
             raise _being_written(study, read_owner(folder)) from None
         except OSError as error:
-            raise StorageError(
-                f"{folder / LOCK} cannot be locked: {error.strerror}",
-                hint="name a folder of a local disk with --home",
-            ) from error
+            if not shared:
+                raise StorageError(
+                    f"{folder / LOCK} cannot be locked: {error.strerror}",
+                    hint="name a folder of a local disk with --home",
+                ) from error
         me, before = this_process(), read_owner(folder)
         # The lock can be free and yet the owner alive: somebody removed the file.
         if before is not None and is_running(before) and not before.is_process_of(me):
             raise _being_written(study, before)
-        _write_record(folder, me)
+        if shared:
+            _make_record(folder, me)
+        else:
+            _write_record(folder, me)
         try:
             yield me
         finally:
@@ -108,14 +117,19 @@ def check_local(folder: Path) -> None:
     """Check that a folder, or the place where it is to be, may hold a study that is written.
 
     Raises:
-        StorageError: it lies on a network file system, or on one of a user's program (FUSE).
+        StorageError: it lies on a file system of a user's program (FUSE).
     """
     kind = file_system(folder)
-    if kind is not None and (kind in _SHARED or _is_fuse(kind)):
+    if kind is not None and _is_fuse(kind):
         raise StorageError(
             f"{folder} lies on a file system of type {kind}, where a lock may not keep others out",
             hint="name a folder of a local disk with --home",
         )
+
+
+def is_shared(folder: Path) -> bool:
+    """Return whether other machines may have the folder too."""
+    return file_system(folder) in _SHARED
 
 
 def file_system(folder: Path) -> str | None:
@@ -142,6 +156,30 @@ def file_system(folder: Path) -> str | None:
 def _is_fuse(kind: str) -> bool:
     # fuseblk is a disk of this machine, such as one that another system formatted.
     return (kind == "fuse" or kind.startswith("fuse.")) and kind not in _LOCAL_FUSE
+
+
+def _make_record(folder: Path, owner: Owner) -> None:
+    """Write the record where there is none, or one that a process of this machine left behind.
+
+    Raises:
+        StorageError: there is another.
+    """
+    path, before = folder / OWNER, read_owner(folder)
+    with storage_errors(path):
+        if before is not None and before.host == owner.host:
+            path.unlink(missing_ok=True)
+        try:
+            file = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        except FileExistsError:
+            who = "another process" if before is None else str(before)
+            raise StorageError(
+                f"study {folder.name} is being written by {who}",
+                hint=f"once that is certain to have ended, remove {path}",
+            ) from None
+        with os.fdopen(file, "w") as record:
+            record.write(owner.model_dump_json())
+            record.flush()
+            os.fsync(file)
 
 
 def _write_record(folder: Path, owner: Owner) -> None:

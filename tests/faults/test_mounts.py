@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from mnist_search.studies import lock
+from mnist_search.studies.folder import OWNER
+from mnist_search.studies.owner import this_process
 
 Here = Callable[..., Any]
 Search = Callable[..., list[str]]
@@ -32,13 +35,13 @@ def mounted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
     monkeypatch.setattr(lock, "MOUNTS", mounts)
 
 
-def check_network_refused(here: Here, search: Search, study: Any, kind: str) -> None:
+def check_made_up_refused(here: Here, search: Search, study: Any, kind: str) -> None:
     here(*search(4)).refused(4, f"file system of type {kind}", "--home")
     assert not study.path.exists()
 
 
-@pytest.mark.parametrize("kind", ["nfs4", "cifs", "smb3", "fuse.sshfs"])
-def test_network_file_systems_are_refused(
+@pytest.mark.parametrize("kind", ["fuse.sshfs", "fuse"])
+def test_file_systems_of_programs_are_refused(
     here: Here,
     search: Search,
     study: Any,
@@ -47,16 +50,50 @@ def test_network_file_systems_are_refused(
     kind: str,
 ) -> None:
     mounted(monkeypatch, tmp_path, kind)
-    check_network_refused(here, search, study, kind)
+    check_made_up_refused(here, search, study, kind)
 
 
 def test_study_that_was_moved_there_can_be_read_only(
     here: Here, search: Search, finished: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    mounted(monkeypatch, tmp_path, "nfs4")
-    here(*search(4)).refused(4, "file system of type nfs4")
+    mounted(monkeypatch, tmp_path, "fuse.sshfs")
+    here(*search(4)).refused(4, "file system of type fuse.sshfs")
     assert here("report", "s").code == 0
     finished.whole(2)
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "lustre", "cifs"])
+def test_home_that_machines_share_holds_studies(
+    here: Here,
+    search: Search,
+    study: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    kind: str,
+) -> None:
+    mounted(monkeypatch, tmp_path, kind)
+    # As where the server knows nothing of such locks.
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    assert here(*search(2)).code == 0
+    record = study.path.with_name(OWNER)
+    assert not record.exists()
+    other = this_process().model_copy(update={"host": "node7", "pid": 77})
+    record.write_text(other.model_dump_json())
+    here(*search(4)).refused(4, "being written by process 77 on node7")
+    record.unlink()
+    assert here(*search(4)).code == 0
+    study.whole(4)
+
+
+def no_locks(*_: object) -> None:
+    raise OSError(errno.ENOLCK, "No locks available")
+
+
+def test_control_where_locks_are_needed(
+    here: Here, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    here(*search(2)).refused(4, "cannot be locked: No locks available")
 
 
 @pytest.mark.parametrize("kind", ["ext4", "fuseblk", "fuse.fuse-overlayfs"])
@@ -70,4 +107,4 @@ def test_control_local_disks_are_not_refused(
 ) -> None:
     mounted(monkeypatch, tmp_path, kind)
     with pytest.raises(AssertionError):
-        check_network_refused(here, search, study, kind)
+        check_made_up_refused(here, search, study, kind)

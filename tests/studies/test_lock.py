@@ -137,14 +137,69 @@ def test_longest_and_latest_mount_counts(mounts: Path, folder: str, kind: str) -
     assert file_system(Path(folder)) == kind
 
 
-def test_only_what_others_share_is_refused(mounts: Path) -> None:
-    for folder in ("/", "/data", "/over"):
+def test_only_what_a_program_makes_up_is_refused(mounts: Path) -> None:
+    for folder in ("/", "/data", "/over", "/data/my disk"):
         check_local(Path(folder))
-    for folder in ("/data/my disk", "/home/me/drive"):
-        with pytest.raises(StorageError, match="lies on a file system of type") as refused:
-            check_local(Path(folder))
-        assert refused.value.hint is not None
-        assert "--home" in refused.value.hint
+    with pytest.raises(StorageError, match="lies on a file system of type") as refused:
+        check_local(Path("/home/me/drive"))
+    assert refused.value.hint is not None
+    assert "--home" in refused.value.hint
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder that is said to lie on NFS, where locks of the kernel keep nobody out."""
+    mountinfo = tmp_path / "mountinfo"
+    mountinfo.write_text(f"40 22 0:45 / {tmp_path} rw - nfs4 server:/share rw\n")
+    monkeypatch.setattr(lock, "MOUNTS", mountinfo)
+    monkeypatch.setattr("fcntl.flock", lambda *_: None)
+    (tmp_path / "s").mkdir()
+    return tmp_path / "s"
+
+
+def write_record(folder: Path, **changes: object) -> Path:
+    record = folder / OWNER
+    other = owner.this_process().model_copy(update=changes)
+    record.write_text(other.model_dump_json())
+    return record
+
+
+def test_writer_on_another_machine_keeps_this_one_out(shared: Path) -> None:
+    record = write_record(shared, host="node7", pid=77)
+    told = pytest.raises(StorageError, match="written by process 77 on node7")
+    with told as refused, lock.hold(shared):
+        pass
+    assert refused.value.hint == f"once that is certain to have ended, remove {record}"
+    record.unlink()
+    with lock.hold(shared) as me:
+        assert lock.read_owner(shared) == me
+    assert not record.exists()
+
+
+def test_record_that_cannot_be_read_keeps_others_out_too(shared: Path) -> None:
+    (shared / OWNER).write_text("")
+    with pytest.raises(StorageError, match="written by another process"), lock.hold(shared):
+        pass
+
+
+def test_control_of_a_local_disk_only_the_lock_of_the_kernel_decides(tmp_path: Path) -> None:
+    write_record(tmp_path, host="node7", pid=77)
+    with lock.hold(tmp_path) as me:
+        assert lock.read_owner(tmp_path) == me
+
+
+def test_record_that_this_machine_left_behind_is_taken_over(shared: Path) -> None:
+    write_record(shared, started=0.0)
+    with lock.hold(shared) as me:
+        assert lock.read_owner(shared) == me
+
+
+def test_living_process_of_this_machine_keeps_others_out(shared: Path) -> None:
+    parent = psutil.Process(os.getppid())
+    started = round(parent.create_time() - psutil.boot_time(), 2)
+    write_record(shared, pid=parent.pid, started=started)
+    with pytest.raises(StorageError, match="another process: process"), lock.hold(shared):
+        pass
 
 
 def test_link_is_followed_to_where_it_leads(mounts: Path, tmp_path: Path) -> None:
