@@ -11,6 +11,8 @@ SamplerName = Literal[
 PrunerName = Literal["halving", "median", "percentile", "hyperband", "patient", "none"]
 Precision = Literal["float32", "bfloat16"]
 PrecisionChoice = Literal["auto", Precision]
+DeviceKind = Literal["cpu", "gpu"]
+DeviceChoice = Literal["auto", DeviceKind]
 # How references are trained; the fourth protocol, confirm, is that of the command `confirm`.
 BenchProtocol = Literal["documented", "corrected", "held-out"]
 TestPixels = Literal["as-documented", "scaled", "raw"]

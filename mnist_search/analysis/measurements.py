@@ -51,6 +51,8 @@ def measured(
         "threads": _first(result.threads for result in results),
         "machine_id": machine_of(results[0]),
         "machine": _machine(environments[0]) if environments else None,
+        "device": environments[0].device.kind if environments else None,
+        "device_name": environments[0].device.name if environments else None,
         "versions": _versions(environments),
         "config_ids": tuple(dict.fromkeys(result.config_id for result in results)),
     }
@@ -104,6 +106,7 @@ def _machine(environment: Environment) -> dict[str, object]:
         "memory_bytes": environment.memory_bytes,
         "features": environment.features,
         "system": environment.system,
+        "device": environment.device.label,
     }
 
 

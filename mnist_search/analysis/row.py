@@ -124,6 +124,8 @@ class Row:
     train_images: int | None = None
     precision: str | None = None
     threads: int | None = None
+    device: str | None = None
+    device_name: str | None = None
     machine_id: str | None = None
     machine: dict[str, object] | None = None
     versions: dict[str, str] | None = None

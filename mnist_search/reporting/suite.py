@@ -262,6 +262,7 @@ def _machine(row: Row) -> str:
         f"{machine['cores']} cores",
         format_cell(machine["memory_bytes"], "bytes"),
         format_cell(machine["features"], "text"),
+        str(machine["device"]) if row.device == "gpu" else "",
         str(machine["system"]),
         *(f"{name} {version}" for name, version in (row.versions or {}).items()),
     ]

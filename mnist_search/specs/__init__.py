@@ -4,6 +4,7 @@ from mnist_search.choices import Precision
 from mnist_search.specs._frozen import Frozen
 from mnist_search.specs.environment import (
     Capacity,
+    Device,
     Environment,
     available_cores,
     describe_environment,
@@ -68,6 +69,7 @@ __all__ = [
     "Conv",
     "DatasetRef",
     "Dense",
+    "Device",
     "Dropout",
     "Environment",
     "Epoch",

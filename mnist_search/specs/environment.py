@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 
+from mnist_search.choices import DeviceKind
 from mnist_search.specs._frozen import Frozen
 
 # What a worker holds with TensorFlow, MNIST and a network of the spaces.
@@ -20,8 +21,32 @@ ROOT = Path("/")
 PACKAGES = ("mnist-search", "tensorflow", "keras", "optuna", "keras-tuner", "scikit-learn", "numpy")
 
 
+# In the environment of a worker that trains on a GPU: how many workers share that GPU.
+GPU_WORKERS = "MNIST_SEARCH_GPU_WORKERS"
+# From this compute capability on (Ampere), NVIDIA's GPUs multiply in bfloat16.
+FAST_BFLOAT16 = (8, 0)
+
+
+class Device(Frozen):
+    """What networks are trained on, by `workers` processes at once; a name of None is unknown."""
+
+    kind: DeviceKind = "cpu"
+    name: str | None = None
+    compute_capability: tuple[int, int] | None = None
+    workers: int = 1
+
+    @property
+    def label(self) -> str:
+        """Return the name, and how many workers share it."""
+        name = f"unknown {self.kind}" if self.name is None else self.name
+        return name if self.workers == 1 else f"{name} shared by {self.workers} workers"
+
+
 class Environment(Frozen):
-    """Where a run was measured; times of different `machine_id`s are never ranked together."""
+    """Where a run was measured; times of different `machine_id`s are never ranked together.
+
+    Records that are older than `device` are of the CPU.
+    """
 
     system: str
     python: str
@@ -30,19 +55,27 @@ class Environment(Frozen):
     memory_bytes: int | None
     features: tuple[str, ...]
     packages: dict[str, str]
+    device: Device = Device()
 
     @cached_property
     def machine_id(self) -> str:
-        """Return 8 hex digits for processor and features, cores, memory in GiB and system."""
+        """Return 8 hex digits for processor and features, cores, memory in GiB, system and GPU."""
         memory = None if self.memory_bytes is None else round(self.memory_bytes / 2**30)
         # Virtual machines give processors of several generations one name.
         processor = " ".join((self.processor, *self.features))
         facts = f"{processor}|{self.cores}|{memory}|{self.system.split('-')[0]}"
+        if self.device.kind == "gpu":
+            facts = f"{facts}|{self.device.label}"
         return hashlib.blake2b(facts.encode(), digest_size=4).hexdigest()
 
     @property
     def fast_bfloat16(self) -> tuple[str, ...]:
-        """Return the processor's features by which bfloat16 is faster than float32."""
+        """Return the features of the device by which bfloat16 is faster than float32."""
+        if self.device.kind == "gpu":
+            capability = self.device.compute_capability
+            if capability is None or capability < FAST_BFLOAT16:
+                return ()
+            return (f"compute capability {capability[0]}.{capability[1]}",)
         return tuple(name for name in self.features if name in ("avx512_bf16", "amx_bf16"))
 
     @property
@@ -50,28 +83,31 @@ class Environment(Frozen):
         """Return one line for the foot of a table."""
         tensorflow = self.packages.get("tensorflow", "?")
         keras = self.packages.get("keras", "?")
+        gpu = f"{self.device.label} beside " if self.device.kind == "gpu" else ""
         return (
-            f"{self.processor}, {self.cores} cores, Python {self.python}, "
+            f"{gpu}{self.processor}, {self.cores} cores, Python {self.python}, "
             f"TensorFlow {tensorflow}, Keras {keras} (machine {self.machine_id})"
         )
 
 
-def describe_environment(root: Path = ROOT) -> Environment:
+def describe_environment(root: Path = ROOT, *, device: Device | None = None) -> Environment:
     """Describe this machine and the installed versions, without importing any of them.
 
-    `root` is where the system's files lie.
+    `root` is where the system's files lie; a `device` of None is the processor.
     """
     info = _cpu_info(root)
     flags = set(info.get("flags", "").split())
     wanted = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+    processor = info.get("model name") or _brand(root) or platform.machine()
     return Environment(
         system=platform.platform(aliased=True, terse=True),
         python=platform.python_version(),
-        processor=info.get("model name") or _brand(root) or platform.machine(),
+        processor=processor,
         cores=available_cores(root),
         memory_bytes=_memory_bytes(),
         features=tuple(name for name in wanted if name in flags),
         packages=_versions(),
+        device=Device(name=processor) if device is None else device,
     )
 
 

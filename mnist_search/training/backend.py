@@ -30,6 +30,9 @@ def _pin() -> None:
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.set_dtype_policy("float32")
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+        # Plugins for other GPUs, such as Metal, do not read that variable.
+        tf.config.set_visible_devices([], "GPU")
     # Each run traces its own loop; TensorFlow takes that for a mistake after the fifth.
     tf.get_logger().setLevel(logging.ERROR)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from mnist_search.specs.shapes import measure
 from mnist_search.training.backend import keras
 from mnist_search.training.build import build_model
 from mnist_search.training.data import Labelled, RunData, load_data
+from mnist_search.training.devices import used_device
 from mnist_search.training.evaluate import Evaluation, Evaluator, MovingAverages, finite
 from mnist_search.training.loop import EpochTotals, Loop
 from mnist_search.training.recorder import Recorder, check_fits
@@ -25,6 +27,8 @@ def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model
     """
     size = measure(network)
     recorder.note_size(size)
+    here = describe_environment(device=used_device(os.environ))
+    recorder.note(environment=here)
     training = job.config.training
     with recorder.timed("data_seconds"):
         data = load_data(job)
@@ -32,7 +36,7 @@ def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model
         size,
         batch_images=min(training.batch_size, len(data.train)),
         precision=job.precision,
-        memory_bytes=describe_environment().memory_bytes,
+        memory_bytes=here.memory_bytes,
     )
 
     with recorder.timed("build_seconds"):

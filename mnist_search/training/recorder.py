@@ -143,6 +143,7 @@ class Recorder:
         status = "pruned" if self.stopped else "complete"
         return RunResult.model_validate(
             {
+                "environment": describe_environment(),
                 **self._noted,
                 "status": status if failure is None else "failed",
                 "failure": failure,
@@ -152,7 +153,6 @@ class Recorder:
                 "reports": tuple(self._reports),
                 "timings": {**self._timings, "step_seconds": tuple(self.step_seconds)},
                 "threads": self._threads,
-                "environment": describe_environment(),
             }
         )
 

@@ -16,6 +16,7 @@ from typing import Any, assert_never
 
 from mnist_search.errors import MnistSearchError
 from mnist_search.specs import Failure, Job, LinearClassifier, Network, RunResult, available_cores
+from mnist_search.specs.environment import GPU_WORKERS
 from mnist_search.specs.result import FailureKind
 from mnist_search.specs.shapes import UnbuildableError
 from mnist_search.training.evaluate import DivergedError
@@ -42,6 +43,9 @@ def prepare() -> float:
     started = time.perf_counter()
     for name in ("fit", "linear"):
         importlib.import_module(f"mnist_search.training.{name}")
+    if GPU_WORKERS in os.environ:
+        # Better no worker than one whose times are those of another device.
+        importlib.import_module("mnist_search.training.devices").used_device(os.environ)
     return time.perf_counter() - started
 
 

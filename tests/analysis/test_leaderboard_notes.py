@@ -149,6 +149,7 @@ def test_a_row_says_where_and_with_what_it_was_measured() -> None:
         "memory_bytes": None,
         "features": (),
         "system": "Linux",
+        "device": "unknown cpu",
     }
 
 

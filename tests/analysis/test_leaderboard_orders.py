@@ -9,6 +9,7 @@ from mnist_search.analysis.order import known, sorted_rows
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
 from mnist_search.specs import (
+    Device,
     Record,
     Score,
 )
@@ -35,6 +36,26 @@ def test_sort_by_time_keeps_machines_apart() -> None:
     # The rank stays the place by accuracy.
     assert [row.rank for row in board.rows] == [3, 2, 4, 1]
     assert any("2 machines and are never compared" in note for note in board.notes)
+
+
+def test_devices_of_one_machine_are_kept_apart_as_machines_are() -> None:
+    records = [trial(0, 9_900, fit=30.0), trial(1, 9_800, fit=20.0, units=16)]
+    found = trial(2, 9_700, fit=1.0, units=64).result
+    assert found is not None
+    assert found.environment is not None
+    device = Device(kind="gpu", name="NVIDIA T4")
+    environment = found.environment.model_copy(update={"device": device})
+    on_gpu = found.model_copy(update={"environment": environment})
+    records.append(trial(2, 9_700, units=64).model_copy(update={"result": on_gpu}))
+    board = build_leaderboard(records, REFERENCES, sort="time", include_published=False)
+    assert names(board.rows) == ["trial 1", "trial 0", "trial 2"]
+    assert [row.time_ratio for row in board.rows] == [1.0, 1.5, 1.0]
+    assert [(row.device, row.device_name) for row in board.rows[1:]] == [
+        ("cpu", None),
+        ("gpu", "NVIDIA T4"),
+    ]
+    assert any("2 machines and devices and are never compared" in note for note in board.notes)
+    assert any(line.startswith("measured on NVIDIA T4 beside cpu, ") for line in board.environment)
 
 
 @pytest.mark.parametrize(

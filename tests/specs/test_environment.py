@@ -5,7 +5,11 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-from mnist_search.specs import describe_environment
+import pytest
+
+from mnist_search.specs import Device, Environment, describe_environment
+
+GPU = Device(kind="gpu", name="NVIDIA T4", compute_capability=(7, 5))
 
 
 def test_machines_are_told_apart_where_their_processors_share_a_name() -> None:
@@ -35,3 +39,43 @@ def test_a_processor_without_a_name_is_told_by_its_architecture(tmp_path: Path) 
     assert here.features == ()
     # Nothing to be read there limits the cores either.
     assert here.cores >= 1
+
+
+def test_each_device_is_a_machine_of_its_own_and_told() -> None:
+    devices = [None, GPU, GPU.model_copy(update={"workers": 2}), Device(kind="gpu", name="other")]
+    found = [describe_environment(device=device) for device in devices]
+    assert len({each.machine_id for each in found}) == 4
+    assert found[0].device == Device(name=found[0].processor)
+    assert found[0].summary.startswith(found[0].processor)
+    assert found[2].summary.startswith(
+        f"NVIDIA T4 shared by 2 workers beside {found[0].processor}, "
+    )
+
+
+def test_records_without_a_device_are_of_an_unknown_cpu_and_the_same_machine() -> None:
+    here = describe_environment()
+    facts = here.model_dump(mode="json")
+    del facts["device"]
+    old = Environment.model_validate(facts)
+    assert old.device == Device(kind="cpu", name=None)
+    assert old.device.label == "unknown cpu"
+    assert old.machine_id == here.machine_id
+
+
+@pytest.mark.parametrize(
+    ("capability", "fast"),
+    [
+        (None, ()),
+        ((7, 5), ()),
+        ((8, 0), ("compute capability 8.0",)),
+        ((10, 0), ("compute capability 10.0",)),
+    ],
+)
+def test_bfloat16_is_fast_on_gpus_from_ampere_on_whatever_the_processor(
+    capability: tuple[int, int] | None, fast: tuple[str, ...]
+) -> None:
+    device = GPU.model_copy(update={"compute_capability": capability})
+    here = describe_environment(device=device).model_copy(update={"features": ("amx_bf16",)})
+    assert here.fast_bfloat16 == fast
+    # A ledger is JSON.
+    assert Environment.model_validate_json(here.model_dump_json()) == here
