@@ -40,10 +40,13 @@ class Design:
     points: tuple[Point, ...]
 
     def base(self, name: str) -> Value:
-        """Return the value that the others of a hyperparameter are set against."""
-        own = self.own[name]
-        values = self.choices[name]
-        return own if any(same(own, value) for value in values) else values[0]
+        """Return the value that the others of a hyperparameter are set against.
+
+        That is the model's own; in a table without it, the first one.
+        """
+        own, values = self.own[name], self.choices[name]
+        there = self.kind == "one at a time" or any(same(own, value) for value in values)
+        return own if there else values[0]
 
     def others(self, name: str) -> list[Value]:
         """Return the values that are set against the base."""
@@ -52,7 +55,7 @@ class Design:
     def difference(self, name: str, value: Value) -> dict[int, float]:
         """Return weights of points whose sum is what a value does, against the base."""
         if self.kind == "screening":
-            half = 2 / len(self.points)
+            half = 2 / max(1, len(self.points))
             return {
                 place: half if same(point[name], value) else -half
                 for place, point in enumerate(self.points)
