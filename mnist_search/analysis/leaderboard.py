@@ -29,6 +29,7 @@ from mnist_search.choices import SortKey
 from mnist_search.errors import UsageError
 from mnist_search.references import Reference
 from mnist_search.specs import DatasetRef, Record
+from mnist_search.specs.result import OF_SPACE
 
 # All pairs are compared; 200 rows are 19,900 pairs, still well under a second.
 MOST_LETTERED_ROWS = 200
@@ -240,7 +241,10 @@ def _name(record: Record, several_studies: bool) -> str:
     # A confirmed trial goes by its own number also where its search is not on the board.
     number = record.number if record.confirms is None else record.confirms
     name = f"{record.study} #{number}" if several_studies else f"trial {number}"
-    return name if record.reference is None else f"{record.reference} ({name})"
+    known = record.reference
+    if record.origin is not None and record.origin.startswith(OF_SPACE):
+        known = record.origin
+    return name if known is None else f"{known} ({name})"
 
 
 def _ranked(

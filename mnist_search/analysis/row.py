@@ -39,7 +39,8 @@ class Row:
     reference's own recipe under this protocol: a row with changes is no baseline.
     `duplicate_of` is the trial of the same configuration and study whose result this row has, as
     it was not trained again.
-    `origin` is the trial of another study whose values were taken, as STUDY#TRIAL.
+    `origin` is where the values of a first trial are from: the trial of another study, as
+    STUDY#TRIAL, or a `first point NAME` of the space.
     `machine` and `versions` are where the runs were measured; a package that was not the same in
     all runs has all its versions.
     """

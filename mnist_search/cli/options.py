@@ -303,6 +303,13 @@ WithReferencesOption = Annotated[
         help="Start with the references that are points of the space.",
     ),
 ]
+NoFirstOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-first",
+        help="Start with what the sampler proposes, without the first points of the space.",
+    ),
+]
 ConfirmSeedsOption = Annotated[
     int | None,
     typer.Option(

@@ -20,6 +20,7 @@ from mnist_search.cli.options import (
     MaxFlopsOption,
     MaxParamsOption,
     MemoryLimitOption,
+    NoFirstOption,
     ObjectiveOption,
     PrecisionOption,
     PrunerOption,
@@ -103,6 +104,7 @@ def run(
         ),
     ] = None,
     with_references: WithReferencesOption = False,
+    no_first: NoFirstOption = False,
     confirm: Annotated[
         int | None,
         typer.Option(
@@ -168,6 +170,7 @@ def run(
         "max_params": max_params,
         "max_flops": max_flops,
         "with_references": with_references,
+        "no_first": no_first,
         "workers": workers,
         "cluster": cluster,
         "worker_cpus": worker_cpus,

@@ -77,7 +77,9 @@ def plan(
         trials=choose_target(trials, None),
         budget_seconds=budget_seconds,
         samples=samples,
-        first=choose_first(search_of(spec).space, references),
+        first=choose_first(
+            search_of(spec).space, references, own=not settings.get("no_first", False)
+        ),
     )
 
 

@@ -22,6 +22,7 @@ from mnist_search.engines import default_pruner, default_sampler, parse_objectiv
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
 from mnist_search.spaces import find_space
+from mnist_search.specs.result import OF_SPACE
 from mnist_search.studies import (
     Ledger,
     SearchSpec,
@@ -34,7 +35,7 @@ from mnist_search.studies import (
     unused_name,
 )
 from mnist_search.studies.search import choose_first
-from mnist_search.studies.spec import TAKEN, FirstPoint, search_of
+from mnist_search.studies.spec import TAKEN, FirstPoint, origin_of, search_of
 
 # The trials of a search that names no number, and where a study keeps the number that was named.
 TRIALS = 50
@@ -45,7 +46,8 @@ class SearchKeywords(TrainingKeywords, total=False):
     """The keywords of commands that search; None, or left out: not given.
 
     `objective` is `val_accuracy`, or `val_accuracy,COST`; `with_references` lets a new study
-    begin with the references that are points of the space.
+    begin with the references that are points of the space, `no_first` without the first points of
+    the space or the default one.
     """
 
     engine: EngineName | None
@@ -57,6 +59,7 @@ class SearchKeywords(TrainingKeywords, total=False):
     max_params: int | None
     max_flops: int | None
     with_references: bool
+    no_first: bool
 
 
 class StudyKeywords(TypedDict, total=False):
@@ -81,7 +84,7 @@ class SearchCall(StudyKeywords, SearchKeywords, total=False):
 class ChosenStudy:
     """The study that a search is meant to make or go on with; its spec has its name.
 
-    `first` are what its first trials try before the default point, where it is a new one.
+    `first` are what its first trials try, where it is a new one.
     """
 
     home: Path
@@ -216,16 +219,20 @@ def _first(
     """
     search, other = search_of(spec), settings.get("from_study")
     references = REFERENCES if settings.get("with_references", False) else ()
-    first = choose_first(search.space, references)
+    first = choose_first(search.space, references, own=not settings.get("no_first", False))
     if not has_study(folder):
         taken = [] if other is None else take_best(home, other, search, context)
         return [*taken, *first]
     with closing(open_ledger(folder)) as ledger:
-        begun = [name for name, _ in ledger.first_points() if name is not None]
+        points = [name for name, _ in ledger.first_points()]
+    begun = [name for name in points if name is not None]
     hint = "--new starts another study beside it, --study NAME names one"
     if other is not None and not any(name.startswith(f"{other}{TAKEN}") for name in begun):
         raise UsageError(f"study {spec.name} did not begin with trials of {other}", hint=hint)
-    wanted = {name for name, _ in first if name is not None}
+    own = any(name is None or name.startswith(OF_SPACE) for name in points)
+    if settings.get("no_first", False) and own:
+        raise UsageError(f"study {spec.name} began with first points", hint=hint)
+    wanted = {name for name, _ in first if name is not None and origin_of(name) is None}
     if wanted and not wanted.intersection(begun):
         raise UsageError(f"study {spec.name} did not begin with references", hint=hint)
     return []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mnist_search.choices import Format
 from mnist_search.commands.spaces import ListedSpaces, located_references
 from mnist_search.reporting.cells import Column
 from mnist_search.reporting.rows import render_rows
-from mnist_search.spaces import SearchSpace
+from mnist_search.spaces import SearchSpace, Value
 from mnist_search.spaces.rows import setting_rows
 
 
@@ -37,6 +39,7 @@ def render_space(space: SearchSpace, format: Format) -> str:
     notes = [
         size_words(space),
         "an inactive parameter leaves its setting to a more general parameter or to the default",
+        *(f"first point {name}: {_point_words(space, it)}" for name, it in space.first.items()),
         f"{space.source} (space {space.space_id})",
     ]
     title = f"{space.name}: {space.description or f'a space of the family {space.family}'}"
@@ -51,6 +54,12 @@ def render_references_in(space: SearchSpace, format: Format) -> str:
     notes = [f"{inside} of {len(rows)} references of the family {space.family} lie inside"]
     title = f"Published systems in {space.name}"
     return render_rows(rows, columns, format, title=title, notes=notes)
+
+
+def _point_words(space: SearchSpace, values: Mapping[str, Value]) -> str:
+    """Return the values in which a point differs from that of the defaults."""
+    usual = space.defaults()
+    return " ".join(f"{name}={it}" for name, it in values.items() if usual.get(name) != it)
 
 
 def size_words(space: SearchSpace) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
@@ -14,13 +14,13 @@ from mnist_search.errors import SpaceError
 from mnist_search.spaces.expansion import Declared, Expansion, Report
 from mnist_search.spaces.families import Family, Index, Setting, get_family
 from mnist_search.spaces.files import list_spaces, read_toml
+from mnist_search.spaces.given import check_name, read_first, read_values, resolve_name
 from mnist_search.spaces.parameters import (
     ChoiceParameter,
     FloatParameter,
     IntParameter,
     Level,
     Parameter,
-    Value,
     choice_problems,
     range_problems,
 )
@@ -28,9 +28,7 @@ from mnist_search.spaces.space import SearchSpace
 from mnist_search.spaces.wording import did_you_mean, must_be_one_of, printable, shorten, show
 from mnist_search.specs import ModelFamily
 
-LONGEST_NAME = 64
 LONGEST_DESCRIPTION = 500
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _MOST_CHOICES = 1000
 
 # The descriptions say what a value must be.
@@ -51,6 +49,9 @@ class _SpaceFile(_Strict):
     description: Annotated[str, Field(description="a text")] = ""
     parameters: _Table = {}
     fixed: _Table = {}
+    first: Annotated[
+        list[dict[str, Any]], Field(description="a list of tables, each as [[first]]")
+    ] = []
 
 
 class _Declaration(_Strict):
@@ -137,35 +138,33 @@ def load_space(path: Path) -> SearchSpace:
     """
     report = _Problems(path)
     table = _check_table(read_toml(path), _SpaceFile, "", report)
-    name = path.stem
-    if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
-        rule = f"must be at most {LONGEST_NAME} letters, digits, dots, dashes and underscores"
-        report("file name", f"{rule}, got {show(name)}")
+    check_name("file name", path.stem, report)
     family = get_family(table["family"]) if "family" in table else None
     description = _read_description(table.get("description", ""), report)
     if table.get("parameters") == {}:
         report("parameters", "must have at least one table [parameters.NAME], got none")
     declared = _read_parameters(table.get("parameters", {}), family, report)
-    fixed = _read_fixed(table.get("fixed", {}), family, report)
-    if family is None or not declared:
-        report.check()
-    assert family is not None
-    expansion = Expansion(family, declared, fixed, report)
-    parameters = expansion.parameters()
-    expansion.check_fixed()
-    report.check()
-    space = SearchSpace(
-        name=name,
-        family=family.name,
-        parameters=parameters,
-        fixed=fixed,
-        description=description,
-        source=str(path),
-    )
-    if (problem := space.misfit(roomy=True)) is not None:
+    fixed = read_values(table.get("fixed", {}), family, "fixed.", report)
+    space = None
+    if family is not None and declared:
+        expansion = Expansion(family, declared, fixed, report)
+        parameters = expansion.parameters()
+        expansion.check_fixed()
+        if not report.sentences:
+            space = SearchSpace(
+                name=path.stem,
+                family=family.name,
+                parameters=parameters,
+                fixed=fixed,
+                description=description,
+                source=str(path),
+            )
+    if space is not None and (problem := space.misfit(roomy=True)) is not None:
         report("blocks", problem)
+    first = read_first(table.get("first", []), family, space, report)
     report.check()
-    return space
+    assert space is not None
+    return replace(space, first=first)
 
 
 def _read_description(raw: str, report: Report) -> str:
@@ -181,41 +180,10 @@ def _read_parameters(
 ) -> dict[str, Declared]:
     declared = {}
     for name, raw in tables.items():
-        declaration = _read_declaration(name, raw, _resolve(name, family, "", report), report)
+        declaration = _read_declaration(name, raw, resolve_name(name, family, "", report), report)
         if declaration is not None:
             declared[name] = declaration
     return declared
-
-
-def _read_fixed(
-    table: Mapping[str, Any], family: Family | None, report: Report
-) -> dict[str, Value]:
-    fixed: dict[str, Value] = {}
-    for name, raw in table.items():
-        if (resolved := _resolve(name, family, "fixed.", report)) is None:
-            continue
-        if (value := resolved[0].read(raw)) is not None:
-            fixed[name] = value
-        else:
-            report(f"fixed.{name}", str(resolved[0].problem(raw)))
-    return fixed
-
-
-def _resolve(
-    name: str, family: Family | None, where: str, report: Report
-) -> tuple[Setting, Index] | None:
-    if family is None:
-        return None
-    if (resolved := family.resolve(name)) is not None:
-        return resolved
-    shown = f"{where}{printable(name)}"
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        rule = f"must be at most {LONGEST_NAME} characters without control characters"
-        report(shown, f"a name {rule}, got {show(name)}")
-    else:
-        hint = did_you_mean(name, family.settings)
-        report(shown, f"unknown parameter of the family {family.name}{hint}")
-    return None
 
 
 def _check_table(

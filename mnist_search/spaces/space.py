@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, ClassVar
@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from mnist_search.errors import SpaceError
 from mnist_search.spaces.families import EPOCHS, FAMILIES, get_family, held_out
+from mnist_search.spaces.families.family import most_specific
 from mnist_search.spaces.parameters import ChoiceParameter, Parameter, Value, range_rule
 from mnist_search.spaces.points import Points
 from mnist_search.spaces.wording import did_you_mean, printable, show
@@ -25,7 +26,8 @@ class SearchSpace:
     """A family's settings, each of them searched, fixed or left at the family's default.
 
     `parameters` are concrete (`filters_1_1`, not `filters` per convolution), and a parameter comes
-    after those that its conditions name. `source` says where the space came from.
+    after those that its conditions name. `first` are the points that a search begins with,
+    by their names. `source` says where the space came from.
     Raises ValueError for repeated names and for conditions on what does not come before.
     """
 
@@ -35,12 +37,14 @@ class SearchSpace:
     family: ModelFamily
     parameters: tuple[Annotated[Parameter, Field(discriminator="type")], ...]
     fixed: Mapping[str, Value] = field(default_factory=dict)
+    first: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     description: str = ""
     source: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", tuple(self.parameters))
         object.__setattr__(self, "fixed", dict(self.fixed))
+        object.__setattr__(self, "first", {name: dict(it) for name, it in self.first.items()})
         if self.family not in FAMILIES:
             raise ValueError(f"family must be one of {', '.join(FAMILIES)}, got {self.family!r}")
         names: set[str] = set(self.fixed)
@@ -75,11 +79,25 @@ class SearchSpace:
 
     def defaults(self) -> dict[str, Value]:
         """Return the point of the family's defaults, moved into the ranges where it is outside."""
+        return self.point({})
+
+    def point(self, given: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the point that has the given values, and elsewhere the family's defaults.
+
+        A name such as `filters` is for all layers for which nothing more particular is given.
+        """
         values: dict[str, Value] = {}
         for parameter in self.active(values):
-            setting = get_family(self.family).setting(parameter.name)
-            values[parameter.name] = parameter.nearest(None if setting is None else setting.default)
+            name, setting = parameter.name, get_family(self.family).setting(parameter.name)
+            key = self.given_as(parameter, given)
+            default = parameter.nearest(None if setting is None else setting.default)
+            values[name] = default if key is None else parameter.normalise(given[key])
         return values
+
+    def given_as(self, parameter: Parameter, given: Collection[str]) -> str | None:
+        """Return the name by which a value of a parameter is given, None where it is not."""
+        resolved = get_family(self.family).resolve(parameter.name)
+        return None if resolved is None else most_specific(resolved[0].name, resolved[1], given)
 
     @cached_property
     def points(self) -> Points:

@@ -184,11 +184,16 @@ RunKey = tuple[str, int]
 State = Literal["waiting", "running", "complete", "pruned", "failed"]
 
 
+# What begins the origin of a trial whose values a space gave.
+OF_SPACE = "first point "
+
+
 class Record(Frozen):
     """One slot of a study: a trial of a search, or one run of a reference.
 
-    `reference` names the reference that the configuration is (a trial may be one too), `origin` the
-    trial of another study whose values were taken, as STUDY#TRIAL.
+    `reference` names the reference that the configuration is (a trial may be one too), `origin`
+    where the values of a first trial are from: the trial of another study, as STUDY#TRIAL, or a
+    `first point NAME` of the space.
     `values` are the trial's parameters, None for a run that no space proposed. `confirms` is the
     number of the search's trial that this run trains again, None for all other runs. `objectives`
     are what the study is about: accuracy, or also a cost.

@@ -21,6 +21,7 @@ from mnist_search.execution import Executor
 from mnist_search.references import Reference
 from mnist_search.spaces import SearchSpace
 from mnist_search.specs import Job, Record, RunResult, derive_seed
+from mnist_search.specs.result import OF_SPACE
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import WeightShelf, decide_kept
 from mnist_search.studies.folder import has_study
@@ -30,7 +31,14 @@ from mnist_search.studies.old_studies import check_going_on
 from mnist_search.studies.opening import ensure_ledger
 from mnist_search.studies.progress import Assignment, Progress
 from mnist_search.studies.skipping import Memory, excess, is_trained, too_large
-from mnist_search.studies.spec import REVISION, REVISIONS, TAKEN, FirstPoint, StudySpec, search_of
+from mnist_search.studies.spec import (
+    REVISION,
+    REVISIONS,
+    FirstPoint,
+    StudySpec,
+    origin_of,
+    search_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +64,7 @@ def open_search(
 ) -> Ledger:
     """Create the study or open the one that is there.
 
-    `first` are what the first trials of a new study try, None: the point of the defaults.
+    `first` are what the first trials of a new study try, None: what `choose_first` says.
 
     Raises:
         UsageError: the study that is there is about something else, or was made with what there
@@ -72,20 +80,26 @@ def open_search(
     return ledger
 
 
-def choose_first(space: SearchSpace, references: Sequence[Reference] = ()) -> list[FirstPoint]:
+def choose_first(
+    space: SearchSpace, references: Sequence[Reference] = (), *, own: bool = True
+) -> list[FirstPoint]:
     """Return what the first trials of a search try.
 
     That is the references that are points of the space, the smallest network first, so that
-    something is soon known to judge the larger ones by. Then comes the point of the family's
-    defaults: a sound network to measure the others by, for the sampler and the pruner as much as
-    for the reader.
+    something is soon known to judge the larger ones by. Then, unless not `own`, come the first
+    points of the space, where it has none that of the family's defaults: sound networks to
+    measure the others by, for the sampler and the pruner as much as for the reader.
     """
     first: list[FirstPoint] = [
         (reference.name, values)
         for reference in sorted(references, key=lambda one: measure(one.config.model).flops)
         if (values := space.locate(reference.run_config("held-out"))) is not None
     ]
-    return [*first, (None, space.defaults())]
+    if not own:
+        return first
+    if not space.first:
+        return [*first, (None, space.defaults())]
+    return [*first, *((f"{OF_SPACE}{name}", dict(it)) for name, it in space.first.items())]
 
 
 def run_search(
@@ -237,7 +251,7 @@ class SearchWork:
         config = search.space.config(proposal.values, epochs=epochs)
         seed = derive_seed(search.seed, "training", number)
         known = self._first[number][0] if number < len(self._first) else None
-        origin = known if known is not None and TAKEN in known else None
+        origin = origin_of(known)
         self._ledger.open_trial(
             number,
             config=config,

@@ -13,14 +13,15 @@ from mnist_search.engines import EngineName, PrunerName, SamplerName
 from mnist_search.errors import UsageError
 from mnist_search.spaces import SearchSpace
 from mnist_search.specs import DatasetRef, Frozen, Objective, Precision
+from mnist_search.specs.result import OF_SPACE
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
     from optuna.study import Study
 
 Difference = tuple[str, str, str]
-# The values of a trial to begin with, and the name of the reference that they are, or STUDY#TRIAL
-# where they are taken from another study; neither kind of name has the sign otherwise.
+# The values of a trial to begin with, and where they are from: a reference by its name, else what
+# `Record.origin` says: STUDY#TRIAL of another study, or `first point NAME` of the space.
 FirstPoint = tuple[str | None, dict[str, Any]]
 TAKEN = "#"
 # Attributes of a study.
@@ -123,6 +124,13 @@ class StudySpec(Frozen):
         if mine != others:
             found.append(("objective", mine, others))
         return found
+
+
+def origin_of(name: str | None) -> str | None:
+    """Return where the values of a first point are from, unless they are those of a reference."""
+    if name is None or not (TAKEN in name or name.startswith(OF_SPACE)):
+        return None
+    return name
 
 
 def search_of(spec: StudySpec) -> SearchSpec:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mnist_search.studies import Ledger, choose_candidates, read_records, read_study
+from mnist_search.studies import (
+    Ledger,
+    choose_candidates,
+    open_ledger,
+    read_records,
+    read_study,
+)
 from mnist_search.studies.spec import search_of
 from tests.cli.reading import trials
 
@@ -94,6 +101,29 @@ def test_references_cannot_be_asked_for_afterwards(cli: Cli) -> None:
     assert cli("run", "--space", "mlp", "-n", "2", "--with-references", "--study", "r")[0] == 0
     code, _, err = cli("run", "--space", "mlp", "-n", "3", "--with-references", "--study", "r")
     assert code == 0, err
+
+
+def test_a_search_begins_with_the_first_points_of_its_space_or_without(
+    cli: Cli, space_file: Path
+) -> None:
+    space_file.write_text(space_file.read_text() + '[[first]]\nname = "deep"\ndense_layers = 2\n')
+    words = ["run", "--space", str(space_file), "-n", "3", "--seed", "7", "-f", "json"]
+    code, out, err = cli(*words, "--study", "w")
+    assert code == 0, err
+    row = next(row for row in trials(out) if row["number"] == 0)
+    assert row["name"] == "first point deep (trial 0)"
+    assert row["origin"] == "first point deep"
+    assert row["values"]["dense_layers"] == 2
+    code, out, err = cli(*words, "--study", "o", "--no-first")
+    assert code == 0, err
+    assert [row["origin"] for row in trials(out)] == [None] * 3
+    with closing(open_ledger(HOME / "o")) as ledger:
+        assert ledger.first_points() == []
+    # A study keeps to what it began with.
+    assert cli(*words, "--study", "o", "--no-first")[0] == 0
+    code, _, err = cli(*words, "--study", "w", "--no-first")
+    assert code == 2
+    assert "study w began with first points" in err
 
 
 @pytest.mark.usefixtures("made")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -233,6 +234,27 @@ def test_references_come_first_the_smallest_before_the_others(tmp_path: Path) ->
     assert [record.values for record in records] == [values for _, values in first[:3]]
     sizes = [record.result.flops for record in records if record.result is not None]
     assert sizes == sorted(sizes)
+
+
+def test_first_points_of_a_space_come_in_the_place_of_its_defaults(tmp_path: Path) -> None:
+    plain = find_space("mlp")
+    points = {name: plain.point({"units": units}) for name, units in (("wide", 256), ("thin", 32))}
+    space = dataclasses.replace(plain, first=points)
+    found = choose_first(space)
+    assert found == [(f"first point {name}", values) for name, values in points.items()]
+    assert choose_first(dataclasses.replace(plain, first={})) == [(None, plain.defaults())]
+    assert choose_first(space, REFERENCES, own=False) == choose_first(space, REFERENCES)[:-2]
+    spec = StudySpec(
+        name="test",
+        dataset=DATASET,
+        search=SearchSpec(space=space, sampler="random", pruner="none", epochs=1, seed=0),
+    )
+    with closing(open_search(tmp_path / "test", spec)) as ledger:
+        search(ledger, 3)
+        records = ledger.records()
+    assert [record.origin for record in records] == ["first point wide", "first point thin", None]
+    assert [record.values for record in records[:2]] == [*points.values()]
+    assert all(record.reference is None for record in records)
 
 
 # The half of the held-out images that steers, and the half that measures
