@@ -15,6 +15,8 @@ DeviceKind = Literal["cpu", "gpu"]
 DeviceChoice = Literal["auto", DeviceKind]
 # How references are trained; the fourth protocol, confirm, is that of the command `confirm`.
 BenchProtocol = Literal["documented", "corrected", "held-out"]
+# Where a reference is from; "ours" was published by nobody, its figures are this project's own.
+Document = Literal["A", "B", "C", "D", "E", "ours"]
 TestPixels = Literal["as-documented", "scaled", "raw"]
 Format = Literal["table", "json", "csv", "markdown"]
 ExportForm = Literal["keras", "python", "json"]

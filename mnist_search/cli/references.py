@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from mnist_search.choices import Document
 from mnist_search.cli._completing import complete_reference
 from mnist_search.cli.options import FormatOption
 from mnist_search.cli.streams import say
@@ -19,7 +20,7 @@ def list_references(
         Literal["mlp", "cnn", "linear"] | None, typer.Option(help="Only those of this family.")
     ] = None,
     document: Annotated[
-        Literal["A", "B", "C", "D", "E"] | None,
+        Document | None,
         typer.Option(help="Only those of this source document.", case_sensitive=False),
     ] = None,
     format: FormatOption = "table",

@@ -23,9 +23,9 @@ from mnist_search.commands.training import (
     train_runs,
 )
 from mnist_search.errors import UsageError
-from mnist_search.references import REFERENCES, Reference, get_reference
-from mnist_search.references.times import FIT_SECONDS, MEASURED_ON, TRAIN_IMAGES
-from mnist_search.specs import DatasetRef, Record
+from mnist_search.references import REFERENCES, get_reference
+from mnist_search.references.times import MEASURED_ON, expected_fit_seconds
+from mnist_search.specs import Record
 from mnist_search.studies import (
     Ledger,
     Outcome,
@@ -99,7 +99,11 @@ def bench(
     folder = study_folder(place, name)
     precision = choose_precision(options.precision, context, study=stored_spec(folder))
     if repeats is None:
-        short = [one for one in references if not quick and _expected_seconds(one, dataset) < SHORT]
+        short = [
+            one
+            for one in references
+            if not quick and expected_fit_seconds(one, dataset.train_images) < SHORT
+        ]
         rounds = [references, *[short] * (SHORT_REPEATS - 1)]
     else:
         rounds = [references] * repeats
@@ -129,19 +133,16 @@ def bench(
     return BenchResult(study=name, home=place, records=records, outcome=outcome)
 
 
-def _expected_seconds(reference: Reference, dataset: DatasetRef) -> float:
-    """Return how long the reference took, in proportion to the images."""
-    return FIT_SECONDS[reference.name] * dataset.train_images / TRAIN_IMAGES
-
-
 def _tell_cost(runs: Sequence[Run], ledger: Ledger, context: Context) -> None:
     """Say how long those runs will take that the study does not hold."""
     held = {record.run_key for record in ledger.records() if record.state == "complete"}
     missing = [run for run in runs if run.key not in held and run.reference is not None]
     if not missing:
         return
-    dataset = ledger.spec.dataset
-    seconds = sum(_expected_seconds(get_reference(str(run.reference)), dataset) for run in missing)
+    images = ledger.spec.dataset.train_images
+    seconds = sum(
+        expected_fit_seconds(get_reference(str(run.reference)), images) for run in missing
+    )
     minutes = math.ceil(seconds / 60)
     references = len({run.reference for run in missing})
     what = f"{plural(len(missing), 'run')} of {plural(references, 'reference')}"

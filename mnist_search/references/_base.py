@@ -6,10 +6,11 @@ import csv
 import re
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated, Final, Literal, assert_never
+from typing import Annotated, Final, assert_never
 
 from pydantic import Field
 
+from mnist_search.choices import Document
 from mnist_search.specs._frozen import Frozen
 from mnist_search.specs.models import (
     BatchNorm,
@@ -30,7 +31,6 @@ from mnist_search.specs.training import Training
 
 Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
-Document = Literal["A", "B", "C", "D", "E"]
 
 # What `specs.shapes.label` calls the layers of the documents; "no" is pydantic's word for false.
 _LAYERS: Final[dict[str, type[Layer]]] = {
@@ -65,7 +65,8 @@ class Published(Frozen):
     `accuracy` and `loss` are those on the test images after the last epoch; the loss of Keras 2
     clips probabilities at 1e-7. `train_accuracy` of a network is its running mean over the last
     epoch, `train_accuracy_evaluated` that of a pass over the training images afterwards.
-    `seconds_per_epoch` is the mean over the printed epochs, validation included.
+    `seconds_per_epoch` is the mean over the printed epochs, validation included. Figures over
+    several `runs` are means.
     """
 
     accuracy: Share

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from mnist_search.references import REFERENCES, Reference
+from mnist_search.references import OURS, REFERENCES, Reference
 from mnist_search.specs.models import (
     Conv,
     Dense,
@@ -24,7 +24,7 @@ def reference_rows(*, family: ModelFamily | None = None, document: str | None = 
     """Return one row for each reference of that family and document (None: any)."""
     return [
         reference_row(reference)
-        for reference in REFERENCES
+        for reference in (*REFERENCES, *OURS)
         if family in (None, reference.family) and document in (None, reference.document)
     ]
 

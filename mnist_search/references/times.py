@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from mnist_search.references._base import Reference
+
 MEASURED_ON: Final = "2 cores of an AMD EPYC"
 TRAIN_IMAGES: Final = 60_000
 FIT_SECONDS: Final[Mapping[str, float]] = {
@@ -37,3 +39,10 @@ FIT_SECONDS: Final[Mapping[str, float]] = {
     "cnn-simple": 12.4,
     "cnn-larger": 28.8,
 }
+
+
+def expected_fit_seconds(reference: Reference, train_images: int) -> float:
+    """Return the seconds of a whole training on so many images, on the machine of `MEASURED_ON`."""
+    seconds = FIT_SECONDS.get(reference.name, reference.published.fit_seconds)
+    assert seconds is not None, "every reference of a document is in FIT_SECONDS"
+    return seconds * train_images / TRAIN_IMAGES

@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 LIST_NOTE = (
     "relu and a final D10(softmax) go without saying; published figures: one run each, "
-    "10,000 test images"
+    "10,000 test images; ours: means of runs on the machine that `references show` names"
 )
 
 
@@ -41,7 +41,8 @@ def render_reference(reference: Reference, format: Format) -> str:
 def fact_rows(reference: Reference) -> list[Row]:
     """Return recipe and published figures as rows of fact and value, in words."""
     recipe = recipe_row(reference)
-    published = {f"published_{key}": value for key, value in published_row(reference).items()}
+    word = "measured" if reference.document == "ours" else "published"
+    published = {f"{word}_{key}": value for key, value in published_row(reference).items()}
     return [
         {
             "fact": key.replace("_", " "),
@@ -103,7 +104,7 @@ def _layers_page(reference: Reference, format: Format) -> str:
         title=f"{reference.name}: {reference.title}",
         notes=[
             f"{parameters:,} parameters, {trainable:,} of them trainable",
-            f"document {reference.document}: {reference.source}",
+            _origin(reference),
         ],
     )
 
@@ -129,3 +130,9 @@ def _spell(value: object) -> str:
             return ", ".join(f"{key.replace('_', ' ')} {_spell(it)}" for key, it in value.items())
         case _:
             return str(value)
+
+
+def _origin(reference: Reference) -> str:
+    if reference.document == "ours":
+        return f"ours: {reference.source}"
+    return f"document {reference.document}: {reference.source}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mnist_search.errors import UsageError
-from mnist_search.references import REFERENCES, get_reference, reference_names
+from mnist_search.references import OURS, REFERENCES, get_reference, reference_names
 
 # name, document, test accuracy, test loss to the published digits (None: not published).
 PUBLISHED = [
@@ -50,8 +50,9 @@ def test_names_and_published_figures() -> None:
 
 
 def test_names_are_found_again() -> None:
-    assert len(set(reference_names())) == 25
-    for reference in REFERENCES:
+    assert len(REFERENCES) == 25
+    assert set(reference_names()) == {each.name for each in (*REFERENCES, *OURS)}
+    for reference in (*REFERENCES, *OURS):
         assert get_reference(reference.name) is reference
 
 
