@@ -26,18 +26,38 @@ def command_lines() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("line", command_lines())
-def test_commands_work_as_they_stand(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_commands_work_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MNIST_SEARCH_DATA", raising=False)
     monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     monkeypatch.setenv("MNIST_SEARCH_DATASET", "digits")
+    for line in command_lines():
+        assert execute(shlex.split(line)[1:]) == 0, (line, capfd.readouterr().err)
+    assert {"report.html", "winner.json", "pictures"} <= {each.name for each in tmp_path.iterdir()}
+
+
+def test_the_space_loads_and_is_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     (space,) = [block for kind, block in BLOCKS if kind == "toml"]
     (tmp_path / "my.toml").write_text(space)
-    code = execute(shlex.split(line)[1:])
-    assert code == 0, capfd.readouterr().err
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
+    words = ["run", "--space", "./my.toml", "-n", "3", "--dataset", "digits"]
+    assert execute(words) == 0, capfd.readouterr().err
+
+
+def manuals() -> list[Path]:
+    folders = [ROOT / name for name in ("mnist_search", "search_spaces", "reports", "tests")]
+    return [ROOT / "README.md", *(it for folder in folders for it in folder.rglob("README.md"))]
+
+
+@pytest.mark.parametrize("manual", manuals(), ids=lambda manual: manual.parent.name)
+def test_links_lead_somewhere(manual: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", manual.read_text()):
+        assert (manual.parent / target).exists(), target
 
 
 def test_there_are_commands_to_test() -> None:
