@@ -23,6 +23,33 @@ AS_FROM_A_TERMINAL = {
 }
 
 
+# Processes that multiprocessing keeps until Python ends.
+PYTHONS_OWN = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+# Whole commands, browsers and benchmarks, run again and again: not in the fast tier.
+SLOW_PLACES = (
+    "tests/benchmarks",
+    "tests/faults",
+    "tests/cli/test_figures_command.py",
+    "tests/cli/test_report_html.py",
+    "tests/cli/test_report_inside.py",
+    "tests/reporting/charts/test_files.py",
+    "tests/reporting/test_html.py",
+    "tests/reporting/test_html_browser.py",
+    "tests/test_readme.py",
+    "tests/test_starting.py",
+    "tests/test_style.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what takes its time without training, so that the fast tier stays fast."""
+    slow = tuple(config.rootpath / place for place in SLOW_PLACES)
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in slow):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_configure() -> None:
     """Heed signals that whoever started the tests in the background has set to be ignored.
 
@@ -51,7 +78,8 @@ def _no_process_is_left() -> Iterator[None]:
     started = set(psutil.Process().children(recursive=True)) - before
     # Those that were killed at the end of the last test may need a moment.
     _, left = psutil.wait_procs(started, timeout=5.0)
-    found = [words for process in left if "resource_tracker" not in (words := _words_of(process))]
+    said = map(_words_of, left)
+    found = [words for words in said if not any(name in words for name in PYTHONS_OWN)]
     assert not found, f"processes are left: {found}"
 
 
