@@ -11,6 +11,7 @@ from mnist_search.cli._completing import complete_reference
 from mnist_search.cli.options import (
     ClusterOption,
     DatasetOption,
+    DeviceOption,
     FormatOption,
     HomeOption,
     MemoryLimitOption,
@@ -21,6 +22,7 @@ from mnist_search.cli.options import (
     WorkerCpusOption,
     WorkerGpusOption,
     WorkersOption,
+    WorkersPerGpuOption,
 )
 
 
@@ -75,6 +77,8 @@ def bench(
         ),
     ] = 0,
     workers: WorkersOption = "1",
+    device: DeviceOption = "auto",
+    workers_per_gpu: WorkersPerGpuOption = None,
     cluster: ClusterOption = None,
     worker_cpus: WorkerCpusOption = None,
     worker_gpus: WorkerGpusOption = None,
@@ -123,6 +127,8 @@ def bench(
         study=study,
         home=home,
         workers=workers,
+        device=device,
+        workers_per_gpu=workers_per_gpu,
         cluster=cluster,
         worker_cpus=worker_cpus,
         worker_gpus=worker_gpus,

@@ -9,6 +9,7 @@ import typer
 from mnist_search.cli._completing import complete_confirmed_reference
 from mnist_search.cli.options import (
     ClusterOption,
+    DeviceOption,
     FormatOption,
     HomeOption,
     MemoryLimitOption,
@@ -20,6 +21,7 @@ from mnist_search.cli.options import (
     WorkerCpusOption,
     WorkerGpusOption,
     WorkersOption,
+    WorkersPerGpuOption,
 )
 from mnist_search.cli.streams import say
 
@@ -48,6 +50,8 @@ def confirm(
         ),
     ] = None,
     workers: WorkersOption = "auto",
+    device: DeviceOption = "auto",
+    workers_per_gpu: WorkersPerGpuOption = None,
     cluster: ClusterOption = None,
     worker_cpus: WorkerCpusOption = None,
     worker_gpus: WorkerGpusOption = None,
@@ -80,6 +84,8 @@ def confirm(
         seeds=seeds,
         references=references or (),
         workers=workers,
+        device=device,
+        workers_per_gpu=workers_per_gpu,
         cluster=cluster,
         worker_cpus=worker_cpus,
         worker_gpus=worker_gpus,

@@ -8,6 +8,7 @@ import typer
 
 from mnist_search.cli._completing import complete_trial
 from mnist_search.cli.options import (
+    DeviceOption,
     FormatOption,
     HomeOption,
     MemoryLimitOption,
@@ -18,6 +19,7 @@ from mnist_search.cli.options import (
     TrialTimeoutOption,
     VerboseOption,
     WorkersOption,
+    WorkersPerGpuOption,
     refuse_without,
 )
 
@@ -56,6 +58,8 @@ def explain(
         ),
     ] = None,
     workers: WorkersOption = "auto",
+    device: DeviceOption = "auto",
+    workers_per_gpu: WorkersPerGpuOption = None,
     trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
     dataset: StudyDatasetOption = None,
@@ -85,6 +89,8 @@ def explain(
 
     training: TrainingKeywords = {
         "workers": workers,
+        "device": device,
+        "workers_per_gpu": workers_per_gpu,
         "trial_timeout_seconds": trial_timeout,
         "memory_limit_bytes": memory_limit,
         "dataset": dataset,
@@ -96,6 +102,8 @@ def explain(
             "--ablate",
             "seeds",
             "workers",
+            "device",
+            "workers_per_gpu",
             "trial_timeout",
             "memory_limit",
             "dataset",

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from mnist_search.choices import (
+    DeviceChoice,
     EngineName,
     Format,
     PrecisionChoice,
@@ -130,7 +131,25 @@ WorkersOption = Annotated[
     typer.Option(
         envvar="MNIST_SEARCH_WORKERS",
         metavar="auto|N",
-        help="Trials at a time, each in a process of its own; auto: one per core.",
+        help="Trials at a time, each in a process of its own; auto: one per core, or per GPU.",
+    ),
+]
+DeviceOption = Annotated[
+    DeviceChoice,
+    typer.Option(
+        envvar="MNIST_SEARCH_DEVICE",
+        help="What networks are trained on; auto: the GPUs that TensorFlow can use, one worker on "
+        "each. With --cluster, gpu is --worker-gpus 1.",
+    ),
+]
+WorkersPerGpuOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        envvar="MNIST_SEARCH_WORKERS_PER_GPU",
+        metavar="K",
+        help="Workers that share a GPU of this machine, for networks too small to fill it.",
+        show_default="1",
     ),
 ]
 ClusterOption = Annotated[
@@ -166,7 +185,8 @@ PrecisionOption = Annotated[
     typer.Option(
         envvar="MNIST_SEARCH_PRECISION",
         help="Number format of the hidden layers; bfloat16 is fast only where the processor "
-        "has avx512_bf16 or amx_bf16, and auto takes it there, or what the study was made with.",
+        "has avx512_bf16 or amx_bf16, or the GPU compute capability 8.0, and auto takes it there, "
+        "or what the study was made with.",
         show_default="float32",
     ),
 ]

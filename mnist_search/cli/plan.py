@@ -9,6 +9,7 @@ import typer
 from mnist_search.cli.options import (
     ClusterOption,
     DatasetOption,
+    DeviceOption,
     EngineOption,
     EpochsOption,
     FormatOption,
@@ -30,6 +31,7 @@ from mnist_search.cli.options import (
     WorkerCpusOption,
     WorkerGpusOption,
     WorkersOption,
+    WorkersPerGpuOption,
     duration,
 )
 from mnist_search.cli.streams import say
@@ -60,6 +62,8 @@ def plan(
         int, typer.Option(min=10, max=100_000, help="Random points of the space to look at.")
     ] = 300,
     workers: WorkersOption = "auto",
+    device: DeviceOption = "auto",
+    workers_per_gpu: WorkersPerGpuOption = None,
     cluster: ClusterOption = None,
     worker_cpus: WorkerCpusOption = None,
     worker_gpus: WorkerGpusOption = None,
@@ -102,6 +106,8 @@ def plan(
         with_references=with_references,
         no_first=no_first,
         workers=workers,
+        device=device,
+        workers_per_gpu=workers_per_gpu,
         cluster=cluster,
         worker_cpus=worker_cpus,
         worker_gpus=worker_gpus,

@@ -11,6 +11,7 @@ from mnist_search.cli._completing import complete_model
 from mnist_search.cli.options import (
     ClusterOption,
     DatasetOption,
+    DeviceOption,
     HomeOption,
     MemoryLimitOption,
     OutputOption,
@@ -21,6 +22,7 @@ from mnist_search.cli.options import (
     WorkerCpusOption,
     WorkerGpusOption,
     WorkersOption,
+    WorkersPerGpuOption,
 )
 from mnist_search.cli.outputs import STDOUT, chosen_format, write_output
 from mnist_search.cli.streams import say
@@ -82,6 +84,8 @@ def vary(
         typer.Option("--dry-run", help="Train nothing but for seconds: say what it would take."),
     ] = False,
     workers: WorkersOption = "auto",
+    device: DeviceOption = "auto",
+    workers_per_gpu: WorkersPerGpuOption = None,
     cluster: ClusterOption = None,
     worker_cpus: WorkerCpusOption = None,
     worker_gpus: WorkerGpusOption = None,
@@ -136,6 +140,8 @@ def vary(
         "study": study,
         "home": home,
         "workers": workers,
+        "device": device,
+        "workers_per_gpu": workers_per_gpu,
         "cluster": cluster,
         "worker_cpus": worker_cpus,
         "worker_gpus": worker_gpus,

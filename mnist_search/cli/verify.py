@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mnist_search.cli.options import (
+    DeviceOption,
     FormatOption,
     MemoryLimitOption,
     QuietOption,
@@ -15,6 +16,7 @@ from mnist_search.cli.options import (
     TrialTimeoutOption,
     VerboseOption,
     WorkersOption,
+    WorkersPerGpuOption,
 )
 from mnist_search.cli.outputs import typed_path
 from mnist_search.cli.streams import say
@@ -45,6 +47,8 @@ def verify(
         ),
     ] = None,
     workers: WorkersOption = "auto",
+    device: DeviceOption = "auto",
+    workers_per_gpu: WorkersPerGpuOption = None,
     trial_timeout: TrialTimeoutOption = None,
     memory_limit: MemoryLimitOption = None,
     precision: StudyPrecisionOption = None,
@@ -72,6 +76,8 @@ def verify(
         seeds=seeds,
         dataset=dataset,
         workers=workers,
+        device=device,
+        workers_per_gpu=workers_per_gpu,
         trial_timeout_seconds=trial_timeout,
         memory_limit_bytes=memory_limit,
         precision=precision,

@@ -14,14 +14,8 @@ from mnist_search.analysis.words import plural
 from mnist_search.choices import BenchProtocol, TestPixels
 from mnist_search.commands.boards import board_of
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import (
-    choose_precision,
-    count_workers,
-    find_dataset,
-    home_of,
-    stored_spec,
-    train_runs,
-)
+from mnist_search.commands.training import find_dataset, home_of, stored_spec, train_runs
+from mnist_search.commands.workers import choose_precision, count_workers
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.references.times import MEASURED_ON, expected_fit_seconds
@@ -97,7 +91,7 @@ def bench(
     name = plain_name(f"{purpose}-{dataset.name}") if study is None else study
     place = home_of(home, context)
     folder = study_folder(place, name)
-    precision = choose_precision(options.precision, context, study=stored_spec(folder))
+    precision = choose_precision(options, context, study=stored_spec(folder))
     if repeats is None:
         short = [
             one
@@ -121,7 +115,7 @@ def bench(
             test_pixels=test_pixels,
         )
     ]
-    workers = count_workers(options)
+    workers = count_workers(options, context)
     spec = StudySpec(name=name, dataset=dataset, precision=precision)
     what = f"bench · {protocol}" + (", quick" if quick else "")
     with closing(open_benchmark(folder, spec)) as ledger:

@@ -11,7 +11,8 @@ from typing import Unpack
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.analysis.words import plural
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import count_workers, find_study_data, home_of, train_runs
+from mnist_search.commands.training import find_study_data, home_of, train_runs
+from mnist_search.commands.workers import count_workers
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
@@ -65,7 +66,7 @@ def confirm(
     if options.precision not in (None, "float32"):
         raise UsageError(f"a confirmation is trained in float32, got {options.precision}")
     chosen = find_references(references)
-    workers = count_workers(options)
+    workers = count_workers(options, context)
     place = home_of(home, context)
     search = read_study(place, study)
     spec = confirmation_spec(search.spec)

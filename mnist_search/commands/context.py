@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from mnist_search.choices import PrecisionChoice
+from mnist_search.choices import DeviceChoice, PrecisionChoice
 
 if TYPE_CHECKING:
     from mnist_search.studies import Interrupt, Invocation
@@ -23,6 +23,8 @@ class TrainingKeywords(TypedDict, total=False):
     """The keywords of commands that train, as `TrainingOptions` has them."""
 
     workers: int | str
+    device: DeviceChoice
+    workers_per_gpu: int | None
     cluster: str | None
     worker_cpus: int | None
     worker_gpus: float | None
@@ -37,12 +39,16 @@ class TrainingOptions:
     """How a command trains: how many runs at once, within which limits, on which images.
 
     `workers` is a number or `auto`: processes of this machine, or with `cluster`, which is `auto`
-    or HOST:PORT, actors of a Ray cluster with `worker_cpus` (1) and `worker_gpus` (0) each. A
+    or HOST:PORT, actors of a Ray cluster with `worker_cpus` (1) and `worker_gpus` (0) each. On
+    the `device` gpu each has a GPU, or `workers_per_gpu` share one; `auto` is gpu where TensorFlow
+    can use one, and in a cluster where `worker_gpus` asks for it. A
     `precision` or `dataset` of None is that of the study; where there is none yet, float32 and
     `auto`.
     """
 
     workers: int | str = "auto"
+    device: DeviceChoice = "auto"
+    workers_per_gpu: int | None = None
     cluster: str | None = None
     worker_cpus: int | None = None
     worker_gpus: float | None = None

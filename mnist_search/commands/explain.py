@@ -11,13 +11,8 @@ from typing import Unpack
 from mnist_search.analysis.attribution import Gain, attribute
 from mnist_search.analysis.nearest import Comparison, nearest_reference
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import (
-    choose_precision,
-    count_workers,
-    find_study_data,
-    home_of,
-    train_runs,
-)
+from mnist_search.commands.training import find_study_data, home_of, train_runs
+from mnist_search.commands.workers import choose_precision, count_workers
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
@@ -130,12 +125,12 @@ def _walk(
     options: TrainingOptions,
     context: Context,
 ) -> tuple[Attribution, Sequence[Record], Outcome]:
-    workers = count_workers(options)
+    workers = count_workers(options, context)
     seeds = walk_seeds(search.spec, search.records, count)
     dataset = find_study_data(spec.dataset, options.dataset, context)
     precision = spec.precision
     if options.precision is not None:
-        precision = choose_precision(options.precision, context, study=search.spec)
+        precision = choose_precision(options, context, study=search.spec)
     spec = spec.model_copy(update={"dataset": dataset, "precision": precision})
     with closing(open_benchmark(folder, spec)) as ledger:
         with ledger.exclusive():

@@ -16,7 +16,8 @@ from mnist_search.commands.searching import (
     new_spec,
     training_of,
 )
-from mnist_search.commands.training import choose_precision, count_workers, start_executor
+from mnist_search.commands.training import start_executor
+from mnist_search.commands.workers import choose_precision, count_workers
 from mnist_search.engines import check_search, learns
 from mnist_search.errors import BudgetError
 from mnist_search.planning.calibration import (
@@ -67,7 +68,7 @@ def plan(
         BudgetError: no point of the space can be trained.
     """
     context = Context.of_this_process() if context is None else context
-    precision = choose_precision(settings.get("precision"), context)
+    precision = choose_precision(training_of(settings), context)
     spec = new_spec(space, settings, context).model_copy(update={"precision": precision})
     references = REFERENCES if settings.get("with_references", False) else ()
     return _plan(
@@ -130,7 +131,7 @@ def _plan(
 ) -> PlanResult | None:
     search, options = search_of(spec), training_of(settings)
     check_search(search.engine, search.sampler, search.pruner, search.objectives, search.space)
-    workers = count_workers(options)
+    workers = count_workers(options, context, linear=search.space.family == "linear")
     planned = Plan(
         spec=spec,
         trials=trials,

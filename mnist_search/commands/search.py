@@ -19,7 +19,8 @@ from mnist_search.commands.searching import (
     choose_target,
     training_of,
 )
-from mnist_search.commands.training import begin, count_workers, training_session
+from mnist_search.commands.training import begin, training_session
+from mnist_search.commands.workers import count_workers
 from mnist_search.specs import Record
 from mnist_search.studies import (
     Limits,
@@ -84,7 +85,7 @@ def search(
     chosen = choose_study(space, settings, context)
     options = training_of(settings)
     found = search_of(chosen.spec)
-    workers = count_workers(options)
+    workers = count_workers(options, context, linear=found.space.family == "linear")
     with closing(chosen.open()) as ledger:
         target = choose_target(trials, ledger)
         with training_session(ledger, workers, options, context) as session:

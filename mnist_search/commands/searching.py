@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 
 from mnist_search.choices import EngineName, PrunerName, SamplerName
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
 from mnist_search.commands.taking import take_best
-from mnist_search.commands.training import (
-    choose_precision,
-    find_dataset,
-    find_study_data,
-    home_of,
-    stored_spec,
-)
+from mnist_search.commands.training import find_dataset, find_study_data, home_of, stored_spec
+from mnist_search.commands.workers import choose_precision
 from mnist_search.engines import default_pruner, default_sampler, parse_objectives
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
@@ -101,6 +96,8 @@ def training_of(settings: SearchKeywords) -> TrainingOptions:
     """Return those of the settings that say how to train."""
     return TrainingOptions(
         workers=settings.get("workers", "auto"),
+        device=settings.get("device", "auto"),
+        workers_per_gpu=settings.get("workers_per_gpu"),
         cluster=settings.get("cluster"),
         worker_cpus=settings.get("worker_cpus"),
         worker_gpus=settings.get("worker_gpus"),
@@ -173,7 +170,8 @@ def choose_study(space: str | None, settings: SearchCall, context: Context) -> C
         spec = _resumed(stored, space, settings, context)
         precision = stored.precision if precision is None else precision
     assert spec is not None
-    chosen = choose_precision(precision, context, study=stored)
+    options = replace(training_of(settings), precision=precision)
+    chosen = choose_precision(options, context, study=stored)
     spec = spec.model_copy(update={"name": name, "precision": chosen})
     first = _first(home, folder, spec, settings, context)
     return ChosenStudy(home=home, folder=folder, spec=spec, first=first)

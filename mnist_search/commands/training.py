@@ -10,20 +10,20 @@ from typing import Literal
 
 from mnist_search.analysis import describe
 from mnist_search.analysis.words import plural
-from mnist_search.choices import Precision, PrecisionChoice
 from mnist_search.commands.context import Context, TrainingOptions
 from mnist_search.datasets import find_again, resolve
 from mnist_search.errors import UsageError
 from mnist_search.execution import (
-    ClusterOptions,
     Executor,
     Workers,
     create_executor,
-    resolve_precision,
-    resolve_workers,
 )
 from mnist_search.paths import user_path
-from mnist_search.specs import DatasetRef, Record, available_cores, describe_environment
+from mnist_search.specs import (
+    DatasetRef,
+    Record,
+    available_cores,
+)
 from mnist_search.studies import (
     Interrupt,
     Ledger,
@@ -88,49 +88,13 @@ def find_study_data(ref: DatasetRef, name: str | None, context: Context) -> Data
     return ref.model_copy(update={"path": found.path})
 
 
-def choose_precision(
-    choice: PrecisionChoice | None, context: Context, *, study: StudySpec | None = None
-) -> Precision:
-    """Return the number format to compute in: as asked, and of `auto` as the study was made.
-
-    The notice is told what `auto` comes to.
-    """
-    if choice is None:
-        return "float32"
-    if choice != "auto":
-        return choice
-    here = describe_environment()
-    chosen = resolve_precision(choice, here)
-    features = ", ".join(here.fast_bfloat16)
-    reason = f"the processor has {features}" if features else "the processor has no fast bfloat16"
-    if study is not None:
-        chosen, reason = study.precision, f"as study {study.name} was made"
-        context.notice(f"precision auto: {chosen}, {reason}")
-    else:
-        context.notice(f"precision auto: {chosen}, because {reason}")
-    return chosen
-
-
-def count_workers(options: TrainingOptions) -> Workers:
-    """Return the workers that the options ask for."""
-    if options.cluster is None:
-        if options.worker_cpus is not None or options.worker_gpus is not None:
-            raise UsageError("--worker-cpus and --worker-gpus need --cluster")
-        return resolve_workers(str(options.workers))
-    cluster = ClusterOptions(
-        address=options.cluster,
-        worker_cpus=1 if options.worker_cpus is None else options.worker_cpus,
-        worker_gpus=0 if options.worker_gpus is None else options.worker_gpus,
-    )
-    return resolve_workers(str(options.workers), cluster)
-
-
 def start_executor(
     workers: Workers, folder: Path | None, options: TrainingOptions, context: Context
 ) -> Executor:
     """Start workers that log into the folder of their study."""
     return create_executor(
         workers.count,
+        gpus=list(workers.gpus),
         cluster=workers.cluster,
         grows=workers.reason is not None,
         log_folder=None if folder is None else folder / "logs",
@@ -214,6 +178,9 @@ def begin(
     shared = f"{plural(count, 'worker')} x {plural(workers.threads, 'thread')}"
     if workers.cluster is not None:
         shared = f"{shared} on the Ray cluster {workers.cluster.address}"
+    if workers.gpus:
+        names = dict.fromkeys(gpu.label for gpu in workers.gpus.values())
+        shared = f"{shared} on {', '.join(names)}"
     if workers.reason is not None:
         shared = f"{shared} ({workers.reason})"
     dataset = ledger.spec.dataset

@@ -9,13 +9,8 @@ from typing import NamedTuple, TypedDict
 
 from mnist_search.analysis.designs import Design, Kind, documented_choices, make_design, without
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import (
-    choose_precision,
-    find_dataset,
-    find_study_data,
-    home_of,
-    stored_spec,
-)
+from mnist_search.commands.training import find_dataset, find_study_data, home_of, stored_spec
+from mnist_search.commands.workers import choose_precision
 from mnist_search.errors import UsageError
 from mnist_search.references import get_reference, reference_names
 from mnist_search.spaces import Value, find_space, list_spaces
@@ -222,7 +217,7 @@ def _spec(
     stored = stored_spec(study_folder(home, name))
     precision = None if model.search is None else model.search.precision
     if options.precision is not None or precision is None:
-        precision = choose_precision(options.precision, context, study=stored or model.search)
+        precision = choose_precision(options, context, study=stored or model.search)
     return StudySpec(name=name, dataset=dataset, precision=precision)
 
 

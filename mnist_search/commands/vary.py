@@ -10,11 +10,7 @@ from typing import Unpack
 from mnist_search.analysis.effects import Effects, find_effects
 from mnist_search.analysis.words import plural
 from mnist_search.commands.context import Context
-from mnist_search.commands.training import (
-    count_workers,
-    start_executor,
-    train_runs,
-)
+from mnist_search.commands.training import start_executor, train_runs
 from mnist_search.commands.varied import (
     LeftOut,
     Settings,
@@ -23,6 +19,7 @@ from mnist_search.commands.varied import (
     tell_values,
     training_of,
 )
+from mnist_search.commands.workers import count_workers
 from mnist_search.planning.calibration import calibrate, choose_networks
 from mnist_search.planning.runs import ExpectedRuns, expect_runs
 from mnist_search.specs import Record, RunConfig
@@ -84,7 +81,7 @@ def vary(
     """
     context = Context.of_this_process() if context is None else context
     options = training_of(call)
-    workers = count_workers(options)
+    workers = count_workers(options, context)
     varied = prepare(model, settings, options, context, call)
     for values, reason in varied.left_out:
         context.notice(f"{varied.model}: {tell_values(values)} is left out: {reason}")
@@ -132,7 +129,7 @@ def plan_vary(
     """
     context = Context.of_this_process() if context is None else context
     options = training_of(call)
-    workers = count_workers(options)
+    workers = count_workers(options, context)
     varied = prepare(model, settings, options, context, call)
     held = set()
     if has_study(varied.folder):

@@ -12,12 +12,8 @@ from typing import Unpack
 from mnist_search.analysis import Estimate, Interval, pool_seed_spread
 from mnist_search.analysis.verdict import rerun_interval
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import (
-    choose_precision,
-    count_workers,
-    find_dataset,
-    train_runs,
-)
+from mnist_search.commands.training import find_dataset, train_runs
+from mnist_search.commands.workers import choose_precision, count_workers
 from mnist_search.datasets.resolving import NAMES, VARIABLE
 from mnist_search.errors import DataError
 from mnist_search.exporting import Export, read_export, render_script
@@ -85,10 +81,10 @@ def verify(
             "the recipe in its head is what is verified"
         )
     dataset = _same_data(export, options.dataset, context)
-    workers = count_workers(options)
+    workers = count_workers(options, context)
     precision = export.precision
     if options.precision is not None:
-        precision = choose_precision(options.precision, context)
+        precision = choose_precision(options, context)
     spec = StudySpec(name="verify", dataset=dataset, precision=precision)
     runs = [
         Run(reference=export.name, config=export.config, seed=seed)

@@ -9,6 +9,7 @@ from mnist_search.execution.base import (
     Started,
     Stepped,
 )
+from mnist_search.execution.devices import find_gpus, gpu_is_there
 from mnist_search.execution.factory import (
     ClusterOptions,
     Workers,
@@ -28,6 +29,8 @@ __all__ = [
     "Stepped",
     "Workers",
     "create_executor",
+    "find_gpus",
+    "gpu_is_there",
     "resolve_precision",
     "resolve_workers",
 ]

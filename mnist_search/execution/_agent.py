@@ -19,6 +19,7 @@ from typing import Any
 
 from mnist_search.datasets import load_full
 from mnist_search.execution.base import Event, Finished, Stepped
+from mnist_search.execution.devices import HIDDEN, VISIBLE, gpu_variables
 from mnist_search.execution.local import LocalExecutor
 from mnist_search.specs import DatasetRef, Job, describe_environment
 from mnist_search.writing import replacing
@@ -61,15 +62,15 @@ class Agent:
         step_seconds: float,
     ) -> None:
         """Set the environment of the worker; `step_seconds` apart it tells how far it is."""
+        # What Ray has set, and not what the coordinator sees of its own machine.
+        given = os.environ.get(VISIBLE, "")
         os.environ.update(variables)
-        if not gpus:
-            # Ray leaves the GPUs of its node visible to those who asked for none.
-            os.environ["CUDA_VISIBLE_DEVICES"] = ""
         self._step_seconds = step_seconds
         self._folder = _own_folder()
         self._executor = LocalExecutor(
             1,
             threads=threads,
+            devices=[gpu_variables(given, max(1, round(1 / gpus)))] if gpus else [HIDDEN],
             trainer=trainer,
             log_folder=self._folder,
             memory_limit_bytes=memory_limit_bytes,

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -34,7 +34,15 @@ class WorkerProcess:
     `failure` is what its job ends with once the process has been killed for it.
     """
 
-    def __init__(self, slot: int, *, trainer: str, threads: int, log_path: Path | None) -> None:
+    def __init__(
+        self,
+        slot: int,
+        *,
+        trainer: str,
+        threads: int,
+        device: Mapping[str, str],
+        log_path: Path | None,
+    ) -> None:
         """Start the process; it imports its trainer and then says that it is ready.
 
         Raises:
@@ -69,7 +77,11 @@ class WorkerProcess:
                         stdout=self._log,
                         stderr=self._log,
                         pass_fds=[descriptor],
-                        env=python_environment(os.environ) | thread_variables(threads),
+                        env={
+                            **python_environment(os.environ),
+                            **thread_variables(threads),
+                            **device,
+                        },
                         # What a trial starts belongs to it, and can be ended with the worker.
                         process_group=0,
                     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
 from mnist_search.choices import Precision, PrecisionChoice
 from mnist_search.errors import UsageError
 from mnist_search.execution.base import Executor
-from mnist_search.specs import Environment, available_cores, measure_capacity
+from mnist_search.execution.devices import deal_gpus
+from mnist_search.specs import Device, Environment, available_cores, measure_capacity
 
 TRAINER_VARIABLE = "MNIST_SEARCH_TRAINER"
 
@@ -32,6 +33,7 @@ def create_executor(
     cluster: ClusterOptions | None = None,
     grows: bool = False,
     threads: int | None = None,
+    gpus: Sequence[str] = (),
     log_folder: Path | None = None,
     memory_limit_bytes: int | None = None,
     environ: Mapping[str, str],
@@ -39,11 +41,12 @@ def create_executor(
     """Return an executor with `workers` slots whose workers are starting already.
 
     With `cluster` they are actors there, of which there are more when machines join if it `grows`.
-    `threads` is for each worker of this machine, None shares the cores out; `memory_limit_bytes`
-    ends a job whose worker holds more. `MNIST_SEARCH_TRAINER` in `environ` is this project's own
-    seam for tests, as hyperfine has its mock executor: the dotted name of a module that the
-    workers import in the place of `mnist_search.training`, or `module:function`, which is called
-    with `workers` and returns another executor.
+    `threads` is for each worker of this machine, None shares the cores out; each sees one of the
+    `gpus`, or none. `memory_limit_bytes` ends a job whose worker holds more.
+    `MNIST_SEARCH_TRAINER` in `environ` is this project's own seam for tests, as hyperfine has its
+    mock executor: the dotted name of a module that the workers import in the place of
+    `mnist_search.training`, or `module:function`, which is called with `workers` and returns
+    another executor.
 
     Raises:
         UsageError: fewer than one worker or thread.
@@ -74,6 +77,7 @@ def create_executor(
     executor = LocalExecutor(
         workers,
         threads=threads,
+        devices=deal_gpus(workers, gpus),
         trainer=trainer,
         log_folder=log_folder,
         memory_limit_bytes=memory_limit_bytes,
@@ -84,10 +88,14 @@ def create_executor(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """How many workers, and on which cluster; `reason` is None where a number was asked for."""
+    """How many workers, and on which cluster or GPUs of this machine, by their numbers for CUDA.
+
+    `reason` is None where a number was asked for.
+    """
 
     count: int
     reason: str | None = None
+    gpus: Mapping[str, Device] = field(default_factory=dict)
     cluster: ClusterOptions | None = None
 
     @property
@@ -98,15 +106,21 @@ class Workers:
         return max(1, available_cores() // self.count)
 
 
-def resolve_workers(text: str, cluster: ClusterOptions | None = None) -> Workers:
-    """Return the workers that a number or `auto` asks for.
+def resolve_workers(
+    text: str,
+    cluster: ClusterOptions | None = None,
+    *,
+    gpus: Mapping[str, Device] | None = None,
+    per_gpu: int = 1,
+) -> Workers:
+    """Return the workers that a number or `auto` asks for, on `gpus` if there are any.
 
-    `auto` is what the cores and the memory of this machine, or of its container, carry, or what
-    fits into the cluster. It is asked in any case: one that is not there is to be told before
-    anything is made.
+    `auto` is what the cores and the memory of this machine, or of its container, carry, or
+    `per_gpu` for each GPU, or what fits into the cluster. That is asked in any case: one that is
+    not there is to be told before anything is made.
 
     Raises:
-        UsageError: neither `auto` nor a whole number of at least 1.
+        UsageError: neither `auto` nor a whole number of at least 1, or more than the GPUs carry.
         ClusterError: no cluster answers.
     """
     count: int | None = None
@@ -117,10 +131,27 @@ def resolve_workers(text: str, cluster: ClusterOptions | None = None) -> Workers
             raise UsageError(f"workers must be auto or a whole number of at least 1, got {text!r}")
     if cluster is not None:
         return _resolve_in_cluster(count, cluster)
+    if gpus:
+        return _resolve_on_gpus(count, gpus, per_gpu)
     if count is not None:
         return Workers(count=count)
     capacity = measure_capacity()
     return Workers(count=capacity.workers, reason=capacity.reason)
+
+
+def _resolve_on_gpus(count: int | None, gpus: Mapping[str, Device], per_gpu: int) -> Workers:
+    room = len(gpus) * per_gpu
+    what = "1 GPU" if len(gpus) == 1 else f"{len(gpus)} GPUs"
+    if count is None:
+        shared = "" if per_gpu == 1 else f", {per_gpu} workers on each"
+        return Workers(count=room, reason=f"{what}{shared}", gpus=gpus)
+    if count > room:
+        raise UsageError(
+            f"workers must be at most {room} on {what}, got {count}",
+            hint=f"--workers-per-gpu {-(-count // len(gpus))} lets more share a GPU; "
+            "--device cpu goes without",
+        )
+    return Workers(count=count, gpus=gpus)
 
 
 def _resolve_in_cluster(count: int | None, cluster: ClusterOptions) -> Workers:
@@ -137,10 +168,10 @@ def _resolve_in_cluster(count: int | None, cluster: ClusterOptions) -> Workers:
 
 
 def resolve_precision(choice: PrecisionChoice, here: Environment) -> Precision:
-    """Return what a choice comes to on a machine.
+    """Return what a choice comes to on a machine and its device.
 
-    `auto` is bfloat16 where the processor multiplies in it, else float32: elsewhere bfloat16 is
-    slower. A graphics card plays no part, since workers may not have TensorFlow's support for it.
+    `auto` is bfloat16 where the processor, or the GPU that trains, multiplies in it, else float32:
+    elsewhere bfloat16 is slower.
     """
     match choice:
         case "auto":

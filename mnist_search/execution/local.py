@@ -10,6 +10,7 @@ import os
 import selectors
 import time
 import weakref
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import assert_never
 
@@ -17,6 +18,7 @@ from mnist_search.errors import MnistSearchError, ResourceError, UsageError
 from mnist_search.execution._channel import FromWorker, Report, Trained
 from mnist_search.execution._process import WorkerProcess
 from mnist_search.execution.base import Event, Finished, Reported, Started, Stepped, failed_result
+from mnist_search.execution.devices import HIDDEN
 from mnist_search.specs import Failure, Job, RunResult, available_cores
 
 TRAINER = "mnist_search.training"
@@ -45,6 +47,7 @@ class LocalExecutor:
         workers: int,
         *,
         threads: int | None = None,
+        devices: Sequence[Mapping[str, str]] = (HIDDEN,),
         trainer: str = TRAINER,
         log_folder: Path | None = None,
         memory_limit_bytes: int | None = None,
@@ -54,6 +57,7 @@ class LocalExecutor:
     ) -> None:
         """Plan `workers` processes of `threads` threads each, by default all cores together.
 
+        `devices` says what each has in its environment, in turns, so that it sees its GPU or none.
         `trainer` names a module with `prepare() -> float`, seconds, and `run_job(job, report)`.
         What slot n prints goes to `worker-n.log` in `log_folder`, up to a bound; None: nowhere.
         A worker is replaced after `recycle_jobs` jobs, or when it holds `recycle_growth_bytes`
@@ -69,6 +73,7 @@ class LocalExecutor:
         if threads is not None and threads < 1:
             raise UsageError(f"threads must be at least 1, got {threads}")
         self._threads = max(1, available_cores() // workers) if threads is None else threads
+        self._devices = devices
         self._trainer = trainer
         self._log_folder = log_folder
         self._memory_limit_bytes = memory_limit_bytes
@@ -187,6 +192,7 @@ class LocalExecutor:
             slot,
             trainer=self._trainer,
             threads=self._threads,
+            device=self._devices[slot % len(self._devices)],
             log_path=None if folder is None else folder / f"worker-{slot}.log",
         )
 

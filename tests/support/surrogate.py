@@ -34,6 +34,7 @@ from mnist_search.specs import (
     BatchNorm,
     Conv,
     Dense,
+    Device,
     Dropout,
     Environment,
     Epoch,
@@ -50,6 +51,7 @@ from mnist_search.specs import (
     derive_seed,
     describe_environment,
 )
+from mnist_search.specs.environment import GPU_WORKERS
 from mnist_search.specs.result import Status
 from mnist_search.specs.shapes import Size, UnbuildableError, measure
 
@@ -307,4 +309,10 @@ def _epoch(job: Job, number: int, seconds: float) -> Epoch:
 
 @cache
 def _environment() -> Environment:
-    return describe_environment().model_copy(update={"processor": "surrogate"})
+    gpu = None
+    if GPU_WORKERS in os.environ:
+        # As a worker finds it that was given a GPU.
+        name = f"made-up GPU {os.environ['CUDA_VISIBLE_DEVICES']}"
+        gpu = Device(kind="gpu", name=name, workers=int(os.environ[GPU_WORKERS]))
+    here = describe_environment(device=gpu)
+    return here.model_copy(update={"processor": "surrogate"})
