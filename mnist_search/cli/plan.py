@@ -32,9 +32,9 @@ from mnist_search.cli.options import (
     WorkerGpusOption,
     WorkersOption,
     WorkersPerGpuOption,
-    duration,
 )
 from mnist_search.cli.streams import say
+from mnist_search.cli.values import duration
 
 
 def plan(
