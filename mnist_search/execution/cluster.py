@@ -339,6 +339,8 @@ class ClusterExecutor:
         if isinstance(cause, MnistSearchError):
             where = "a machine of the cluster" if name is None else f"the machine {name}"
             return UsageError(f"{where}: {cause.message}", hint=cause.hint)
+        if isinstance(cause, OSError):
+            return ResourceError(f"{name or 'a machine of the cluster'}: {cause}")
         raise error
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -54,6 +57,7 @@ class Connection:
         self._nodes: tuple[Node, ...] = _read_nodes()
         self._heard = time.monotonic()
         self._closed = threading.Event()
+        self._lost = False
         threading.Thread(target=self._watch, daemon=True).start()
 
     @property
@@ -73,6 +77,7 @@ class Connection:
         """
         silent = time.monotonic() - self._heard
         if silent > self._patience_seconds:
+            self._lost = True
             raise ClusterError(
                 f"the head of the cluster at {self.address} has not answered for {silent:.0f} s",
                 hint="what was finished is kept; the same command goes on once it is back",
@@ -85,6 +90,10 @@ class Connection:
         self._closed.set()
         import ray
 
+        if self._lost:
+            # It would wait for the head for minutes, and so would the end of this process.
+            atexit.register(_leave)
+            return
         ray.shutdown()
 
     def _watch(self) -> None:
@@ -175,6 +184,14 @@ def _signals_kept() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _leave() -> None:
+    """End this process without Ray's own end, which waits for a head that is lost, or crashes."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(ClusterError.exit_code)
 
 
 def _first_line(error: BaseException) -> str:

@@ -287,3 +287,18 @@ def test_lost_head_ends_the_search_and_leaves_the_study_whole(
     assert command_line.run(local, trainer=WORKERS).code == 0
     command_line.study.whole(TRIALS)
     check_values(command_line)
+
+
+@pytest.mark.slow
+def test_control_ray_ends_a_process_that_waits_for_its_head(
+    command_line: Any, until: Until
+) -> None:
+    patient = SOON.replace("6.0", "1000.0")
+    with ray_cluster(nodes=1) as own:
+        words = [*command_line.search(40, "--workers", "1", *SHORT), "--cluster", own.address]
+        process = command_line.start(words, trainer=WORKERS, seconds=0.3, sabotage=patient)
+        until(lambda: over(command_line) > 0, process)
+        own.head_node.kill_gcs_server()
+        ended = command_line.end(process)
+    assert ended.code != 4
+    assert "error: " not in ended.err

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import pytest
 
-from mnist_search.execution import Event, Finished
+from mnist_search.execution import Event, Finished, Notice
 from mnist_search.specs import (
     Adam,
     DatasetRef,
@@ -251,3 +252,101 @@ def test_first_wish_to_stop_lets_running_trials_finish_and_claims_no_more() -> N
     assert outcome.ending == "interrupted"
     assert sorted([*work.finished, *work.released]) == work.claimed
     assert len(work.claimed) < 50
+
+
+@dataclass
+class Again(Slots):
+    """Claims first what was given back."""
+
+    def claim(self) -> Assignment | None:
+        if self.released and self.released[-1] in self.claimed:
+            number = self.released[-1]
+            self.claimed.remove(number)
+            job = Job(number=number, config=CONFIG, seed=1, dataset=DATASET)
+            self.claimed.append(number)
+            self.released.append(-1)
+            return Assignment(job=job, name="x")
+        return super().claim()
+
+
+class Lossy(FakeExecutor):
+    """Every job ends as one whose process or machine was lost."""
+
+    def __init__(self, killed: Literal["process", "machine"]) -> None:
+        super().__init__(1, lambda job, report: answer(job, "failed"))
+        self._killed = killed
+
+    def poll(self, timeout_seconds: float) -> list[Event]:
+        events = super().poll(timeout_seconds)
+        return [
+            replace(one, killed=self._killed) if isinstance(one, Finished) else one
+            for one in events
+        ]
+
+
+@pytest.mark.parametrize(("killed", "times"), [("process", 1), ("machine", 3)])
+def test_lost_job_runs_again_so_often_and_then_fails(
+    killed: Literal["process", "machine"], times: int
+) -> None:
+    work, watcher = Again(1), Watcher()
+    outcome = run_loop(
+        work,
+        Lossy(killed),
+        progress=watcher,
+        interrupt=Interrupt(),
+        limits=Limits(),
+        clock=lambda: 0.0,
+    )
+    assert [number for number in work.released if number == 0] == [0] * times
+    assert (outcome.failed, work.finished[0].status) == (1, "failed")
+    assert len(watcher.notes) == times
+
+
+@pytest.mark.parametrize(("claim_seconds", "most"), [(0.0, 40), (0.06, 4), (1.0, 1)])
+def test_loop_listens_while_it_claims_for_many_workers(claim_seconds: float, most: int) -> None:
+    now, claimed, at_once = [0.0], [0], [0]
+
+    class Slow(Slots):
+        def claim(self) -> Assignment | None:
+            now[0] += claim_seconds
+            return super().claim()
+
+    class Listening(FakeExecutor):
+        def submit(self, job: Job) -> None:
+            super().submit(job)
+            claimed[0] += 1
+
+        def poll(self, timeout_seconds: float) -> list[Event]:
+            at_once[0] = max(at_once[0], claimed[0])
+            # While more is to be claimed nobody waits.
+            assert timeout_seconds == 0.0 or self.free == 0 or len(work.claimed) == 40
+            claimed[0] = 0
+            return super().poll(timeout_seconds)
+
+    work = Slow(40)
+    run_loop(
+        work,
+        Listening(40, train),
+        progress=Watcher(),
+        interrupt=Interrupt(),
+        limits=Limits(),
+        clock=lambda: now[0],
+    )
+    assert (at_once[0], len(work.finished)) == (most, 40)
+
+
+def test_what_the_executor_says_is_told() -> None:
+    class Talkative(FakeExecutor):
+        def poll(self, timeout_seconds: float) -> list[Event]:
+            return [Notice(text="no room"), *super().poll(timeout_seconds)]
+
+    watcher = Watcher()
+    run_loop(
+        Slots(1),
+        Talkative(1, train),
+        progress=watcher,
+        interrupt=Interrupt(),
+        limits=Limits(),
+        clock=Clock(),
+    )
+    assert "no room" in watcher.notes
