@@ -11,6 +11,7 @@ from mnist_search.analysis.wording import tell_spread
 from mnist_search.analysis.words import plural
 from mnist_search.commands.vary import VaryPlan, VaryResult
 from mnist_search.reporting.cells import format_cell
+from mnist_search.spaces import ChoiceParameter, SearchSpace
 from mnist_search.spaces.parameters import Value
 
 _MEANT = {
@@ -87,6 +88,16 @@ def tell_plan(plans: Sequence[VaryPlan]) -> Iterator[str]:
         )
     if sum(plan.expected.runs > 0 for plan in plans) > 1:
         yield f"{_minutes(sum(plan.expected.wall_seconds for plan in plans))} in all"
+
+
+def vary_command(study: str, name: str, space: SearchSpace) -> str:
+    """Return the command that varies a parameter of a space around the winner of a search."""
+    parameter = next(each for each in space.parameters if each.name == name)
+    if isinstance(parameter, ChoiceParameter):
+        values = ",".join(map(tell_value, parameter.choices))
+    else:
+        values = f"{tell_value(parameter.low)}:{tell_value(parameter.high)}"
+    return f"mnist-search vary {study}:winner --set {name}={values}"
 
 
 def tell_difference(difference: Difference) -> str:

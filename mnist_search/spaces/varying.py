@@ -145,6 +145,9 @@ class Variable:
         resolved = self.family.resolve(name)
         assert resolved is not None
         setting, index = resolved
+        if setting.level == "optimizer":
+            # `learning_rate_adam` is the learning rate, while the optimizer is adam.
+            index = () if index in ((), (values["optimizer"],)) else index
         return [
             key
             for key in values

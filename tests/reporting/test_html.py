@@ -93,6 +93,7 @@ def test_page_is_well_formed_and_has_every_section(make_page: Callable[..., str]
     }
     assert "mnist-search run --space space --trials 40 --dataset mnist --sampler tpe" in page
     assert "Effects of hyperparameters" in page
+    assert re.search(r"mnist-search vary study:winner --set \w+=[\w.,:-]+", page)
     assert "the sampler learned from earlier trials" in page
 
 

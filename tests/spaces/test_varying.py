@@ -71,6 +71,13 @@ def test_an_optimizer_brings_its_own_documented_rate() -> None:
     assert found.change({"epochs": 3}).training.epochs == 3
 
 
+def test_a_rate_of_one_optimizer_is_the_rate_while_it_is_the_one() -> None:
+    """As parameters of spaces are called, which the page puts into a command."""
+    found = variable("mlp-drop-2")
+    assert found.own("learning_rate_adam") == found.own("learning_rate") == 1e-3
+    assert found.change({"learning_rate_adam": 0.01}) == found.change({"learning_rate": 0.01})
+
+
 def test_what_cannot_be_built_says_why() -> None:
     assert "5x5 kernel" in str(buildable(variable("cnn-simple"), {"depth": 3}))
     with pytest.raises(UnbuildableError):

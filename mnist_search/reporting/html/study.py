@@ -20,6 +20,7 @@ from mnist_search.reporting.charts.studies import study_charts
 from mnist_search.reporting.charts.style import AnyChart
 from mnist_search.reporting.charts.trials import MOST_DRAWN, Trial
 from mnist_search.reporting.confirmation import confirmation_rows
+from mnist_search.reporting.effects_told import vary_command
 from mnist_search.reporting.html.drawings import Drawings
 from mnist_search.reporting.html.tables import Table, table_of
 from mnist_search.reporting.inside import Inside
@@ -33,6 +34,7 @@ from mnist_search.reporting.searches import (
 )
 from mnist_search.reporting.suite import VERDICT_COLUMNS, verdict_row
 from mnist_search.reporting.winner import find_winner
+from mnist_search.spaces import SearchSpace
 from mnist_search.specs import Record
 from mnist_search.studies.reading import ConfirmedStudy
 from mnist_search.studies.spec import StudySpec
@@ -91,7 +93,9 @@ def study_section(
         "curves": add(charts.curves, "Learning curves"),
         "curves_told": _curves_told(charts.trials, records),
         "importance": add(charts.importance, "Importance of parameters"),
-        "importance_told": _importance_told(charts.importances) if space is not None else "",
+        "importance_told": _importance_told(charts.importances, space, name)
+        if space is not None
+        else "",
         "effects": table_of(effect_rows(report), EFFECT_COLUMNS, title="Effects")
         if report is not None and report.effects
         else None,
@@ -192,7 +196,7 @@ def _curves_told(trials: Sequence[Trial], records: Sequence[Record]) -> str:
     return told
 
 
-def _importance_told(importances: Importances | None) -> str:
+def _importance_told(importances: Importances | None, space: SearchSpace, study: str) -> str:
     if importances is None:
         return "Ten finished trials of different accuracy are needed to say what mattered."
     surely = [one.parameter for one in importances.shares if one.rank is not None]
@@ -211,7 +215,8 @@ def _importance_told(importances: Importances | None) -> str:
         f"{count / 20:.1f} of the {count} parameters exceed theirs by chance. Conditional "
         "parameters stand below the one that they depend on. Importance says what the best trials "
         "had in common, not what a change would bring, and a parameter on which the sampler "
-        "settled early cannot show its worth."
+        "settled early cannot show its worth. What a change of the first would bring, an "
+        f"experiment says: {vary_command(study, importances.shares[0].parameter, space)}"
     )
 
 
