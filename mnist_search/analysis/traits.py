@@ -112,7 +112,8 @@ def _comparable_traits(config: RunConfig) -> dict[str, object]:
     traits, model = traits_of(config), config.model
     layers = model.layers if isinstance(model, Network) else ()
     convolutions = [layer for layer in layers if isinstance(layer, Conv)]
-    weighted = [layer for layer in layers if isinstance(layer, Conv | Dense)]
+    dense = [layer for layer in layers if isinstance(layer, Dense)]
+    weighted: list[Conv | Dense] = [*convolutions, *dense]
     return {
         "family": traits.family,
         "depth": traits.depth,
@@ -125,7 +126,9 @@ def _comparable_traits(config: RunConfig) -> dict[str, object]:
         "activation": traits.activation,
         "norm": traits.norm,
         "dropout": traits.dropout,
-        "penalty": model.penalty if isinstance(model, LinearClassifier) else None,
+        "penalty": model.penalty
+        if isinstance(model, LinearClassifier)
+        else frozenset((each.l1, each.l2) for each in dense if each.l1 > 0 or each.l2 > 0),
         "optimizer": traits.optimizer,
         "learning rate": traits.learning_rate,
         "batch size": traits.batch_size,

@@ -48,6 +48,9 @@ def layer_code(layer: Layer, precision: Precision) -> str:
                 f"use_bias={layer.bias}",
                 f"kernel_initializer={initializer_code(layer.initializer)}",
             ]
+            if layer.l1 > 0 or layer.l2 > 0:
+                penalty = f"keras.regularizers.L1L2(l1={layer.l1!r}, l2={layer.l2!r})"
+                arguments.append(f"kernel_regularizer={penalty}")
             name = "Dense"
         case BatchNorm():
             name, arguments = "BatchNormalization", []
@@ -135,7 +138,7 @@ def _moments_code(optimizer: Adam | AdamW | Nadam) -> list[str]:
 def _rate_code(training: Training) -> str:
     peak = training.optimizer.learning_rate
     match training.schedule:
-        case "constant":
+        case "constant" | "reduce-on-plateau":
             return repr(peak)
         case "cosine":
             return f"keras.optimizers.schedules.CosineDecay({peak!r}, total_steps)"

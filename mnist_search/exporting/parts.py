@@ -180,7 +180,7 @@ def train(x_train, y_train, seed):
     )
     batches = tf.data.Dataset.from_tensor_slices((x_train, y_train))
     batches = batches.shuffle(len(y_train), seed=seed).batch(BATCH_SIZE).map(prepare).prefetch(2)
-    model.fit(batches, epochs=EPOCHS, verbose=2)
+    model.fit(batches, epochs=EPOCHS, verbose=2{callbacks})
 {correct}    return model
 """
 

@@ -10,7 +10,7 @@ from mnist_search.errors import UsageError
 from mnist_search.exporting import parts
 from mnist_search.exporting.layers import layer_code, optimizer_code, output_code
 from mnist_search.exporting.recipe import Export, render_mark
-from mnist_search.specs import BatchNorm, LinearClassifier, Network
+from mnist_search.specs import BatchNorm, LinearClassifier, Network, Training
 
 # Keras' own name of a data set; whatever else a study was about comes from a file.
 DOWNLOADS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist"}
@@ -65,11 +65,22 @@ def _render(export: Export, network: Network) -> str:
             loss=f"CategoricalCrossentropy({logits}, label_smoothing={training.label_smoothing!r})"
             if training.label_smoothing > 0
             else f"SparseCategoricalCrossentropy({logits})",
+            callbacks=_callbacks(training),
             correct="    correct_averages(model, total_steps)\n" if corrected else "",
         ),
         parts.MAIN,
     ]
     return "\n\n\n".join(section.strip("\n") for section in sections if section is not None) + "\n"
+
+
+def _callbacks(training: Training) -> str:
+    if training.schedule != "reduce-on-plateau":
+        return ""
+    factor, patience = training.plateau_factor, training.plateau_patience
+    return (
+        ", callbacks=[\n        keras.callbacks.ReduceLROnPlateau("
+        f'monitor="loss", factor={factor!r}, patience={patience})\n    ]'
+    )
 
 
 def _head(export: Export) -> str:

@@ -47,13 +47,19 @@ class Conv(Frozen):
 
 
 class Dense(Frozen):
-    """A fully connected layer; activation `linear` leaves it to a later layer."""
+    """A fully connected layer; activation `linear` leaves it to a later layer.
+
+    To the loss come `l1` times the sum of the kernel's absolute values, and `l2` times that of
+    their squares.
+    """
 
     kind: Literal["dense"] = "dense"
     units: Annotated[int, Field(ge=1, le=65536)]
     activation: Activation = "relu"
     bias: bool = True
     initializer: Initializer = GLOROT_UNIFORM
+    l1: float = added_field(0.0, ge=0)
+    l2: float = added_field(0.0, ge=0)
 
 
 class BatchNorm(Frozen):

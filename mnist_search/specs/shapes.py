@@ -120,7 +120,12 @@ def label(layer: Layer) -> str:
 
 def _deviations(layer: Conv | Dense) -> list[str]:
     words: list[str] = [] if layer.activation == "relu" else [layer.activation]
-    return words if layer.bias else [*words, "no bias"]
+    if not layer.bias:
+        words.append("no bias")
+    if isinstance(layer, Dense):
+        words += [f"l1 {layer.l1:g}"] if layer.l1 > 0 else []
+        words += [f"l2 {layer.l2:g}"] if layer.l2 > 0 else []
+    return words
 
 
 def _network_layers(network: Network, classes: int) -> list[LayerShape]:

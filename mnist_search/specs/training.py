@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from mnist_search.specs._frozen import Frozen, added_field, without
 
 PositiveFloat = Annotated[float, Field(gt=0)]
-Schedule = Literal["constant", "cosine", "one-cycle", "warm-up-linear"]
+Schedule = Literal["constant", "cosine", "one-cycle", "warm-up-linear", "reduce-on-plateau"]
 OptimizerName = Literal["adam", "adamw", "nadam", "rmsprop", "sgd", "adadelta"]
 
 
@@ -84,7 +84,9 @@ class Training(Frozen):
     `train_images` trains on a fixed stratified part of the training images only (None: all).
     `label_smoothing` is the share of the target that is spread over all classes. `clip_norm`
     shortens the gradient of all weights together to this norm where it is longer (None: never).
-    `warm_up_share` is the share of the steps in which the schedule `warm-up-linear` climbs.
+    `warm_up_share` is the share of the steps in which the schedule `warm-up-linear` climbs;
+    `reduce-on-plateau` multiplies the learning rate by `plateau_factor` whenever the training loss
+    of `plateau_patience` epochs in a row was not lower than before, by 0.0001 or more.
     """
 
     optimizer: Optimizer
@@ -96,6 +98,8 @@ class Training(Frozen):
     label_smoothing: float = added_field(0.0, ge=0, lt=1)
     clip_norm: PositiveFloat | None = added_field(None)
     warm_up_share: float = added_field(0.2, ge=0, lt=1)
+    plateau_factor: float = added_field(0.5, gt=0, lt=1)
+    plateau_patience: int = added_field(2, ge=1, le=10_000)
 
     @model_validator(mode="before")
     @classmethod

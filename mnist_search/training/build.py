@@ -81,6 +81,9 @@ def _layer(layer: Layer, policy: keras.DTypePolicy, *, fused: bool) -> keras.Lay
                 activation=layer.activation,
                 use_bias=layer.bias,
                 kernel_initializer=_initializer(layer.initializer),
+                kernel_regularizer=keras.regularizers.L1L2(l1=layer.l1, l2=layer.l2)
+                if layer.l1 > 0 or layer.l2 > 0
+                else None,
                 dtype=policy,
             )
         case BatchNorm():
@@ -136,7 +139,7 @@ def _rate(
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
     peak = training.optimizer.learning_rate
     match training.schedule:
-        case "constant":
+        case "constant" | "reduce-on-plateau":
             return peak
         case "cosine":
             return keras.optimizers.schedules.CosineDecay(peak, total_steps)

@@ -113,6 +113,7 @@ class _Fit:
                 validation_seconds=totals.validation_seconds,
             )
         )
+        self.loop.end_epoch(totals.loss / totals.images)
         if validation is not None:
             self.recorder.report(QUARTERS * epoch, validation.accuracy)
         return validation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from mnist_search.training.data import Labelled
 
 # How long a call may take before somebody is told how far the run is.
 STRETCH_SECONDS = 0.5
+# A loss that falls by less does not fall.
+LEAST_FALL = 1e-4
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,7 +52,9 @@ class Loop:
         self._batch_size = training.batch_size
         self._seed = seed
         self._stretch = 1
-        self._run = _compile(model, training, train, self.steps_per_epoch, seed)
+        optimizer = make_optimizer(training, self.steps_per_epoch * training.epochs)
+        self._plateau = Plateau(training, optimizer)
+        self._run = _compile(model, training, train, optimizer, seed)
 
     def order(self, epoch: int) -> Any:
         """Return the order of the images in an epoch, a function of seed and epoch alone."""
@@ -59,6 +64,10 @@ class Loop:
     def boundary(self, quarter: int) -> int:
         """Return the step of an epoch at which its first, second, third, last quarter is done."""
         return -(-quarter * self.steps_per_epoch // QUARTERS)
+
+    def end_epoch(self, loss: float) -> None:
+        """Take the mean loss of an epoch, which a schedule may heed."""
+        self._plateau.end_epoch(loss)
 
     def run(
         self, order: Any, until: int, totals: EpochTotals, told: Callable[[], None] = lambda: None
@@ -86,13 +95,36 @@ class Loop:
         totals.images = min(until * self._batch_size, self._images)
 
 
+class Plateau:
+    """Lowers the learning rate where the training loss stays, as Keras' ReduceLROnPlateau does."""
+
+    def __init__(self, training: Training, optimizer: keras.Optimizer) -> None:
+        """Take the schedule of a run; of any other one nothing is done."""
+        self._training = training
+        self._optimizer = optimizer
+        self._best = math.inf
+        self._waited = 0
+
+    def end_epoch(self, loss: float) -> None:
+        """Take the mean loss of an epoch."""
+        if self._training.schedule != "reduce-on-plateau":
+            return
+        self._waited += 1
+        if loss < self._best - LEAST_FALL:
+            self._best, self._waited = loss, 0
+        elif self._waited >= self._training.plateau_patience:
+            self._waited = 0
+            rate = float(self._optimizer.learning_rate)
+            self._optimizer.learning_rate = rate * self._training.plateau_factor
+
+
 def _compile(
-    model: keras.Model, training: Training, train: Labelled, steps_per_epoch: int, seed: int
+    model: keras.Model, training: Training, train: Labelled, optimizer: keras.Optimizer, seed: int
 ) -> Callable[..., tuple[Any, Any]]:
-    optimizer = make_optimizer(training, steps_per_epoch * training.epochs)
     optimizer.build(model.trainable_variables)
     images, labels = tf.constant(train.images), tf.constant(train.labels)
     batch_size, count = training.batch_size, len(train)
+    penalized = any(getattr(layer, "kernel_regularizer", None) for layer in model.layers)
     variables = [variable.value for variable in model.trainable_variables]
 
     def step(order: Any, number: Any) -> tuple[Any, Any]:
@@ -108,6 +140,8 @@ def _compile(
             tape.watch(variables)
             logits = model(pixels, training=True)
             losses = cross_entropies(classes, logits, training.label_smoothing)
+            if penalized:
+                losses += tf.add_n(model.losses)
             loss = tf.reduce_mean(losses)
         optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
         right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), classes)

@@ -162,10 +162,13 @@ def test_networks_and_optimizers_are_those_of_training() -> None:
         {"optimizer": SGD(momentum=0.9, nesterov=True), "schedule": "one-cycle"},
         {"optimizer": Adam(beta_1=0.8, beta_2=0.95, epsilon=1e-5), "schedule": "one-cycle"},
         {"optimizer": Adam(), "schedule": "warm-up-linear", "warm_up_share": 0.3},
+        {"optimizer": Adam(), "schedule": "reduce-on-plateau", "plateau_patience": 3},
     ]
     configs = [
         RunConfig(model=NETWORK, training=TRAINING.model_copy(update=recipe)) for recipe in recipes
     ]
+    penalized = Network(layers=(Flatten(), Dense(units=4, l1=0.01), Dense(units=3, l2=0.02)))
+    configs.append(RunConfig(model=penalized, training=TRAINING))
     configs += [r.config for r in REFERENCES if not isinstance(r.config.model, LinearClassifier)]
     for config in configs:
         assert isinstance(config.model, Network)
@@ -186,6 +189,17 @@ def test_networks_and_optimizers_are_those_of_training() -> None:
                 assert math.isclose(float(ours.learning_rate), float(theirs.learning_rate))
         else:
             assert rate[0] == rate[1]
+
+
+def test_a_script_lowers_its_rate_where_training_does() -> None:
+    training = TRAINING.model_copy(
+        update={"schedule": "reduce-on-plateau", "plateau_factor": 0.3, "plateau_patience": 4}
+    )
+    text = render_script(export(RunConfig(model=NETWORK, training=training)))
+    compile(text, "script.py", "exec")
+    assert 'keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.3, patience=4)' in text
+    plain = render_script(export(RunConfig(model=NETWORK, training=TRAINING)))
+    assert "callbacks" not in plain
 
 
 @pytest.mark.slow

@@ -11,35 +11,29 @@ the same layers again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from mnist_search.spaces.families.family import (
     EPOCHS,
-    OPTIMIZERS,
     Chosen,
     Family,
     Setting,
     setting_of,
 )
+from mnist_search.spaces.families.recipes import RECIPE_SETTINGS, make_training, read_training
 from mnist_search.spaces.parameters import Condition, Level, Value
 from mnist_search.specs import (
-    SGD,
     Activate,
-    Augmentation,
     BatchNorm,
     Conv,
     Dense,
     Dropout,
     Flatten,
-    Frozen,
     Initializer,
     Layer,
     ModelFamily,
     Network,
-    Optimizer,
     RunConfig,
-    Training,
 )
 
 Front = Sequence[Layer]
@@ -63,65 +57,6 @@ _SHARED_SETTINGS = (
         default=0.05,
         needs=(Condition("output_initializer", choices=("random-normal",)),),
     ),
-)
-
-
-_CLASSES: dict[str, type[Frozen]] = dict(
-    zip(OPTIMIZERS, get_args(get_args(Optimizer)[0]), strict=True)
-)
-# Fields of an optimizer's spec are settings of the same name, which that optimizer needs.
-_OWN = {
-    "momentum": "momentum of sgd",
-    "nesterov": "Nesterov's momentum in sgd",
-    "weight_decay": "decoupled weight decay of adamw",
-    "rho": "decay of adadelta's running means",
-    "beta_1": "decay of the running mean of gradients in adam, adamw and nadam",
-    "beta_2": "decay of the running mean of squared gradients in adam, adamw and nadam",
-    "epsilon": "added to the divisor in adam, adamw and nadam",
-}
-# The schedule that has a share of its own.
-WARM_UP = "warm-up-linear"
-_AUGMENTED = (Condition("augmentation", choices=(True,)),)
-
-
-def _own_settings() -> Iterator[Setting]:
-    for field, doc in _OWN.items():
-        having = tuple(name for name, spec in _CLASSES.items() if field in spec.model_fields)
-        needs = (Condition("optimizer", choices=having),)
-        yield setting_of(_CLASSES[having[0]], field, doc, needs=needs)
-
-
-def _rate_setting() -> Setting:
-    rates = [
-        f"{name} {spec.model_fields['learning_rate'].default}" for name, spec in _CLASSES.items()
-    ]
-    doc = f"step size; default: {', '.join(rates)}"
-    return replace(setting_of(SGD, "learning_rate", doc, level="optimizer"), default=None)
-
-
-_RECIPE_SETTINGS = (
-    Setting("optimizer", "text", "how the weights are updated", "adam", choices=OPTIMIZERS),
-    _rate_setting(),
-    *_own_settings(),
-    setting_of(Training, "schedule", "how the learning rate changes over the epochs"),
-    setting_of(
-        Training,
-        "warm_up_share",
-        "share of the steps in which warm-up-linear climbs",
-        needs=(Condition("schedule", choices=(WARM_UP,)),),
-    ),
-    setting_of(Training, "batch_size", "images per step", default=128),
-    Setting(
-        "augmentation",
-        "bool",
-        "rotate, zoom and shift the training images at random",
-        False,
-    ),
-    setting_of(Augmentation, "rotation_degrees", "largest rotation, in degrees", needs=_AUGMENTED),
-    setting_of(Augmentation, "zoom", "largest change of scale, as a share", needs=_AUGMENTED),
-    setting_of(Augmentation, "shift", "largest shift, as a share of the width", needs=_AUGMENTED),
-    setting_of(Training, "label_smoothing", "share of the target spread over all classes"),
-    setting_of(Training, "clip_norm", "longest gradient of all weights, 0 for any length", off=0.0),
 )
 
 
@@ -164,6 +99,20 @@ def _dense_settings(depth: int, norms: Sequence[str], stddev: str) -> tuple[Sett
             off=0.0,
             level="dense",
         ),
+        setting_of(
+            Dense,
+            "l1",
+            "L1 penalty of a hidden dense layer's kernel",
+            name="dense_l1",
+            level="dense",
+        ),
+        setting_of(
+            Dense,
+            "l2",
+            "L2 penalty of a hidden dense layer's kernel",
+            name="dense_l2",
+            level="dense",
+        ),
         stddev_setting(stddev, "dense"),
     )
 
@@ -189,20 +138,20 @@ def network_family(
             layers=(*make_front(chosen), Flatten(), *_make_dense(chosen, stddev)),
             output_initializer=make_initializer(chosen, "output_initializer", "output_stddev"),
         )
-        return RunConfig(model=network, training=_make_training(chosen, epochs))
+        return RunConfig(model=network, training=make_training(chosen, epochs))
 
     def read(config: RunConfig) -> Iterator[dict[str, Value]]:
         network = config.model
         if not isinstance(network, Network) or Flatten() not in network.layers:
             return
         border = network.layers.index(Flatten())
-        rest = _read_shared(network) | _read_training(config.training)
+        rest = _read_shared(network) | read_training(config.training)
         for front in read_front(network.layers[:border]):
             for dense in _read_dense(network.layers[border + 1 :], norms, stddev):
                 yield {**front, **dense, **rest}
 
     dense = _dense_settings(depth, norms, stddev)
-    settings = (*own, *dense, *_SHARED_SETTINGS, *_RECIPE_SETTINGS, EPOCHS)
+    settings = (*own, *dense, *_SHARED_SETTINGS, *RECIPE_SETTINGS, EPOCHS)
     return Family(name=name, settings={it.name: it for it in settings}, make=make, read=read)
 
 
@@ -236,6 +185,8 @@ def _make_dense(chosen: Chosen, stddev: str) -> list[Layer]:
             units=chosen.get("units", index),
             activation="linear",
             initializer=make_initializer(chosen, "initializer", stddev, index),
+            l1=chosen.get("dense_l1", index),
+            l2=chosen.get("dense_l2", index),
         )
         layers += activated(dense, norm, chosen.get("activation"))
         if norm == "before-head" and index == depth:
@@ -273,6 +224,7 @@ def _read_dense(layers: Front, norms: Sequence[str], stddev: str) -> Iterator[di
         values |= {"dense_layers": depth, f"units_{depth}": dense.units}
         values |= read_initializer(dense.initializer, "initializer", f"{stddev}_{depth}")
         values[f"dense_dropout_{depth}"] = read_dropout(tail)
+        values |= {f"dense_l1_{depth}": dense.l1, f"dense_l2_{depth}": dense.l2}
     if not layers:
         yield values
         return
@@ -287,44 +239,6 @@ def _read_shared(network: Network) -> dict[str, Value]:
         if isinstance(layer, Conv | Dense | Activate) and layer.activation != "linear":
             values["activation"] = layer.activation
     return values
-
-
-def _make_training(chosen: Chosen, epochs: int) -> Training:
-    """Return the recipe of these settings."""
-    name = chosen.get("optimizer")
-    own = [field for field in _CLASSES[name].model_fields if field in _OWN]
-    optimizer = {"name": name, **{field: chosen.get(field) for field in own}}
-    if (rate := chosen.get("learning_rate", name)) is not None:
-        optimizer["learning_rate"] = rate
-    plain = {field: chosen.get(field) for field in ("batch_size", "schedule", "label_smoothing")}
-    if plain["schedule"] == WARM_UP:
-        plain["warm_up_share"] = chosen.get("warm_up_share")
-    augmentation = {field: chosen.get(field) for field in Augmentation.model_fields}
-    return Training.model_validate(
-        {
-            "optimizer": optimizer,
-            "epochs": epochs,
-            "augmentation": augmentation if chosen.get("augmentation") else None,
-            "clip_norm": chosen.get("clip_norm") or None,
-            **plain,
-        }
-    )
-
-
-def _read_training(training: Training) -> dict[str, Value]:
-    """Return the settings that make this recipe."""
-    optimizer = dict(training.optimizer)
-    return {
-        "optimizer": optimizer.pop("name"),
-        **optimizer,
-        "schedule": training.schedule,
-        "warm_up_share": training.warm_up_share,
-        "batch_size": training.batch_size,
-        "augmentation": training.augmentation is not None,
-        **dict(training.augmentation or ()),
-        "label_smoothing": training.label_smoothing,
-        "clip_norm": training.clip_norm or 0.0,
-    }
 
 
 MLP = network_family(
