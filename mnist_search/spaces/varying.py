@@ -4,7 +4,7 @@ Besides the settings of its family a configuration has the words of `WORDS`, whi
 for every network: `depth` is the number of hidden dense layers of a perceptron, of blocks of a
 convolutional network; `width` a factor for the units and filters of all layers; `batch_norm` where
 batch normalization stands; `dropout` the rate wherever there is dropout, and where there is none,
-after every hidden dense layer (in a network without one, after every block); `epochs`.
+after every hidden dense layer (in a network without one, after every block).
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ STEPS = 5
 _FIRST = ("depth", "blocks", "convs", "dense_layers", "optimizer")
 _DEPTH = {"mlp": "dense_layers", "cnn": "blocks"}
 _FACTOR = Setting("width", "float", "factor", 1.0, bounds=((">=", 1 / 64), ("<=", 64)))
-_EPOCHS = Setting("epochs", "int", "epochs", None, bounds=((">=", 1), ("<=", 10_000)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,6 @@ class Variable:
 
     family: Family
     reading: Mapping[str, Value]
-    epochs: int
 
     @classmethod
     def of(cls, config: RunConfig, family: ModelFamily) -> Variable:
@@ -45,15 +43,13 @@ class Variable:
         reading = next(iter(found.readings(config)), None)
         if reading is None:
             raise UsageError(f"the family {family} has no words for this network")
-        return cls(family=found, reading=reading, epochs=config.training.epochs)
+        return cls(family=found, reading=reading)
 
     def setting(self, name: str) -> Setting:
         """Return what a name allows; raises UsageError for one that this family does not have."""
         depth = _DEPTH.get(self.family.name)
         networks = depth is not None
         match name:
-            case "epochs":
-                return _EPOCHS
             case "depth" if depth is not None:
                 return self.family.settings[depth]
             case "width" if networks:
@@ -64,7 +60,7 @@ class Variable:
                 return self.family.settings["dense_dropout"]
         found = self.family.setting(name)
         if found is None:
-            known = [*(WORDS if networks else ()), "epochs", *self.family.settings]
+            known = [*(WORDS if networks else ()), *self.family.settings]
             raise UsageError(
                 f"{printable(name)}: no hyperparameter of the family {self.family.name}"
                 f"{did_you_mean(name, known)}",
@@ -75,8 +71,6 @@ class Variable:
     def own(self, name: str) -> Value:
         """Return the value that the configuration has; `532/384` where layers differ in it."""
         match name:
-            case "epochs":
-                return self.epochs
             case "width":
                 return 1.0
             case "depth":
@@ -109,8 +103,7 @@ class Variable:
         names.sort(key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
         for name in names:
             self._set(values, name, changes[name])
-        epochs = int(changes.get("epochs", self.epochs))
-        config = self.family.build(values, epochs)
+        config = self.family.build(values, int(values["epochs"]))
         measure(config.model)
         return config
 
@@ -164,8 +157,6 @@ class Variable:
 
     def _set(self, values: dict[str, Value], name: str, value: Value) -> None:
         match name:
-            case "epochs":
-                return
             case "depth":
                 self._set(values, _DEPTH[self.family.name], value)
                 return

@@ -19,6 +19,10 @@ ADDED = {
     "warm_up_share",
     "conv_bias",
     "epochs",
+    "dense_l1",
+    "dense_l2",
+    "plateau_factor",
+    "plateau_patience",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mnist_search.errors import UsageError
-from mnist_search.references import REFERENCES, get_reference
+from mnist_search.references import OURS, REFERENCES, Reference, get_reference
 from mnist_search.spaces.varying import WORDS, Variable, buildable, parse_choice
 from mnist_search.specs import Adadelta, Adam, RunConfig
 from mnist_search.specs.shapes import UnbuildableError, summarize
@@ -20,12 +20,12 @@ def layers(name: str, **changes: bool | float | str) -> str:
     return summarize(variable(name).change(changes).model)
 
 
-@pytest.mark.parametrize("reference", REFERENCES, ids=lambda each: each.name)
-def test_its_own_values_change_nothing(reference: object) -> None:
-    found = variable(reference.name)  # type: ignore[attr-defined]
+@pytest.mark.parametrize("reference", [*REFERENCES, *OURS], ids=lambda each: each.name)
+def test_its_own_values_change_nothing(reference: Reference) -> None:
+    found = variable(reference.name)
     words = () if found.family.name == "linear" else WORDS
-    own = {name: found.own(name) for name in (*words, *found.family.settings, "epochs")}
-    assert found.change(own) == reference.run_config("held-out")  # type: ignore[attr-defined]
+    own = {name: found.own(name) for name in (*words, *found.family.settings)}
+    assert found.change(own) == reference.run_config("held-out")
 
 
 def test_new_layers_are_like_the_last() -> None:
@@ -68,7 +68,8 @@ def test_an_optimizer_brings_its_own_documented_rate() -> None:
         Adadelta(learning_rate=0.5)
     )
     assert isinstance(slow.training.optimizer, Adam)
-    assert found.change({"epochs": 3}).training.epochs == 3
+    for epochs in (3, 300):
+        assert found.change({"epochs": epochs}).training.epochs == epochs
 
 
 def test_a_rate_of_one_optimizer_is_the_rate_while_it_is_the_one() -> None:
