@@ -51,7 +51,7 @@ def doctor(
         return
     with import_probe(environ) as process:
         yield from _examine(place, environ)
-        yield from await_probe(process)
+        yield from await_probe(process, environ)
 
 
 def _examine(home: Path, environ: Mapping[str, str]) -> Iterator[CheckResult]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from mnist_search.errors import MnistSearchError, ResourceError
+from mnist_search.execution.devices import INSTALL, NO_LIBRARIES, gpu_is_there
 from mnist_search.paths import temporary_folder
 from mnist_search.specs.environment import ROOT, available_cores, core_quota, measure_capacity
 
@@ -150,15 +151,18 @@ def check_processor(environ: Mapping[str, str]) -> CheckResult:
     )
 
 
-def check_graphics(devices: list[str], root: Path = ROOT) -> CheckResult:
+def check_graphics(
+    devices: list[str], environ: Mapping[str, str], root: Path = ROOT
+) -> CheckResult:
     """Compare the graphics processors of the machine with those that TensorFlow can use."""
-    there = sorted(path.name for path in (root / "proc/driver/nvidia/gpus").glob("*"))
-    hint = None
-    if devices:
-        found = ", ".join(devices)
+    hint, there = None, gpu_is_there(environ, root)
+    if sys.platform == "darwin" and devices:
+        found = f"{', '.join(devices)} by Metal, which is untested with this tool and not used"
+    elif devices:
+        found = f"{', '.join(devices)}; networks train on it, or with --device cpu without"
     elif there:
-        found = f"{len(there)} by NVIDIA, but TensorFlow finds no CUDA libraries for it"
-        hint = "pip install 'tensorflow[and-cuda]'; without, networks train on the processor"
+        found = f"a GPU is there, but {NO_LIBRARIES}"
+        hint = f"{INSTALL}; without, networks train on the processor"
     elif (root / "dev/kfd").exists():
         found = "one by AMD, which TensorFlow of PyPI does not use; networks train on the processor"
     elif sys.platform == "darwin":
@@ -170,7 +174,7 @@ def check_graphics(devices: list[str], root: Path = ROOT) -> CheckResult:
         status="ok" if hint is None else "warn",
         found=found,
         hint=hint,
-        details={"gpus": devices, "nvidia": there},
+        details={"gpus": devices, "gpu_is_there": there},
     )
 
 

@@ -19,12 +19,13 @@ import json, resource, sys, time
 begun = time.perf_counter()
 import tensorflow as tf
 import keras
+from mnist_search.training.devices import visible_gpus
 seconds = time.perf_counter() - begun
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 found = {
     "import_seconds": seconds,
     "peak_memory_bytes": peak * (1 if sys.platform == "darwin" else 1024),
-    "gpus": [device.name for device in tf.config.list_physical_devices("GPU")],
+    "gpus": [device.label for device in visible_gpus()],
     "one_plus_one": int(tf.constant(1) + tf.constant(1)),
 }
 print(json.dumps(found))
@@ -38,7 +39,12 @@ def import_probe(
     """Start a process that imports TensorFlow; it is gone when the block is left."""
     process = subprocess.Popen(
         [sys.executable, "-c", program],
-        env=python_environment(environ) | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={
+            **python_environment(environ),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            # A search that runs needs the memory of the GPU.
+            "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -53,7 +59,9 @@ def import_probe(
 
 
 def await_probe(
-    process: subprocess.Popen[str], patience: float = PATIENCE_SECONDS
+    process: subprocess.Popen[str],
+    environ: Mapping[str, str],
+    patience: float = PATIENCE_SECONDS,
 ) -> list[CheckResult]:
     """Return what the process found out about TensorFlow and the GPU."""
     try:
@@ -69,7 +77,7 @@ def await_probe(
         found=f"works; imported in {seconds:.1f} s, {gibibytes(peak)} of memory",
         details={"import_seconds": seconds, "peak_memory_bytes": peak},
     )
-    return [works, check_graphics(found["gpus"])]
+    return [works, check_graphics(found["gpus"], environ)]
 
 
 def _failed(reason: str) -> CheckResult:

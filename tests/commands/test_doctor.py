@@ -135,18 +135,30 @@ def test_a_limit_of_memory_is_told(tmp_path: Path) -> None:
 
 
 def test_graphics_that_tensorflow_cannot_use_are_told(tmp_path: Path) -> None:
-    (tmp_path / "proc/driver/nvidia/gpus/0000:01:00.0").mkdir(parents=True)
-    found = machine_checks.check_graphics([], tmp_path)
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/nvidia0").touch()
+    found = machine_checks.check_graphics([], {"PATH": ""}, tmp_path)
     assert found.status == "warn"
-    assert "no CUDA libraries" in found.found
-    assert "tensorflow[and-cuda]" in str(found.hint)
-    assert machine_checks.check_graphics(["/physical_device:GPU:0"], tmp_path).status == "ok"
-    assert machine_checks.check_graphics([], tmp_path / "bare").status == "ok"
+    assert found.found == "a GPU is there, but TensorFlow finds no CUDA libraries for it"
+    assert "pip install 'mnist-search[gpu]'" in str(found.hint)
+    used = machine_checks.check_graphics(["NVIDIA T4"], {"PATH": ""}, tmp_path)
+    assert (used.status, used.found[:10]) == ("ok", "NVIDIA T4;")
+    bare = machine_checks.check_graphics([], {"PATH": ""}, tmp_path / "bare")
+    assert (bare.status, bare.details["gpu_is_there"]) == ("ok", False)
+
+
+@pytest.mark.parametrize("devices", [[], ["unknown gpu"]])
+def test_metal_is_told_to_be_untested(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, devices: list[str]
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    found = machine_checks.check_graphics(devices, {"PATH": ""}, tmp_path)
+    assert (found.status, "Metal" in found.found, "untested" in found.found) == ("ok", True, True)
 
 
 def probe(program: str, patience: float = 60) -> CheckResult:
     with tensorflow_check.import_probe(os.environ, program) as process:
-        found = tensorflow_check.await_probe(process, patience)[0]
+        found = tensorflow_check.await_probe(process, os.environ, patience)[0]
     assert process.returncode is not None
     return found
 
@@ -182,6 +194,6 @@ def test_an_import_that_hangs_is_given_up() -> None:
 @pytest.mark.slow
 def test_tensorflow_is_imported_in_a_process_of_its_own() -> None:
     with tensorflow_check.import_probe(os.environ) as process:
-        tensorflow, gpu = tensorflow_check.await_probe(process)
+        tensorflow, gpu = tensorflow_check.await_probe(process, os.environ)
     assert (tensorflow.status, gpu.status) == ("ok", "ok")
     assert tensorflow.found.startswith("works; imported in ")

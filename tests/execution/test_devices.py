@@ -132,6 +132,8 @@ def used_by(executor: Executor, make_job: MakeJob, jobs: int) -> Mapping[int, De
     """Return the device that each slot's worker trained on."""
     found: dict[int, Device] = {}
     with closing(executor):
+        while executor.free < jobs:
+            assert executor.poll(1.0) == []
         for number in range(jobs):
             executor.submit(make_job(number=number))
         while len(found) < jobs:
@@ -156,6 +158,32 @@ def test_each_worker_sees_its_own_gpu_or_none(
         2: ("made-up GPU 5", 2),
     }
     assert used_by(create_executor(1, environ=environ), make_job, 1)[0].kind == "cpu"
+
+
+@pytest.mark.cluster
+def test_an_actor_gives_its_worker_the_gpu_of_ray_or_none(make_job: MakeJob) -> None:
+    from tests.support.clusters import add_node, ray_cluster
+
+    def used(connection: Connection, gpus: float) -> Device:
+        executor = ClusterExecutor(
+            1,
+            connection=connection,
+            worker_gpus=gpus,
+            trainer="tests.support.surrogate",
+            # Here they are hidden, which says nothing of other machines.
+            variables=os.environ,
+        )
+        return used_by(executor, make_job, 1)[0]
+
+    with ray_cluster(nodes=0) as cluster:
+        from mnist_search.execution.cluster import ClusterExecutor
+        from mnist_search.execution.connection import Connection
+
+        add_node(cluster, gpus=1)
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == ""
+        shared = used(Connection(cluster.address), 0.5)
+        assert (shared.kind, shared.name, shared.workers) == ("gpu", "made-up GPU 0", 2)
+        assert used(Connection(cluster.address), 0).kind == "cpu"
 
 
 def test_without_gpus_the_variable_of_the_caller_does_not_reach_a_worker(

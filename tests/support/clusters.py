@@ -41,7 +41,10 @@ def add_node(
 ) -> Any:
     """Let a node join, whose processes have these variables besides."""
     more = {} if variables is None else {"env_vars": dict(variables)}
-    return cluster.add_node(**node_arguments(cpus=cpus), num_gpus=gpus, **more)
+    with pytest.MonkeyPatch.context() as patch:
+        # Ray would take what tests hide for all that the node has.
+        patch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        return cluster.add_node(**node_arguments(cpus=cpus), num_gpus=gpus, **more)
 
 
 def node_arguments(*, cpus: int) -> dict[str, Any]:
