@@ -32,6 +32,8 @@ from mnist_search.studies import (
 from mnist_search.studies.search import choose_first
 from mnist_search.studies.spec import TAKEN, FirstPoint, origin_of, search_of
 
+# What a search has that names no epochs.
+EPOCHS = 8
 # The trials of a search that names no number, and where a study keeps the number that was named.
 TRIALS = 50
 TARGET = "trials"
@@ -122,6 +124,10 @@ def new_spec(space: str | None, settings: SearchKeywords, context: Context) -> S
     pruner = settings.get("pruner") or default_pruner(sampler, objectives)
     seed = settings.get("seed") or 0
     dataset = find_dataset(settings.get("dataset"), context)
+    epochs = settings.get("epochs") or EPOCHS
+    most = found.most_epochs()
+    if most is not None and most < (settings.get("epochs") or 0):
+        context.notice(f"--epochs {epochs}: trials of space {found.name} train at most {most}")
     return StudySpec(
         name=plain_name(f"{found.name}-{dataset.name}-seed{seed}"),
         dataset=dataset,
@@ -131,7 +137,7 @@ def new_spec(space: str | None, settings: SearchKeywords, context: Context) -> S
             sampler=sampler,
             pruner=pruner,
             objectives=objectives,
-            epochs=settings.get("epochs") or 8,
+            epochs=epochs,
             seed=seed,
             max_params=settings.get("max_params"),
             max_flops=settings.get("max_flops"),

@@ -105,8 +105,9 @@ def _read_point(
             which = "" if key == parameter.name else f"{parameter.name} "
             report(f"{where}.{key}", f"{which}{range_rule(parameter)}, got {show(given[key])}")
     searched = {space.given_as(parameter, given) for parameter in space.parameters}
-    for key in given:
-        if key in space.fixed:
+    for key, value in given.items():
+        # One name may be fixed for some layers and searched for others.
+        if key in space.fixed and (key not in used or value != space.fixed[key]):
             report(f"{where}.{key}", f"is fixed, to {show(space.fixed[key])}")
         elif key not in searched:
             report(f"{where}.{key}", "is not searched in this file")

@@ -131,6 +131,14 @@ class SearchSpace:
         """Return for how many epochs a trial at these values trains, at most `most`."""
         return min(int(values.get(EPOCHS.name, self.fixed.get(EPOCHS.name, most))), most)
 
+    def most_epochs(self) -> int | None:
+        """Return for how many epochs a trial trains at most, None where the search alone says."""
+        for parameter in self.parameters:
+            if parameter.name == EPOCHS.name:
+                return max(map(int, _edges(parameter)))
+        most = self.fixed.get(EPOCHS.name)
+        return None if most is None else int(most)
+
     def config(self, values: Mapping[str, Value], *, epochs: int) -> RunConfig:
         """Return the held-out configuration at these values, which trains at most `epochs`.
 

@@ -103,6 +103,16 @@ def test_references_cannot_be_asked_for_afterwards(cli: Cli) -> None:
     assert code == 0, err
 
 
+def test_epochs_that_no_trial_of_a_space_trains_are_told(cli: Cli, space_file: Path) -> None:
+    space_file.write_text(space_file.read_text().replace("[fixed]\n", "[fixed]\nepochs = 2\n"))
+    words = ["run", "--space", str(space_file), "-n", "1", "-f", "json", "-q"]
+    code, out, err = cli(*words, "--epochs", "3")
+    assert code == 0, err
+    assert "--epochs 3: trials of space small train at most 2" in err
+    assert [row["epochs"] for row in trials(out)] == [2]
+    assert "at most" not in cli(*words, "--study", "other")[2]
+
+
 def test_a_search_begins_with_the_first_points_of_its_space_or_without(
     cli: Cli, space_file: Path
 ) -> None:

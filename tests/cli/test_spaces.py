@@ -38,10 +38,11 @@ def test_list_has_the_shipped_spaces_and_their_references(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     rows = run_json(capsys, "list")["rows"]
-    assert [row["name"] for row in rows] == ["cnn", "cnn-documented", "linear", "mlp"]
+    assert [row["name"] for row in rows] == ["cnn", "cnn-documented", "fast", "linear", "mlp"]
     assert set(rows[0]) >= {"name", "family", "parameters", "description", "source", "references"}
     known = {reference.name for reference in REFERENCES}
-    assert all(row["references"] and set(row["references"]) <= known for row in rows)
+    assert all(set(row["references"]) <= known for row in rows)
+    assert [row["name"] for row in rows if not row["references"]] == ["fast"]
 
 
 def test_list_shows_local_spaces_and_leaves_out_broken_ones(
@@ -52,8 +53,8 @@ def test_list_shows_local_spaces_and_leaves_out_broken_ones(
     (folder / "broken.toml").write_text(BROKEN)
     space_file.rename(folder / "small.toml")
     content = run_json(capsys, "list")
-    assert [row["name"] for row in content["rows"]][2:] == ["linear", "mlp", "small"]
-    assert content["rows"][4]["source"] == str(folder / "small.toml")
+    assert [row["name"] for row in content["rows"]][2:] == ["fast", "linear", "mlp", "small"]
+    assert content["rows"][5]["source"] == str(folder / "small.toml")
     assert any("broken.toml" in note and "2 in all" in note for note in content["notes"])
 
 

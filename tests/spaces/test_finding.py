@@ -19,7 +19,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_shipped_spaces_are_found_from_anywhere(elsewhere: Path) -> None:
-    assert list(list_spaces()) == ["cnn", "cnn-documented", "linear", "mlp"]
+    assert list(list_spaces()) == ["cnn", "cnn-documented", "fast", "linear", "mlp"]
     space = find_space("cnn")
     assert space.name == "cnn"
     assert Path(space.source) == packaged_folder() / "cnn.toml"
@@ -31,7 +31,7 @@ def test_local_folder_comes_before_the_package(elsewhere: Path) -> None:
     (elsewhere / "search_spaces" / "own.toml").write_text(LINEAR)
     assert find_space("cnn").family == "linear"
     assert find_space("own").source == str(Path("search_spaces", "own.toml"))
-    assert list(list_spaces()) == ["cnn", "cnn-documented", "linear", "mlp", "own"]
+    assert list(list_spaces()) == ["cnn", "cnn-documented", "fast", "linear", "mlp", "own"]
 
 
 def test_path_is_taken_as_it_is(elsewhere: Path) -> None:

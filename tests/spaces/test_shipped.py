@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mnist_search.engines import create_engine
 from mnist_search.references import REFERENCES
 from mnist_search.spaces import FAMILIES, SearchSpace, Value, find_space, get_family, list_spaces
 from mnist_search.specs.shapes import measure
@@ -52,7 +53,57 @@ def test_every_setting_is_searched_fixed_or_useless(name: str) -> None:
     # Standard deviations of starts that the space does not have; tuned nowhere.
     useless = {"conv_init_stddev", "dense_init_stddev", "output_stddev"}
     useless = useless if space.family == "cnn" else set()
+    for setting in family.settings.values():
+        fixed = (need for need in setting.needs if need.parameter in space.fixed)
+        if any(not need.holds(space.fixed) for need in fixed):
+            useless.add(setting.name)
+    if space.fixed.get("dense_layers") == 0:
+        useless |= {"units", "dense_dropout"}
     assert set(family.settings) - given <= useless | ADDED
+
+
+@pytest.mark.parametrize("name", list_spaces())
+def test_first_points_are_points(name: str) -> None:
+    space = find_space(name)
+    for values in space.first.values():
+        space.check(values)
+    assert (name in ("fast", "cnn", "mlp")) == bool(space.first)
+
+
+def test_no_network_of_the_fast_space_is_dear() -> None:
+    space = find_space("fast")
+    dearest = space.point(
+        {
+            "convs": 2,
+            "filters_1_1": 16,
+            "filters_1_2": 32,
+            "filters_2_1": 48,
+            "filters_2_2": 64,
+            "kernel_1_1": 5,
+            "padding": "same",
+        }
+    )
+    most = measure(space.config(dearest, epochs=8).model).flops
+    assert most < 3_400_000
+    engine = create_engine(space, sampler="random", pruner="none", seed=0, epochs=8)
+    for _ in range(200):
+        proposal = engine.ask()
+        assert proposal is not None
+        config = space.config(proposal.values, epochs=8)
+        assert config.training.epochs <= 4
+        assert measure(config.model).flops <= most
+
+
+def test_strided_networks_of_the_headline_space_can_be_built() -> None:
+    space = find_space("cnn")
+    engine = create_engine(space, sampler="random", pruner="none", seed=0, epochs=8)
+    strided = 0
+    for _ in range(300):
+        proposal = engine.ask()
+        assert proposal is not None
+        measure(space.config(proposal.values, epochs=8).model)
+        strided += proposal.values["pool"] == "none"
+    assert strided > 50
 
 
 @pytest.mark.parametrize("name", ["cnn", "cnn-documented", "mlp"])
@@ -99,8 +150,10 @@ def test_no_network_of_the_headline_space_is_slow() -> None:
                 chosen: dict[str, Value] = {"blocks": blocks, "convs": convs, "padding": "same"}
                 if name in chosen:
                     values[name] = chosen[name]
-                elif base == "pool" and "none" in choices:
+                elif name == "pool_1":
                     values[name] = "none"
+                elif name == "pool":
+                    values[name] = "max"
                 elif choices:
                     values[name] = 3 if name == "kernel_2" and convs == 1 else choices[-1]
                     values[name] = 5 if base == "kernel" and name != "kernel_2" else values[name]

@@ -194,7 +194,9 @@ def test_epochs_are_those_of_a_trial_and_at_most_those_of_the_search() -> None:
     assert short.epochs({"epochs": 3}, most=8) == 3
     assert short.epochs({"epochs": 3}, most=2) == 2
     assert SMALL.epochs({}, most=8) == 8
-    assert replace(SMALL, fixed={"epochs": 5}).epochs({}, most=8) == 5
+    fixed = replace(SMALL, fixed={"epochs": 5})
+    assert fixed.epochs({}, most=8) == 5
+    assert [space.most_epochs() for space in (short, SMALL, fixed)] == [4, None, 5]
 
 
 @pytest.mark.parametrize(
