@@ -21,7 +21,7 @@ from mnist_search.analysis.order import (
 )
 from mnist_search.analysis.ranking import letters, rank_range, seen_from
 from mnist_search.analysis.repeats import Repeats, group_repeats, is_repeatable
-from mnist_search.analysis.row import Row
+from mnist_search.analysis.row import Row, tell_apart
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.suite import Suite, build_suite
 from mnist_search.analysis.times import is_measured_reference, with_document_ratios
@@ -76,7 +76,8 @@ def build_leaderboard(
     runs and published figures have a rank; pruned ones follow by their last accuracy, then
     failed, running and
     waiting ones. Repeats of a reference (and of a confirmed trial) under one configuration,
-    data set, precision and machine make one row; a seed that ran twice counts once, the latest.
+    data set, precision, machine and versions make one row; rows of one name say what differs. A
+    seed that ran twice counts once, the latest.
     A reference without a complete run of its own recipe stands with its published figure alone,
     unranked where the board is about other data than MNIST; runs of a changed recipe are rows
     beside it, which name their changes.
@@ -111,7 +112,7 @@ def build_leaderboard(
         ]
     ranked, leads = _ranked(entries, spread, rank_published=comparable)
     every = with_document_ratios(with_time_ratios(ranked))
-    every = with_fronts(every, records)
+    every = tell_apart(with_fronts(every, records))
     only_quick = {row.quick for row in every if row.status != "published"} == {True}
     order: SortKey = "time" if only_quick else "accuracy"
     order = order if sort is None else check_sort(sort)

@@ -9,6 +9,8 @@ from typing import Any
 from mnist_search.analysis.statistics import Spread, median_and_iqr
 from mnist_search.specs import Environment, Epoch, RunConfig, RunResult, Timings
 
+_PROPOSERS = ("optuna", "keras-tuner")
+
 
 def measured(
     results: Sequence[RunResult], config: RunConfig | None, *, finished: bool
@@ -69,6 +71,15 @@ def machine_of(result: RunResult | None) -> str | None:
     if result is None or result.environment is None:
         return None
     return result.environment.machine_id
+
+
+def versions_of(result: RunResult) -> dict[str, str]:
+    """Return the versions that a run computed with; packages that only propose are none of them."""
+    environment = result.environment
+    if environment is None:
+        return {}
+    packages = {k: v for k, v in environment.packages.items() if k not in _PROPOSERS}
+    return {"python": environment.python, **packages}
 
 
 def mean(values: Iterable[float | None]) -> float | None:

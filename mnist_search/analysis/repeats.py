@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_search.analysis.contenders import Contender, make_contender
-from mnist_search.analysis.measurements import machine_of
+from mnist_search.analysis.measurements import machine_of, versions_of
 from mnist_search.specs import Record, RunResult
 
 
@@ -67,7 +67,7 @@ def make_repeats(records: Sequence[Record], labels: Mapping[str, bytes]) -> Repe
 
 
 def group_repeats(records: Sequence[Record], labels: Mapping[str, bytes]) -> list[Repeats]:
-    """Group runs of one recipe that share data set, precision and machine; trials stand alone.
+    """Group runs of one recipe, data set, precision, machine and versions; trials stand alone.
 
     What has no result counts at the first complete group of its recipe, else it is a group of its
     state.
@@ -82,7 +82,8 @@ def group_repeats(records: Sequence[Record], labels: Mapping[str, bytes]) -> lis
         digest = None if record.dataset is None else record.dataset.digest
         recipe = (record.kind, record.reference, record.config, digest)
         if record.state == "complete" and record.result is not None:
-            run_on = (record.result.precision, machine_of(record.result))
+            versions = frozenset(versions_of(record.result).items())
+            run_on = (record.result.precision, machine_of(record.result), versions)
             complete.setdefault(recipe, {}).setdefault(run_on, []).append(record)
         else:
             others.setdefault(recipe, {}).setdefault(record.state, []).append(record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +38,8 @@ class Row:
     good in both and better in one.
     `verdict_reason` says why the verdict is what it is. `changes` names what differs from the
     reference's own recipe under this protocol: a row with changes is no baseline.
+    `told_apart_by` is where a row was measured, where another has its name: precision, machine and
+    versions, as far as they differ.
     `duplicate_of` is the trial of the same configuration and study whose result this row has, as
     it was not trained again.
     `origin` is where the values of a first trial are from: the trial of another study, as
@@ -110,6 +113,7 @@ class Row:
     protocol: str | None = None
     raw_test_pixels: bool | None = None
     changes: tuple[str, ...] = ()
+    told_apart_by: tuple[str, ...] = ()
     family: str | None = None
     architecture: str | None = None
     depth: int | None = None
@@ -162,8 +166,35 @@ class Row:
 
     @property
     def label(self) -> str:
-        """Return the name to show: with an unusual protocol, and with what was changed."""
+        """Return the name to show: with an unusual protocol, changes, and what tells it apart."""
         usual = "held-out" if self.kind == "trial" else "documented"
         protocol = [] if self.protocol in (None, usual) else [self.protocol]
-        said = ", ".join([*filter(None, protocol), *self.changes])
+        said = ", ".join([*filter(None, protocol), *self.changes, *self.told_apart_by])
         return f"{self.name} ({said})" if said else self.name
+
+
+def tell_apart(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows; those of one label with the precision, machine and versions that differ."""
+    alike: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.status != "published":
+            alike.setdefault(row.label, []).append(row)
+    facts = {id(row): _facts(row) for same in alike.values() if len(same) > 1 for row in same}
+    return [
+        row
+        if id(row) not in facts
+        else dataclasses.replace(
+            row,
+            told_apart_by=tuple(
+                f"{name} {found}"
+                for name, found in facts[id(row)].items()
+                if {facts[id(other)].get(name) for other in alike[row.label]} != {found}
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _facts(row: Row) -> dict[str, str]:
+    place = {"precision": row.precision, "machine": row.machine_id}
+    return {k: v for k, v in place.items() if v is not None} | (row.versions or {})

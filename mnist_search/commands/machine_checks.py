@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -220,39 +220,36 @@ def check_disk(home: Path) -> CheckResult:
 
 def check_file_system(home: Path) -> CheckResult:
     """Try what a study needs of its folder: a lock that keeps a second one out, and a rename."""
-    from mnist_search.studies.lock import check_local, file_system, is_shared
+    from mnist_search.studies.lock import is_shared, mount_of
 
     place = existing(home)
-    kind = file_system(place) or "unknown"
+    mount, shared = mount_of(place), is_shared(place)
+    kind = "unknown" if mount is None else mount[1]
     # A study that several machines can reach has another lock.
-    spared = ("locks",) if is_shared(place) else ()
-    lacking = [
-        name for name, works in try_folder(place).items() if not works and name not in spared
-    ]
-    try:
-        check_local(home)
-        trouble = f"{kind}, no {' and no '.join(lacking)}" if lacking else None
-    except MnistSearchError as error:
-        trouble = error.message
-    needed = trouble is not None and lacking != ["hard links"]
+    able = {k: works for k, works in try_folder(place).items() if k != "locks" or not shared}
+    lacking = [name for name, works in able.items() if not works]
+    told = f"no {' and no '.join(lacking)}" if lacking else f"{' and '.join(able)} work"
     return CheckResult(
         check="file system",
-        status="fail" if needed else "ok",
-        found=f"{kind}: locks and renames work" if trouble is None or not needed else trouble,
-        hint="name a folder of a local disk with --home" if needed else None,
-        details={"type": kind, "lacking": lacking},
+        status="fail" if lacking else "ok",
+        found=f"{kind}: {told}",
+        hint="name a folder of another disk with --home" if lacking else None,
+        details={"type": kind, "shared": shared, "lacking": lacking},
     )
 
 
 def try_folder(folder: Path) -> dict[str, bool]:
-    """Return which of locks, renames and hard links a folder is able to do."""
-    able = {"locks": False, "renames": False, "hard links": False}
+    """Return which of locks and renames a folder is able to do."""
+    from mnist_search.studies.lock import keeps_others_out
+
+    able = {"locks": False, "renames": False}
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".doctor-") as name:
             one, two = Path(name) / "one", Path(name) / "two"
-            with one.open("wb") as first, one.open("rb") as second:
-                able["locks"] = _lock(first.fileno()) and not _lock(second.fileno())
-            able["hard links"] = _works(os.link, one, two)
+            with one.open("wb") as first:
+                able["locks"] = _works(fcntl.flock, first, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                able["locks"] = able["locks"] and keeps_others_out(one)
+            two.touch()
             able["renames"] = _works(os.replace, one, two)
     except OSError:
         # What can be written at all is the matter of `check_home`.
@@ -304,18 +301,9 @@ def existing(path: Path) -> Path:
     return next(each for each in (path, *path.absolute().parents) if each.is_dir())
 
 
-def _lock(descriptor: int) -> bool:
+def _works(act: Callable[..., object], *given: object) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _works(act: object, one: Path, two: Path) -> bool:
-    assert callable(act)
-    try:
-        act(one, two)
+        act(*given)
     except OSError:
         return False
     return True

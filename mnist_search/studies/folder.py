@@ -35,6 +35,7 @@ _LONGEST_NAME = 64
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{_LONGEST_NAME - 1}}}")
 _FILES = (JOURNAL, DRAFT, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", LOCK, OWNER)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_UNABLE = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENOLCK, errno.EXDEV)
 _FREE_SOME = "free some space, then run the same command again: no finished trial is lost"
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
@@ -210,6 +211,7 @@ def _explain(path: Path, error: OSError) -> MnistSearchError | None:
         return ResourceError(f"{named}: {reason}", hint="fewer --workers need less of everything")
     if error.filename is None:
         return None
-    return StorageError(
-        f"{named}: {reason}", hint="check the permissions of the file and its folder"
-    )
+    hint = "check the permissions of the file and its folder"
+    if error.errno in _UNABLE:
+        hint = "its file system cannot do this: name a folder of another disk with --home"
+    return StorageError(f"{named}: {reason}", hint=hint)

@@ -4,7 +4,8 @@ The kernel lets go of the lock when its process dies, so nothing expires and no 
 The record names the process by host, boot, number and start, so that whoever is refused reads
 whom to wait for, and a lock file that somebody removed does not let a second writer in.
 
-On a file system that machines share, locks of the kernel may reach no further than one machine.
+On a file system that machines may share, locks of the kernel may reach no further than one machine,
+or be none. That cannot be asked, so all are taken for such a one that are no disk of this machine.
 There the record itself keeps others out: it is made where there is none, which the server does for
 one of them only, and none but its own machine takes over one that was left behind. No time limit
 does, since a writer that is cut off for a while would go on beside its successor.
@@ -29,20 +30,9 @@ from mnist_search.writing import replacing
 
 MOUNTS = Path("/proc/self/mountinfo")
 
-_SHARED = {
-    "afs",
-    "beegfs",
-    "ceph",
-    "cifs",
-    "glusterfs",
-    "lustre",
-    "nfs",
-    "nfs4",
-    "smb3",
-    "smbfs",
-}
-# The root of a container without privileges; its files are local ones.
-_LOCAL_FUSE = {"fuse.fuse-overlayfs"}
+# Own file systems of a machine that lie on no single device, the root of a container among them.
+_OWN = {"aufs", "bcachefs", "btrfs", "fuse.fuse-overlayfs", "overlay", "ramfs", "tmpfs", "zfs"}
+_ELSEWHERE = "name a folder of another disk with --home"
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
@@ -51,10 +41,9 @@ def hold(folder: Path) -> Iterator[Owner]:
     """Hold a study against other writers for as long as the block runs; yields this process.
 
     Raises:
-        StorageError: another process holds it, or it lies where locks mean nothing.
+        StorageError: another process holds it, or its disk cannot lock.
         DataError: one of its files is a link, a pipe or a device.
     """
-    check_local(folder)
     check_files(folder)
     study, shared = folder.name, is_shared(folder)
     with storage_errors(folder / LOCK):
@@ -68,8 +57,13 @@ def hold(folder: Path) -> Iterator[Owner]:
             if not shared:
                 raise StorageError(
                     f"{folder / LOCK} cannot be locked: {error.strerror}",
-                    hint="name a folder of a local disk with --home",
+                    hint=_ELSEWHERE,
                 ) from error
+        if not shared and not keeps_others_out(folder / LOCK):
+            raise StorageError(
+                f"{folder / LOCK} can be locked twice: locks keep nobody out there",
+                hint=_ELSEWHERE,
+            )
         me, before = this_process(), read_owner(folder)
         # The lock can be free and yet the owner alive: somebody removed the file.
         if before is not None and is_running(before) and not before.is_process_of(me):
@@ -113,34 +107,32 @@ def read_owner(folder: Path) -> Owner | None:
         return None
 
 
-def check_local(folder: Path) -> None:
-    """Check that a folder, or the place where it is to be, may hold a study that is written.
-
-    Raises:
-        StorageError: it lies on a file system of a user's program (FUSE).
-    """
-    kind = file_system(folder)
-    if kind is not None and _is_fuse(kind):
-        raise StorageError(
-            f"{folder} lies on a file system of type {kind}, where a lock may not keep others out",
-            hint="name a folder of a local disk with --home",
-        )
+def keeps_others_out(locked: Path) -> bool:
+    """Return whether a file that is locked cannot be locked once more."""
+    with locked.open("rb") as again:
+        try:
+            fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
 
 
 def is_shared(folder: Path) -> bool:
     """Return whether other machines may have the folder too."""
-    return file_system(folder) in _SHARED
+    mount = mount_of(folder)
+    # What lies on a device, such as a disk, has its number; what a server or program has, 0.
+    return mount is not None and mount[0].startswith("0:") and mount[1] not in _OWN
 
 
-def file_system(folder: Path) -> str | None:
-    """Return the type of the file system under a folder, None where that is not known."""
+def mount_of(folder: Path) -> tuple[str, str] | None:
+    """Return device and type of the file system under a folder, None where they are not known."""
     try:
         lines = MOUNTS.read_text(errors="surrogateescape").splitlines()
         # Where the working folder is gone, making the study says so.
         path = folder.resolve()
     except OSError:
         return None
-    found: tuple[int, str | None] = (-1, None)
+    depth, found = -1, None
     for line in lines:
         place, _, source = line.partition(" - ")
         fields = place.split()
@@ -148,14 +140,9 @@ def file_system(folder: Path) -> str | None:
             continue
         mounted = Path(_ESCAPE.sub(lambda match: chr(int(match[1], 8)), fields[4]))
         # Of two mounts in one place the later hides the earlier.
-        if path.is_relative_to(mounted) and len(mounted.parts) >= found[0]:
-            found = len(mounted.parts), source.split()[0]
-    return found[1]
-
-
-def _is_fuse(kind: str) -> bool:
-    # fuseblk is a disk of this machine, such as one that another system formatted.
-    return (kind == "fuse" or kind.startswith("fuse.")) and kind not in _LOCAL_FUSE
+        if path.is_relative_to(mounted) and len(mounted.parts) >= depth:
+            depth, found = len(mounted.parts), (fields[2], source.split()[0])
+    return found
 
 
 def _make_record(folder: Path, owner: Owner) -> None:

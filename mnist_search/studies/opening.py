@@ -10,7 +10,7 @@ from pathlib import Path
 from mnist_search.errors import UsageError
 from mnist_search.studies.folder import DATABASE, JOURNAL, check_room, has_study, storage_errors
 from mnist_search.studies.ledger import Ledger
-from mnist_search.studies.lock import check_local, hold
+from mnist_search.studies.lock import hold
 from mnist_search.studies.spec import FirstPoint, StudySpec, write_study
 
 
@@ -24,7 +24,6 @@ def create_ledger(folder: Path, spec: StudySpec, *, first: Sequence[FirstPoint] 
 
     _quiet_optuna()
     with storage_errors(folder / JOURNAL):
-        check_local(folder)
         folder.mkdir(parents=True, exist_ok=True)
         check_room(folder)
         with hold(folder), new_journal(folder) as storage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ PROGRAM = "from mnist_search.cli import main; main()"
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """Run a command line; `before` is Python to run first, `settings` are variables (None: unset).
+    """Run a command line; `before` is Python to run first, `under` a command to run it under,
+    `settings` are variables (None: unset).
 
     Output is bytes, as a terminal gets them.
     """
@@ -26,7 +27,10 @@ def shell(tmp_path: Path) -> Shell:
     folder.mkdir()
 
     def run(
-        *words: str | bytes, before: str = "", **settings: str | None
+        *words: str | bytes,
+        before: str = "",
+        under: Sequence[str] = (),
+        **settings: str | None,
     ) -> subprocess.CompletedProcess[bytes]:
         wanted = {
             "MNIST_SEARCH_TRAINER": "tests.support.fake:inline",
@@ -38,7 +42,7 @@ def shell(tmp_path: Path) -> Shell:
         for name in (name for name, value in wanted.items() if value is None):
             environ.pop(name, None)
         return subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", f"{before}\n{PROGRAM}", *words],
+            [*under, sys.executable, "-W", "ignore", "-c", f"{before}\n{PROGRAM}", *words],
             capture_output=True,
             cwd=folder,
             env=environ,
