@@ -55,6 +55,8 @@ def test_references(complete: Complete) -> None:
     assert complete("references show mlp-7") == ["mlp-784"]
     assert complete("check s --against log") == ["logistic", "logistic-l1", "logistic-l2"]
     assert complete("confirm s --references be") == ["best"]
+    assert complete("vary ml")[-1] == "mlp"
+    assert "mlp-784" in complete("vary ml")
 
 
 def test_studies_and_trials(
@@ -74,9 +76,10 @@ def test_studies_and_trials(
     assert complete("export nowhere ") == ["winner"]
     monkeypatch.setenv("MNIST_SEARCH_HOME", str(home))
     assert complete("confirm f") == ["first"]
+    assert complete("vary fir") == ["first:winner"]
 
 
-@pytest.mark.parametrize("line", ["run --space ", "bench ", "export s "])
+@pytest.mark.parametrize("line", ["run --space ", "bench ", "export s ", "vary "])
 def test_completing_loads_nothing_heavy(line: str, tmp_path: Path) -> None:
     words = f"mnist-search {line}".split(" ")
     done = subprocess.run(
