@@ -240,8 +240,7 @@ def _times(rows: Sequence[Row], *, by_time: bool) -> list[str]:
     found = []
     machines = {row.machine_id for row in rows if row.fit_seconds is not None}
     if len(machines) > 1:
-        devices = {row.device for row in rows if row.fit_seconds is not None}
-        what = "machines" if len(devices) == 1 else "machines and devices"
+        what = "machines and devices" if any(row.device == "gpu" for row in rows) else "machines"
         found.append(
             f"Times come from {len(machines)} {what} and are never compared across them"
             + ("; each machine is listed by itself." if by_time else ".")

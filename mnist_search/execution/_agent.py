@@ -62,15 +62,13 @@ class Agent:
         step_seconds: float,
     ) -> None:
         """Set the environment of the worker; `step_seconds` apart it tells how far it is."""
-        # What Ray has set, and not what the coordinator sees of its own machine.
-        given = os.environ.get(VISIBLE, "")
         os.environ.update(variables)
         self._step_seconds = step_seconds
         self._folder = _own_folder()
         self._executor = LocalExecutor(
             1,
             threads=threads,
-            devices=[gpu_variables(given, max(1, round(1 / gpus)))] if gpus else [HIDDEN],
+            devices=[_device(gpus)],
             trainer=trainer,
             log_folder=self._folder,
             memory_limit_bytes=memory_limit_bytes,
@@ -131,6 +129,13 @@ class Agent:
         content = path.read_bytes()
         path.unlink()
         return content
+
+
+def _device(gpus: float) -> Mapping[str, str]:
+    """Return what the worker has in its environment: the GPU that Ray has given, or none."""
+    if not gpus:
+        return HIDDEN
+    return gpu_variables(os.environ.get(VISIBLE, ""), max(1, round(1 / gpus)))
 
 
 def passed_on(environ: Mapping[str, str]) -> dict[str, str]:

@@ -38,8 +38,8 @@ def used_device(environ: Mapping[str, str]) -> Device | None:
         return gpus[0].model_copy(update={"workers": int(workers or 1)})
     if workers is not None:
         raise ResourceError(
-            "this worker was given a GPU, and TensorFlow cannot use it",
-            hint="pip install 'mnist-search[gpu]' on that machine, or --device cpu",
+            "this worker was given a GPU, and TensorFlow cannot use it: "
+            "pip install 'mnist-search[gpu]' on its machine, or --device cpu"
         )
     return None
 
