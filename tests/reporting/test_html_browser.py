@@ -519,3 +519,27 @@ def test_charts_follow_the_scheme_without_being_drawn_again(
     dark = mark.value_of_css_property("fill")
     assert light != dark
     assert "rgb(88, 180, 236)" in dark or "rgb(125, 135, 146)" in dark or "rgb(240" in dark
+
+
+def test_a_page_of_varied_choices_draws_silently_and_alone(
+    browser: Any,
+    show: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from mnist_search import vary
+    from mnist_search.reporting.html.effects import render_effects_page
+
+    monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
+    settings = {"activation": ["relu", "gelu"], "dropout": [0.2, 0.5]}
+    found = [
+        vary(model, settings, seeds=1, epochs=1, dataset="digits", home=tmp_path)
+        for model in ("cnn-simple", "mlp-784")
+    ]
+    show(render_effects_page(found))
+    assert browser.get_log("browser") == []
+    assert requests(browser) == []
+    drawn = browser.execute_script(
+        "return Array.from(document.querySelectorAll('.chart.drawn svg')).length"
+    )
+    assert drawn == 2
