@@ -8,9 +8,11 @@ import itertools
 import logging
 import os
 import re
+import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -33,16 +35,34 @@ _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FUNCTION_NODE = re.compile(r"\{\{function_node [^}]*\}\}")
 
 
+# Keras imports them where they are installed, for functions that no trial calls. Linear classifiers
+# need scikit-learn, and import it with the first of them.
+_NEEDLESS = ("IPython", "matplotlib", "pandas", "sklearn")
+
+
+@contextmanager
+def hidden(packages: Collection[str]) -> Iterator[None]:
+    """Let packages look as if they were not installed, unless they have been imported."""
+    # For Python, None in the place of a module says that there is none.
+    absent = dict.fromkeys(name for name in packages if name not in sys.modules)
+    sys.modules.update(absent)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
+
+
 @functools.cache
 def prepare() -> float:
-    """Import the heavy libraries, once per process; return the seconds that it took.
+    """Import what trains networks, once per process; return the seconds that it took.
 
     Whoever starts the process sets TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS and
     OMP_NUM_THREADS: the libraries read them when imported.
     """
     started = time.perf_counter()
-    for name in ("fit", "linear"):
-        importlib.import_module(f"mnist_search.training.{name}")
+    with hidden(_NEEDLESS):
+        importlib.import_module("mnist_search.training.fit")
     if GPU_WORKERS in os.environ:
         # Better no worker than one whose times are those of another device.
         importlib.import_module("mnist_search.training.devices").used_device(os.environ)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gc
+import importlib.util
 import json
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from mnist_search.specs import (
     RunResult,
 )
 from mnist_search.training import prepare, run_job, train
+from mnist_search.training.run import hidden
 
 slow = pytest.mark.slow
 
@@ -60,7 +62,35 @@ def test_the_room_loads_nothing_heavy_before_it_is_prepared():
 @slow
 def test_preparing_twice_imports_once():
     assert prepare() == prepare() > 0
-    assert {"tensorflow", "keras", "sklearn"} <= set(sys.modules)
+    assert {"tensorflow", "keras"} <= set(sys.modules)
+
+
+@slow
+def test_a_worker_imports_nothing_that_networks_do_not_need():
+    code = (
+        "import sys\n"
+        "from mnist_search.training import prepare\n"
+        "prepare()\n"
+        "print(*sys.modules)\n"
+        "import sklearn.linear_model, mnist_search.training.linear\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    loaded = {name.partition(".")[0] for name in found.stdout.split()}
+    assert {"tensorflow", "keras"} <= loaded
+    assert not {"sklearn", "matplotlib", "pandas", "IPython"} & loaded
+
+
+def test_hidden_packages_cannot_be_imported_until_the_end(monkeypatch):
+    monkeypatch.delitem(sys.modules, "this", raising=False)
+    json = sys.modules["json"]
+    with hidden(("this", "json")):
+        with pytest.raises(ImportError):
+            importlib.import_module("this")
+        assert importlib.import_module("json") is json
+    assert "this" not in sys.modules
+    assert importlib.util.find_spec("this") is not None
+    assert sys.modules["json"] is json
 
 
 @slow
