@@ -20,7 +20,8 @@ from tests.support.clusters import ROOT, add_node, ray_cluster, workers_of_nodes
 
 pytestmark = pytest.mark.cluster
 Until = Callable[..., None]
-TRIALS = 6
+TRIALS, MANY = 6, 30
+ODD_CPUS = "9"
 SHORT = ("--epochs", "3", "--pruner", "none")
 
 
@@ -162,19 +163,20 @@ def test_control_ray_writes_among_the_rows(command_line: Any, start: Any, until:
 def test_coordinator_killed_again_and_again_ends_at_n(
     command_line: Any, start: Any, until: Until
 ) -> None:
-    for done in (0, 2, 4):
-        process = start("--workers", "2", seconds=0.05)
-        until(lambda done=done: over(command_line) > done, process)
+    for _ in range(3):
+        process = start("--workers", "2", trials=MANY, seconds=0.1)
+        done = over(command_line)
+        until(lambda done=done: over(command_line) > done and workers_of_nodes(WORKER), process)
         # What loses its parent is no child of the nodes any more.
         there = [*workers_of_nodes(WORKER), *workers_of_nodes("ray::Agent")]
-        assert there
         process.kill()
         process.communicate()
         until(lambda there=there: not any(is_alive(one.pid) for one in there))
         assert not workers_of_nodes("ray::Agent")
-    ended = command_line.end(start("--workers", "2"))
+    assert over(command_line) < MANY
+    ended = command_line.end(start("--workers", "2", trials=MANY))
     assert ended.code == 0, ended.err
-    command_line.study.whole(TRIALS)
+    command_line.study.whole(MANY)
     check_values(command_line)
 
 
@@ -220,11 +222,11 @@ def test_no_cluster_is_told_within_seconds(command_line: Any, tmp_path: Path) ->
 
 @pytest.fixture
 def odd_node(cluster: Any, tmp_path: Path) -> Iterator[Callable[..., None]]:
-    """Let a node with a GPU join, which another environment makes different from the others."""
+    """Let a larger node join, which another environment makes different from the others."""
     added = []
 
     def join(**variables: str) -> None:
-        added.append(add_node(cluster, gpus=1, variables=variables))
+        added.append(add_node(cluster, cpus=int(ODD_CPUS), variables=variables))
 
     yield join
     for node in added:
@@ -238,7 +240,7 @@ def test_other_versions_are_refused_by_name(
     other.mkdir(parents=True)
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.1\n")
     odd_node(PYTHONPATH=os.pathsep.join([str(other.parent), str(ROOT)]))
-    ended = command_line.end(start("--workers", "1", "--worker-gpus", "1"))
+    ended = command_line.end(start("--workers", "1", "--worker-cpus", ODD_CPUS))
     here = metadata.version("numpy")
     name = os.uname().nodename
     ended.refused(2, f"machine {name} of the cluster has numpy 0.1 instead of {here}")
@@ -263,7 +265,7 @@ def test_other_images_are_refused_by_name(
     np.savez(held / f"{digits.digest}.npz", **parts)
     odd_node(TMPDIR=str(held.parent))
     ended = command_line.end(
-        start("--workers", "1", "--worker-gpus", "1", "--dataset", command_line.dataset)
+        start("--workers", "1", "--worker-cpus", ODD_CPUS, "--dataset", command_line.dataset)
     )
     ended.refused(2, f"the machine {os.uname().nodename}: ", "are not those of this study")
 
@@ -279,13 +281,13 @@ if "mnist_search" in " ".join(sys.orig_argv):
 def test_lost_head_ends_the_search_and_leaves_the_study_whole(
     command_line: Any, start: Any, cluster: Any, until: Until
 ) -> None:
-    process = start("--workers", "1", seconds=0.3, sabotage=SOON)
+    process = start("--workers", "1", trials=MANY, seconds=0.3, sabotage=SOON)
     until(lambda: over(command_line) > 0, process)
     cluster.head_node.kill_gcs_server()
     command_line.end(process).refused(4, "has not answered for")
-    local = command_line.search(TRIALS, "--workers", "1", *SHORT)
+    local = command_line.search(MANY, "--workers", "1", *SHORT)
     assert command_line.run(local, trainer=WORKERS).code == 0
-    command_line.study.whole(TRIALS)
+    command_line.study.whole(MANY)
     check_values(command_line)
 
 
