@@ -158,16 +158,17 @@ def _resolve_in_cluster(count: int | None, cluster: ClusterOptions) -> Workers:
     from mnist_search.execution.connection import Connection
 
     with closing(Connection(cluster.address)) as connection:
-        fitting = connection.fitting(cluster.worker_cpus, cluster.worker_gpus)
-        machines = len(connection.nodes)
+        size = cluster.worker_cpus, cluster.worker_gpus
+        fitting = [node.fitting(*size) for node in connection.nodes]
         unused = 0.0 if cluster.worker_gpus else sum(node.gpus for node in connection.nodes)
     if count is not None:
         return Workers(count=count, cluster=cluster)
+    machines = sum(each > 0 for each in fitting)
     reason = f"what fits into {machines} machine{'' if machines == 1 else 's'}"
     if unused:
         reason = f"{reason}, without --device gpu for {unused:g} GPU{'' if unused == 1 else 's'}"
     # Asking for one that does not fit makes a cluster grow that can.
-    return Workers(count=max(1, fitting), reason=reason, cluster=cluster)
+    return Workers(count=max(1, sum(fitting)), reason=reason, cluster=cluster)
 
 
 def resolve_precision(choice: PrecisionChoice, here: Environment) -> Precision:
