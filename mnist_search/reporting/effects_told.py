@@ -46,6 +46,11 @@ def tell_notes(result: VaryResult) -> Iterator[str]:
         yield f"* {result.model} itself: {describe(result.config)}"
     else:
         yield f"{result.model}: {describe(result.config)}; each value is a mean over the others"
+    if effects.design.kind == "screening":
+        yield (
+            "screening: no interaction of two hyperparameters disturbs these differences, but "
+            "which interactions there are, only a full table says (--factorial)"
+        )
     yield (
         f"mean on {_images(effects)} validation images that no run was trained on, ± 95 % interval "
         "of images and seeds; differences and seconds against the first value of each "

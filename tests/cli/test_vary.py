@@ -175,6 +175,7 @@ def test_a_screening_takes_many_hyperparameters_in_few_runs(cli: Cli) -> None:
     values = rows(out, "value")
     assert len(values) == 10
     assert all(row["networks"] == 8 for row in values)
+    assert any("no interaction of two" in note for note in json.loads(out)["notes"])
 
 
 def test_without_values_it_varies_the_six_choices(cli: Cli) -> None:
