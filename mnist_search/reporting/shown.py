@@ -79,6 +79,8 @@ def _times(run: ShownRun) -> Iterable[Fact]:
         yield "disturbed", "other processes kept the cores busy", "text"
     if (here := result.environment) is not None:
         yield "processor", here.processor, "text"
+        if here.device.kind == "gpu":
+            yield "GPU", here.device.label, "text"
         yield "versions", ", ".join(f"{k} {v}" for k, v in here.packages.items()), "text"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,6 +58,9 @@ def test_a_search_has_a_worker_on_each_gpu_and_its_rows_say_which(
     assert code == 0, err
     assert len(trained(out)) == 3
     assert {device for device, _ in trained(out)} == {"cpu", "gpu"}
+    code, out, err = cli("show", "small-digits-seed0", "0")
+    assert code == 0, err
+    assert re.search(r"GPU +made-up GPU [01]", out)
     code, out, err = cli("report", "small-digits-seed0", "--sort", "time")
     assert code == 0, err
     assert "Times come from 3 machines and devices and are never compared" in out

@@ -158,8 +158,9 @@ def test_options_of_run_that_change_the_time_are_those_of_plan(cli: Cli) -> None
         return {word for word in words if re.fullmatch(r"--[a-z-]+", word)}
 
     alone = options("run") - options("plan")
-    # Where the study is and what is made of it afterwards.
+    # Where the study is, what is made of it afterwards, and what its workers print.
     assert alone == {
+        "--verbose",
         "--study",
         "--new",
         "--resume",

@@ -87,7 +87,7 @@ def test_it_ends_in_one_finished(
     assert isinstance(finished, Finished)
     failure = failure_of(finished.result)
     assert (failure.kind, failure.message) == ("worker-died", message)
-    assert finished.killed is killed
+    assert finished.killed == ("process" if killed else None)
     assert executor.free == 1
     assert finish(executor, make_job(1)).status == "complete"
     wait_for(lambda: not is_alive(pid), "the end of the worker")
