@@ -7,8 +7,10 @@ return results, and raise the errors of `mnist_search.errors`.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+# Not from typing: with `python -m` a typing.py in the working folder is found first until the path
+# is safe (see `interpreter`). Type checkers know the name.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mnist_search.commands.bench import bench
     from mnist_search.commands.check import check

@@ -34,7 +34,7 @@ FREE_BYTES = 64 * 2**20
 _LONGEST_NAME = 64
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{_LONGEST_NAME - 1}}}")
 _FILES = (JOURNAL, DRAFT, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", LOCK, OWNER)
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _UNABLE = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENOLCK, errno.EXDEV)
 _FREE_SOME = "free some space, then run the same command again: no finished trial is lost"
 _KINDS = {
@@ -205,6 +205,9 @@ def _check_kind(path: Path, wanted: int) -> None:
 def _explain(path: Path, error: OSError) -> MnistSearchError | None:
     reason = error.strerror
     named = path if error.filename is None else error.filename
+    if error.errno == errno.EFBIG:
+        hint = "`ulimit -f` is the limit of this shell; with a larger one the same command goes on"
+        return ResourceError(f"{named}: {reason}", hint=hint)
     if error.errno in _FULL:
         return ResourceError(f"{named}: {reason}", hint=_FREE_SOME)
     if error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN):

@@ -19,6 +19,7 @@ PROGRAM = "from mnist_search.cli import main; main()"
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     """Run a command line; `before` is Python to run first, `under` a command to run it under,
+    `module` starts it by `python -m`,
     `settings` are variables (None: unset).
 
     Output is bytes, as a terminal gets them.
@@ -30,6 +31,7 @@ def shell(tmp_path: Path) -> Shell:
         *words: str | bytes,
         before: str = "",
         under: Sequence[str] = (),
+        module: bool = False,
         **settings: str | None,
     ) -> subprocess.CompletedProcess[bytes]:
         wanted = {
@@ -41,8 +43,13 @@ def shell(tmp_path: Path) -> Shell:
         environ = python_environment(os.environ) | {k: v for k, v in wanted.items() if v}
         for name in (name for name, value in wanted.items() if value is None):
             environ.pop(name, None)
+        start = ["-c", f"{before}\n{PROGRAM}"]
+        if module:
+            # As users do: the working folder is on the path until the program takes it away.
+            start = ["-m", "mnist_search"]
+            environ.pop("PYTHONSAFEPATH")
         return subprocess.run(
-            [*under, sys.executable, "-W", "ignore", "-c", f"{before}\n{PROGRAM}", *words],
+            [*under, sys.executable, "-W", "ignore", *start, *words],
             capture_output=True,
             cwd=folder,
             env=environ,

@@ -13,6 +13,7 @@ from mnist_search.errors import UsageError
 from mnist_search.exporting import read_export
 from mnist_search.paths import read_regular
 from tests.cli.conftest import Cli, cli
+from tests.troubles.conftest import Shell
 
 __all__ = ["cli"]
 
@@ -79,3 +80,14 @@ def test_a_tilde_in_the_name_of_a_recipe(
     monkeypatch.setenv("HOME", str(recipe.parent))
     monkeypatch.chdir("/")
     assert cli("verify", "~/recipe.json", "-q")[0] == 0
+
+
+def test_a_limit_of_file_sizes_is_no_full_disk(shell: Shell) -> None:
+    limited = ["bash", "-c", 'ulimit -f 4; exec "$@"', "_"]
+    words = ["run", "--space", "mlp", "-n", "9", "--study", "s", "--home", "h", "-q"]
+    done = shell(*words, under=limited)
+    assert done.returncode == 6
+    told = done.stderr.decode()
+    assert told.startswith("error: h/s/journal.log")
+    assert "File too large; hint: `ulimit -f` is the limit of this shell" in told
+    assert told.count("\n") == 1
