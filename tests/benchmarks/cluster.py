@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -220,12 +221,15 @@ def run_one(executor: Executor, job: Job) -> None:
                 return
 
 
+# Reading the images again for every job would take longer than the job.
+dataset = cache(partial(resolve, "digits", environ={}))
+
+
 def job(number: int, *, epochs: int) -> Job:
     network = Network(layers=(Flatten(), Dense(units=32)))
     training = Training(optimizer=Adam(), batch_size=128, epochs=epochs)
-    dataset = resolve("digits", environ={})
     config = RunConfig(model=network, training=training)
-    return Job(number=number, config=config, seed=0, dataset=dataset)
+    return Job(number=number, config=config, seed=0, dataset=dataset())
 
 
 if __name__ == "__main__":
