@@ -21,6 +21,8 @@ CONNECT_SECONDS = 5.0
 LOOK_SECONDS = 2.0
 # Ray ends a process that has not heard of its head for 60 s, without a word.
 HEAD_PATIENCE_SECONDS = 40.0
+# Whoever looks after the connection does so every second.
+STOPPED_SECONDS = 20.0
 INSTALL = "pip install 'mnist-search[cluster]'"
 
 
@@ -55,7 +57,7 @@ class Connection:
         self.address = _connect(address)
         self._patience_seconds = patience_seconds
         self._nodes: tuple[Node, ...] = _read_nodes()
-        self._heard = time.monotonic()
+        self._heard = self._checked = time.monotonic()
         self._closed = threading.Event()
         self._lost = False
         threading.Thread(target=self._watch, daemon=True).start()
@@ -75,7 +77,12 @@ class Connection:
         Raises:
             ClusterError: it has not answered for so long that Ray will soon end this process.
         """
-        silent = time.monotonic() - self._heard
+        now = time.monotonic()
+        if now - self._checked > STOPPED_SECONDS:
+            # This process was stopped, as by Ctrl-Z, and could not hear.
+            self._heard = now
+        self._checked = now
+        silent = now - self._heard
         if silent > self._patience_seconds:
             self._lost = True
             raise ClusterError(

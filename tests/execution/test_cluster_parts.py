@@ -98,3 +98,25 @@ def test_missing_ray_is_told_with_the_command_that_installs_it(
     with pytest.raises(UsageError, match="needs Ray, which is not installed") as refused:
         Connection("auto")
     assert refused.value.hint == "pip install 'mnist-search[cluster]'"
+
+
+@pytest.mark.parametrize(("between_seconds", "lost"), [(1.0, True), (90.0, False)])
+def test_silence_counts_only_while_somebody_listens(
+    monkeypatch: pytest.MonkeyPatch, between_seconds: float, lost: bool
+) -> None:
+    pytest.importorskip("ray")
+    now = [0.0]
+    made = "mnist_search.execution.connection"
+    monkeypatch.setattr(f"{made}.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(f"{made}._connect", lambda address: address)
+    monkeypatch.setattr(f"{made}._read_nodes", lambda: ())
+    monkeypatch.setattr(f"{made}.threading.Thread.start", lambda _: None)
+    connection = Connection("head:6379")
+    for _ in range(42):
+        if lost and now[0] >= 41.0:
+            with pytest.raises(ClusterError, match="has not answered for 41 s"):
+                connection.check()
+            return
+        connection.check()
+        now[0] += between_seconds
+    assert not lost
