@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_search.commands.context import TrainingOptions
-from mnist_search.commands.training import count_workers
+from mnist_search.commands.context import Context, TrainingOptions
+from mnist_search.commands.workers import count_workers
 from mnist_search.errors import ClusterError, UsageError
 from mnist_search.execution import ClusterOptions, Workers
 from mnist_search.execution._actor import check_versions, store_weights
@@ -75,7 +75,7 @@ def test_threads_of_a_worker_are_its_cpus() -> None:
 @pytest.mark.parametrize("options", [{"worker_cpus": 2}, {"worker_gpus": 1.0}])
 def test_what_only_a_cluster_has_needs_one(options: dict[str, int]) -> None:
     with pytest.raises(UsageError, match="need --cluster"):
-        count_workers(TrainingOptions(**options))
+        count_workers(TrainingOptions(**options), Context.of_this_process())
 
 
 @pytest.mark.parametrize("address", ["alpha", "alpha:", ":6379", "alpha:0", "alpha:99999"])
