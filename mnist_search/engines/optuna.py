@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
@@ -68,6 +70,8 @@ class OptunaEngine:
         # Optuna neither notes nor judges what trials with several objectives report.
         self._several = objectives > 1
         self._looks = rung_steps(pruner, epochs=epochs)
+        self._seed = seed
+        self._seen: set[int] = set()
         self._running: dict[int, optuna.Trial] = {}
         self._waiting: dict[int, Mapping[str, Value]] = {}
         self._released: set[int] = set()
@@ -83,6 +87,7 @@ class OptunaEngine:
     def ask(self) -> Proposal | None:
         """Return the next trial; None: none waits, and the sampler has no more."""
         number = min(self._waiting, default=self._next)
+        drawn = number not in self._waiting
         sampler = self._samplers.create(self._study, number, self._waiting.get(number, {}))
         if sampler is None:
             return None
@@ -98,7 +103,11 @@ class OptunaEngine:
         values: dict[str, Value] = {}
         for parameter in self._space.active(values):
             values[parameter.name] = _suggest(trial, parameter)
-        self._samplers.note(values)
+        unseen = self._unseen(number) if drawn and self._is_seen(values) else None
+        if unseen is not None:
+            values = unseen
+            trial = self._replace(number, values)
+        self._note(values)
         self._running[number] = trial
         (noted,) = self._study.get_trials(deepcopy=False)[number : number + 1]
         memo = self._samplers.memo(noted)
@@ -167,6 +176,35 @@ class OptunaEngine:
         study_id = self._storage.get_study_id_from_name(self._study.study_name)
         return self._storage.get_trial_id_from_study_id_trial_number(study_id, number)
 
+    def _note(self, values: Mapping[str, Value]) -> None:
+        self._samplers.note(values)
+        if self._space.size() is not None:
+            self._seen.add(self._space.points.number(values))
+
+    def _is_seen(self, values: Mapping[str, Value]) -> bool:
+        return self._space.size() is not None and self._space.points.number(values) in self._seen
+
+    def _unseen(self, number: int) -> Mapping[str, Value] | None:
+        """Return a point that no trial has tried, in place of a repeat; None: all were tried.
+
+        It depends on the seed, the trial's number and what was tried, so that an interrupted
+        search goes on as an undisturbed one would.
+        """
+        size = self._space.size()
+        if size is None or len(self._seen) >= size:
+            return None
+        start = random.Random(f"{self._seed} {number}").randrange(size)
+        places = itertools.chain(range(start, size), range(start))
+        return self._space.points[next(place for place in places if place not in self._seen)]
+
+    def _replace(self, number: int, values: Mapping[str, Value]) -> optuna.Trial:
+        """Give a trial that was just begun other values."""
+        # Optuna has no call for it; the study is in nobody else's hands.
+        noted = self._study.get_trials(deepcopy=False)[number]
+        noted.params = dict(values)
+        noted.distributions = {name: self._distributions[name] for name in values}
+        return optuna.Trial(self._study, self._trial_id(number))
+
     def _end(self, values: Mapping[str, Value]) -> int:
         """Return the quarters of an epoch that a trial with these values trains."""
         return QUARTERS * self._space.epochs(values, most=self._epochs)
@@ -218,7 +256,7 @@ class OptunaEngine:
         if state is TrialState.WAITING:
             self._waiting[past.number] = past.values
         elif past.values:
-            self._samplers.note(past.values)
+            self._note(past.values)
 
 
 def _scores(score: Score | None) -> list[float] | None:
