@@ -90,8 +90,9 @@ def test_more_epochs_learn_more(make_job: MakeJob) -> None:
     values = [accuracy for _, accuracy in result.reports]
     assert values[:4] == sorted(values[:4])
     assert [epoch.val_accuracy for epoch in result.epochs] == values[2:]
+    assert result.selection is not None
+    assert result.selection.accuracy == values[-1]
     assert result.validation is not None
-    assert result.validation.accuracy == values[-1]
     assert result.test is None
 
 
@@ -104,8 +105,9 @@ def test_a_stop_in_the_middle_of_an_epoch_keeps_the_epochs_before(make_job: Make
     result = run_job(make_job(0, epochs=3, rungs=(6,)), lambda step, accuracy: step == 6)
     assert result.status == "pruned"
     assert len(result.epochs) == 1
-    assert result.validation is not None
-    assert result.validation.accuracy == result.reports[-1][1]
+    assert result.selection is not None
+    assert result.selection.accuracy == result.reports[-1][1]
+    assert result.validation is None
 
 
 def test_protocols_meet_the_images_they_may(make_job: MakeJob) -> None:
