@@ -184,7 +184,7 @@ class OptunaEngine:
     def _is_seen(self, values: Mapping[str, Value]) -> bool:
         return self._space.size() is not None and self._space.points.number(values) in self._seen
 
-    def _unseen(self, number: int) -> Mapping[str, Value] | None:
+    def _unseen(self, number: int) -> dict[str, Value] | None:
         """Return a point that no trial has tried, in place of a repeat; None: all were tried.
 
         It depends on the seed, the trial's number and what was tried, so that an interrupted

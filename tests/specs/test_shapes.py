@@ -55,6 +55,9 @@ PARAMETERS = {
     "mlp-784": (623_290, 623_290),
     "cnn-simple": (592_074, 592_074),
     "cnn-larger": (59_933, 59_933),
+    # counted by hand, layer by layer
+    "speed-99": (39_898, 39_674),
+    "speed-995": (88_218, 87_802),
 }
 
 
