@@ -16,7 +16,7 @@ from mnist_search.cli.outputs import STDOUT, chosen_format, write_output
 from mnist_search.cli.session import tell
 
 # Of thousands of rows a page shows the best; JSON and CSV have them all.
-_SHOWN = {"table": 40, "html": 1000}
+_SHOWN = {"table": 40, "svg": 40, "html": 1000}
 
 
 def report(
@@ -39,7 +39,7 @@ def report(
         typer.Option(
             min=0,
             help="Rows shown of each board, references among them by their rank; 0: all.",
-            show_default="40 in a table, 1000 in html, else all",
+            show_default="40 in a table or svg, 1000 in html, else all",
         ),
     ] = None,
     references: Annotated[
@@ -55,7 +55,8 @@ def report(
         typer.Option(
             "--format",
             "-f",
-            help="How to print the board; html: a page of its own, with charts.",
+            help="How to print the board; html: a page of its own, with charts; svg: a picture of "
+            "the table.",
             show_default="by the suffix of --output, else table",
         ),
     ] = None,

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mnist_search.studies.sessions import Session
 
 
+# Columns of a picture of a terminal: what a README shows.
+_PICTURE_WIDTH = 100
+
+
 def render_leaderboard(
     boards: Leaderboard | Sequence[Leaderboard],
     format: str,
@@ -95,6 +99,18 @@ def _titled(board: Leaderboard) -> list[str]:
     if not board.title:
         return list(board.notes)
     return [": ".join([board.title, *board.notes[:1]]), *board.notes[1:]]
+
+
+def draw_boards(boards: Sequence[Leaderboard]) -> str:
+    """Return the rows of the boards as a terminal shows them, as an SVG picture."""
+    from mnist_search.reporting.terminal import Terminal, draw_terminal, render_table
+
+    terminal = Terminal(width=_PICTURE_WIDTH, color=True)
+    tables = []
+    for board in boards:
+        columns, rows, cells = board_table(board)
+        tables.append(render_table(cells, columns, terminal=terminal, row_styles=row_styles(rows)))
+    return draw_terminal("\n".join(tables), terminal.width, title="mnist-search report")
 
 
 def _table(

@@ -43,6 +43,10 @@ def render_report(
             insides=looked,
             sessions=sessions,
         )
+    if format == "svg":
+        from mnist_search.reporting.leaderboard import draw_boards
+
+        return draw_boards(found.boards)
     from mnist_search.reporting.leaderboard import render_leaderboard
     from mnist_search.reporting.made import made_facts
     from mnist_search.reporting.searches import search_reports

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -52,6 +53,14 @@ def detect_terminal(width: int | None = None, *, plain: bool = False) -> Termina
         color=on_screen and not dumb,
         ascii_only=not unicode,
     )
+
+
+def draw_terminal(text: str, width: int, *, title: str) -> str:
+    """Return text with its colours as an SVG picture of a terminal."""
+    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
+    console.print(Text.from_ansi(text), soft_wrap=True)
+    # Rich names fonts in the web, from where a picture of ours loads nothing.
+    return re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=title), flags=re.DOTALL)
 
 
 def render_table(

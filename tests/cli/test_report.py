@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -78,3 +79,15 @@ def test_the_terminal_has_times_and_findings(home: Path, capfd: pytest.CaptureFi
     text = report(home, capfd)
     assert "Times of references, measured beside published" in text
     assert "What this shows" in text
+
+
+def test_a_picture_shows_the_rows_and_loads_nothing(
+    home: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "board.svg"
+    assert report(home, capfd, "--top", "3", "-o", str(file)) == ""
+    root = ElementTree.fromstring(file.read_text())
+    words = "".join(root.itertext())
+    assert "accuracy\u00a0%" in words
+    assert "font-face" not in file.read_text()
+    assert words.count("publ") >= 1
