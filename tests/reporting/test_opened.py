@@ -18,7 +18,7 @@ from mnist_search.cli import execute
 from mnist_search.errors import UsageError
 from mnist_search.reporting.board_view import BoardView
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+MANUAL = (Path(__file__).parents[2] / "mnist_search" / "commands" / "README.md").read_text()
 NAME = "cnn-mnist-seed1"
 
 
@@ -54,7 +54,8 @@ def test_best_is_the_most_accurate_complete_trial(home: Path) -> None:
 
 
 def test_leaderboard_shows_itself_everywhere(home: Path) -> None:
-    board = open_study(NAME, home=home).leaderboard(top=3)
+    # References cannot be ranked beside other data, and stand behind all trials.
+    board = open_study(NAME, home=home).leaderboard(top=None)
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(board)
     shown = console.export_text()
@@ -140,14 +141,14 @@ def test_a_study_that_is_not_there_names_those_that_are(home: Path, tmp_path: Pa
         open_study("../x", home=home)
 
 
-def test_example_of_the_readme_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_example_of_the_manual_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pandas = types.ModuleType("pandas")
     pandas.DataFrame = list  # type: ignore[attr-defined]
     # Altair asks of every value whether it is one, where pandas is loaded.
     pandas.Timestamp = type("Timestamp", (), {})  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pandas", pandas)
     monkeypatch.setenv("MNIST_SEARCH_HOME", str(home))
-    _, example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (example,) = re.findall(r"```python\n(.*?)```", MANUAL, re.DOTALL)
     names: dict[str, object] = {}
-    exec(compile(example, "README.md", "exec"), names)
+    exec(compile(example, "the manual", "exec"), names)
     assert "study" in names
