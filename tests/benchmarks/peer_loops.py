@@ -53,12 +53,10 @@ def _tuner_parts(space: str, data: Path, epochs: int) -> tuple[Any, Any, dict[st
 
     class Network(keras_tuner.HyperModel):  # type: ignore[misc]
         def build(self, hp: Any) -> Any:
-            return build(space, KerasTunerChooser(hp), images=len(images), epochs=epochs)[0]
+            model, _ = build(space, KerasTunerChooser(hp), images=len(images), epochs=epochs)
+            return model
 
         def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
-            # Hyperband says itself for how many epochs a trial trains.
-            if "tuner/epochs" not in hp.values and "epochs" in hp.values:
-                kwargs["epochs"] = min(kwargs["epochs"], hp.get("epochs"))
             history = model.fit(*args, batch_size=hp.get("batch_size"), **kwargs)
             _log(max(history.history["val_accuracy"]))
             return history
@@ -117,14 +115,12 @@ def _optuna(space: str, data: Path, trials: int, epochs: int, seed: int) -> None
 
     def objective(trial: optuna.Trial) -> float:
         keras.backend.clear_session()
-        model, batch_size, own = build(
-            space, OptunaChooser(trial), images=len(images), epochs=epochs
-        )
+        model, batch_size = build(space, OptunaChooser(trial), images=len(images), epochs=epochs)
         history = model.fit(
             images,
             labels,
             batch_size=batch_size,
-            epochs=own,
+            epochs=epochs,
             validation_data=(val_images, val_labels),
             callbacks=[Pruning(trial)],
             verbose=0,
@@ -150,7 +146,7 @@ def _ray(space: str, data: Path, trials: int, epochs: int, seed: int) -> None:
         import keras
 
         images, labels, val_images, val_labels = _held_out(data)
-        model, batch_size, own = build(
+        model, batch_size = build(
             space, RandomChooser(config["draw"]), images=len(images), epochs=epochs
         )
 
@@ -164,7 +160,7 @@ def _ray(space: str, data: Path, trials: int, epochs: int, seed: int) -> None:
             images,
             labels,
             batch_size=batch_size,
-            epochs=own,
+            epochs=epochs,
             validation_data=(val_images, val_labels),
             callbacks=[Telling()],
             verbose=0,
