@@ -103,14 +103,15 @@ class OptunaEngine:
         values: dict[str, Value] = {}
         for parameter in self._space.active(values):
             values[parameter.name] = _suggest(trial, parameter)
-        unseen = self._unseen(number) if drawn and self._is_seen(values) else None
+        memo = self._samplers.memo(self._study.get_trials(deepcopy=False)[number])
+        # What Keras Tuner's hyperband trains for longer is a repeat on purpose, with a memo.
+        is_repeat = drawn and memo is None and self._is_seen(values)
+        unseen = self._unseen(number) if is_repeat else None
         if unseen is not None:
             values = unseen
             trial = self._replace(number, values)
         self._note(values)
         self._running[number] = trial
-        (noted,) = self._study.get_trials(deepcopy=False)[number : number + 1]
-        memo = self._samplers.memo(noted)
         # Under this name Keras Tuner says for how many epochs a proposal is meant.
         epochs = None if memo is None else memo.get("tuner/epochs")
         return Proposal(number=number, values=values, epochs=epochs, memo=memo)

@@ -186,10 +186,10 @@ def test_an_actor_gives_its_worker_the_gpu_of_ray_or_none(make_job: MakeJob) -> 
         assert (shared.kind, shared.name, shared.workers) == ("gpu", "made-up GPU 0", 2)
         assert used(Connection(cluster.address), 0).kind == "cpu"
         asked = ClusterOptions(address=cluster.address)
-        reason = "what fits into 2 machines, without --device gpu for 1 GPU"
+        reason = "what fits into 1 machine, without --device gpu for 1 GPU"
         assert resolve_workers("auto", asked).reason == reason
         asked = ClusterOptions(address=cluster.address, worker_gpus=0.5)
-        assert resolve_workers("auto", asked).reason == "what fits into 2 machines"
+        assert resolve_workers("auto", asked).reason == "what fits into 1 machine"
 
 
 def test_without_gpus_the_variable_of_the_caller_does_not_reach_a_worker(
