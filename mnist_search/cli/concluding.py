@@ -27,7 +27,7 @@ def conclude(
 ) -> int:
     """Print the board of a search, confirm where that is wanted and due; return the exit code.
 
-    `again` says how the command goes on where it was interrupted.
+    `again` tells the user which command resumes an interrupted study.
     """
     confirms = confirm is not None and result.finished
     # JSON is one document, so its board waits for the confirmation.

@@ -55,7 +55,7 @@ def report(
         typer.Option(
             "--format",
             "-f",
-            help="How to print the board; html: a page of its own, with charts; svg: a picture of "
+            help="How to print the board; html: a single page with charts; svg: a picture of "
             "the table.",
             show_default="by the suffix of --output, else table",
         ),

@@ -138,7 +138,7 @@ def run(
 ) -> int:
     """Search a space and rank its trials beside the references.
 
-    The same command goes on where it was interrupted, and adds trials when --trials is raised;
+    The same command resumes an interrupted study, and adds trials when --trials is raised;
     `run --study NAME --resume` does with all settings of the study.
 
     With --confirm it ends with the honest winner: the best trials trained again and tested.

@@ -116,7 +116,7 @@ def vary(
     common to all; test images are not touched. Each value is compared with the model's own, on
     the same validation images, with an interval that holds images and seeds. Nothing is trained
     twice: the same command goes on after an interruption, and more --seeds add the difference.
-    Each model has a study of its own, and its own --time-budget.
+    There is one study for each model, and --time-budget is for each.
 
     Example: mnist-search vary cnn-simple --set activation=relu,tanh,gelu --set dropout=0,0.2,0.5
     --epochs 2, or mnist-search vary mlp-drop-2 cnn-simple -o choices.md

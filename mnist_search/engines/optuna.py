@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-import random
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
@@ -16,7 +14,7 @@ from optuna.trial import TrialState
 from mnist_search.choices import PrunerName
 from mnist_search.engines.base import PastTrial, Proposal, Score
 from mnist_search.engines.pruners import create_pruner, judged, rung_steps, start_pruner
-from mnist_search.engines.samplers import Samplers, distribution_of
+from mnist_search.engines.samplers import Samplers, Walk, distribution_of
 from mnist_search.spaces import (
     ChoiceParameter,
     FloatParameter,
@@ -25,7 +23,7 @@ from mnist_search.spaces import (
     SearchSpace,
     Value,
 )
-from mnist_search.specs import QUARTERS
+from mnist_search.specs import QUARTERS, derive_seed
 
 STATES = {
     "waiting": TrialState.WAITING,
@@ -71,7 +69,7 @@ class OptunaEngine:
         self._several = objectives > 1
         self._looks = rung_steps(pruner, epochs=epochs)
         self._seed = seed
-        self._seen: set[int] = set()
+        self._walk = None if space.size() is None else Walk(space, seed=seed)
         self._running: dict[int, optuna.Trial] = {}
         self._waiting: dict[int, Mapping[str, Value]] = {}
         self._released: set[int] = set()
@@ -105,10 +103,9 @@ class OptunaEngine:
             values[parameter.name] = _suggest(trial, parameter)
         memo = self._samplers.memo(self._study.get_trials(deepcopy=False)[number])
         # What Keras Tuner's hyperband trains for longer is a repeat on purpose, with a memo.
-        is_repeat = drawn and memo is None and self._is_seen(values)
-        unseen = self._unseen(number) if is_repeat else None
-        if unseen is not None:
-            values = unseen
+        untried = self._in_place_of(values, number) if drawn and memo is None else None
+        if untried is not None:
+            values = untried
             trial = self._replace(number, values)
         self._note(values)
         self._running[number] = trial
@@ -179,24 +176,18 @@ class OptunaEngine:
 
     def _note(self, values: Mapping[str, Value]) -> None:
         self._samplers.note(values)
-        if self._space.size() is not None:
-            self._seen.add(self._space.points.number(values))
+        if self._walk is not None:
+            self._walk.note(values)
 
-    def _is_seen(self, values: Mapping[str, Value]) -> bool:
-        return self._space.size() is not None and self._space.points.number(values) in self._seen
-
-    def _unseen(self, number: int) -> dict[str, Value] | None:
-        """Return a point that no trial has tried, in place of a repeat; None: all were tried.
+    def _in_place_of(self, values: Mapping[str, Value], number: int) -> dict[str, Value] | None:
+        """Return a point that no trial has tried, in place of a repeat; None: keep the values.
 
         It depends on the seed, the trial's number and what was tried, so that an interrupted
         search goes on as an undisturbed one would.
         """
-        size = self._space.size()
-        if size is None or len(self._seen) >= size:
+        if self._walk is None or not self._walk.tried(values):
             return None
-        start = random.Random(f"{self._seed} {number}").randrange(size)
-        places = itertools.chain(range(start, size), range(start))
-        return self._space.points[next(place for place in places if place not in self._seen)]
+        return self._walk.random_untried(derive_seed(self._seed, "untried", number))
 
     def _replace(self, number: int, values: Mapping[str, Value]) -> optuna.Trial:
         """Give a trial that was just begun other values."""
