@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 from collections.abc import Iterator
@@ -43,9 +44,13 @@ SLOW_PLACES = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what takes its time without training, so that the fast tier stays fast."""
+    """Mark what takes its time without training, and skip aloud what needs Ray without it."""
     slow = tuple(config.rootpath / place for place in SLOW_PLACES)
+    no_ray = pytest.mark.skip(reason="no Ray here: pip install 'mnist-search[cluster]'")
+    has_ray = importlib.util.find_spec("ray") is not None
     for item in items:
+        if not has_ray and item.get_closest_marker("cluster") is not None:
+            item.add_marker(no_ray)
         if any(item.path.is_relative_to(place) for place in slow):
             item.add_marker(pytest.mark.slow)
 
