@@ -52,7 +52,8 @@ class OptunaEngine:
         # Optuna would tell on standard error that there is a study.
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._space = space
-        self._epochs = epochs
+        longest = space.most_epochs()
+        self._epochs = epochs = epochs if longest is None else min(longest, epochs)
         self._distributions = {each.name: distribution_of(each) for each in space.parameters}
         self._samplers = samplers
         self._storage = InMemoryStorage()
@@ -116,7 +117,7 @@ class OptunaEngine:
     def report(self, number: int, step: int, value: float) -> bool:
         """Note an accuracy; at a rung below the end of a trial, ask the pruner about it."""
         trial = self._running[number]
-        if self._several or step >= self._end(trial.params):
+        if not self._on_the_way(trial.params, [(step, value)]):
             return False
         trial.report(value, step)
         if step not in self._looks or not trial.should_prune():
@@ -197,19 +198,18 @@ class OptunaEngine:
         noted.distributions = {name: self._distributions[name] for name in values}
         return optuna.Trial(self._study, self._trial_id(number))
 
-    def _end(self, values: Mapping[str, Value]) -> int:
-        """Return the quarters of an epoch that a trial with these values trains."""
-        return QUARTERS * self._space.epochs(values, most=self._epochs)
-
     def _on_the_way(
         self, values: Mapping[str, Value], reports: Sequence[tuple[int, float]]
     ) -> Sequence[tuple[int, float]]:
-        """Return the reports by which trials are judged.
+        """Return the reports by which trials are judged: those before the end of a whole training.
 
-        At its end a short trial has done with its schedule, where longer ones are on their way.
+        A trial of fewer epochs than the longest is ahead of them while its schedule ends sooner:
+        judged by it, every longer trial would be stopped. It is cheap, and trains to its end.
         """
-        end = self._end(values)
-        return [] if self._several else [report for report in reports if report[0] < end]
+        epochs = self._space.epochs(values, most=self._epochs)
+        if self._several or epochs < self._epochs:
+            return []
+        return [report for report in reports if report[0] < QUARTERS * epochs]
 
     def _close(self, number: int, score: Score | None, *, stopped: bool) -> None:
         trial = self._running.pop(number)

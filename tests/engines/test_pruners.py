@@ -7,7 +7,7 @@ from dataclasses import replace
 import optuna
 import pytest
 
-from mnist_search.engines import Engine, PrunerName, rung_steps
+from mnist_search.engines import Engine, PastTrial, PrunerName, rung_steps
 from mnist_search.engines.pruners import create_pruner
 from mnist_search.spaces import ChoiceParameter, SearchSpace
 from tests.engines.driving import EPOCHS, STEPS, ask, create
@@ -121,21 +121,41 @@ def test_engine_judges_as_optuna_does(space: SearchSpace, pruner: PrunerName) ->
 
 
 @pytest.mark.parametrize("pruner", PRUNERS)
-def test_a_short_trial_is_not_judged_at_its_end_and_judges_nobody_there(
-    space: SearchSpace, pruner: PrunerName
+@pytest.mark.parametrize("restored", [False, True])
+def test_a_trial_of_fewer_epochs_is_not_judged_and_judges_nobody(
+    space: SearchSpace, pruner: PrunerName, restored: bool
 ) -> None:
-    """At the end of its schedule it shows more than longer trials that are on their way."""
+    """While its schedule ends, it shows more than longer trials that are on their way."""
     short = replace(space, parameters=(*space.parameters, ChoiceParameter("epochs", (1, 2, 8))))
-    first = [{**space.defaults(), "epochs": 1}] * 8
-    engine = create(short, pruner=pruner, first=[*first, {**space.defaults(), "epochs": 8}])
+    points = [{**space.defaults(), "epochs": epochs} for epochs in (*[1, 2] * 4, 8)]
+    steps = [1, 2, 4]
+    engine = create(short, pruner=pruner, first=points)
     for index in range(8):
         number = ask(engine).number
-        # What falls behind in the first epoch is stopped, as in any other trial.
-        accuracy = 0.5 if index == 7 else 0.9
-        stopped = [engine.report(number, step, accuracy) for step in (1, 2)]
-        if not any(stopped):
-            assert not engine.report(number, 4, 0.99 - index / 100)
-        engine.tell(number, 0.99)
+        accuracy = 0.95 - index / 100
+        assert not any(engine.report(number, step, accuracy) for step in steps)
+        engine.tell(number, accuracy)
+    if restored:
+        reports = [[(step, 0.95 - index / 100) for step in steps] for index in range(8)]
+        past = [
+            PastTrial(number=i, values=points[i], state="complete", reports=r, score=r[0][1])
+            for i, r in enumerate(reports)
+        ]
+        engine = create(short, pruner=pruner, first=points, past=past)
     long = ask(engine)
     assert long.values["epochs"] == 8
-    assert not any(engine.report(long.number, step, 0.95) for step in (1, 2, 4))
+    assert not any(engine.report(long.number, step, 0.5) for step in steps)
+
+
+def test_a_whole_training_is_the_longest_of_a_space(space: SearchSpace) -> None:
+    """Where no trial trains all the epochs of a search, its longest are judged."""
+    short = replace(space, parameters=(*space.parameters, ChoiceParameter("epochs", (1, 4))))
+    first = [{**space.defaults(), "epochs": 4}] * 8
+    engine = create(short, pruner="halving", first=first)
+    worse = []
+    for index in range(8):
+        number = ask(engine).number
+        worse.append(engine.report(number, 1, 0.9 - index / 100))
+        engine.tell(number, 0.9)
+    assert not worse[0]
+    assert any(worse)
