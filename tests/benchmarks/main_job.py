@@ -23,13 +23,18 @@ from typing import Any
 import harness
 
 TARGETS = (0.99, 0.993, 0.995)
-# Run by the contestant's own Python: the score and the end of each complete trial.
+# Run by the contestant's own Python: the score and the end of each complete trial, and what the
+# winner has on the held-out images that no trial is chosen by.
 _READ = """
 import json, sys
 from mnist_search import open_study
-trials = open_study(sys.argv[2], sys.argv[1]).optuna.trials
-done = [t for t in trials if t.state.name == "COMPLETE"]
-print(json.dumps([[t.datetime_complete.astimezone().timestamp(), t.values[0]] for t in done]))
+study = open_study(sys.argv[2], sys.argv[1])
+done = [t for t in study.optuna.trials if t.state.name == "COMPLETE"]
+winner = max(done, key=lambda t: t.values[0])
+print(json.dumps({
+    "trials": [[t.datetime_complete.astimezone().timestamp(), t.values[0]] for t in done],
+    "winner": study.records()[winner.number].result.validation.accuracy,
+}))
 """
 
 
@@ -85,7 +90,9 @@ def _search(
         text=True,
         check=True,
     )
-    return {"seconds": seconds, "curve": best_so_far(json.loads(read.stdout), began)}
+    found = json.loads(read.stdout)
+    curve = best_so_far(found["trials"], began)
+    return {"seconds": seconds, "curve": curve, "winner": found["winner"]}
 
 
 def best_so_far(trials: list[list[float]], began: float) -> list[list[float]]:
@@ -108,6 +115,7 @@ def row_of(name: str, words: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
         "options": words,
         "seconds": harness.spread([run["seconds"] for run in runs]),
         "best": harness.spread([run["curve"][-1][1] for run in runs]),
+        "winner": harness.spread([run["winner"] for run in runs]),
         "until": [[seconds_until(run["curve"], target) for run in runs] for target in TARGETS],
         "curves": [run["curve"] for run in runs],
     }

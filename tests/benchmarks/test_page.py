@@ -127,7 +127,7 @@ def test_report_says_how_soon_each_contestant_was_there(page_of: PageOf, tmp_pat
     code = (
         "import main_job\n"
         "curves = [main_job.best_so_far(*run) for run in given]\n"
-        "runs = [{'seconds': 50.0, 'curve': curve} for curve in curves]\n"
+        "runs = [{'seconds': 50.0, 'winner': 0.99, 'curve': curve} for curve in curves]\n"
         "print(json.dumps(main_job.row_of('ours', '--space wide', runs)))"
     )
     # [end, score] of the trials as they lie in a study, and when the command began
