@@ -12,6 +12,10 @@ from mnist_search.specs import QUARTERS
 
 # What a contestant of ours has that the peers have not; the page says so where it takes part.
 ADVANTAGES = {
+    "mnist-search, no first points": (
+        "`no first points` is `--no-first`: it draws its first trials, as the peers do; "
+        "`mnist-search` alone begins with the first points that the space file names."
+    ),
     "mnist-search, references first": (
         "`references first` is `--with-references`: the published systems among the first trials, "
         "which the peers do not know."
@@ -21,6 +25,16 @@ ADVANTAGES = {
         "peers train in float32."
     ),
 }
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """Return what a search of ours begins with; files without `no first points` are older."""
+    if "mnist-search, no first points" in names:
+        return ""
+    return (
+        " It begins with the defaults of the family as its first trial, the peers with one that "
+        "they draw."
+    )
 
 
 def peers(document: dict[str, Any]) -> str:
@@ -64,8 +78,7 @@ def peers(document: dict[str, Any]) -> str:
         "held out. Trials that ended in an early look at some of the held-out images are not "
         "counted. The target of each seed is the best validation accuracy that the slowest "
         f"contestant ended with: {targets}. Where `mnist-search` did not meet it with the trials "
-        "of all, it searched again with more, as the table says. It begins with the defaults of "
-        f"the family as its first trial, the peers with one that they draw.{told}\n\n"
+        f"of all, it searched again with more, as the table says.{_beginning(names)}{told}\n\n"
         + table(["contestant", "trials", "best", "seconds", "seconds to target"], rows)
         + "\nThe slowest's own search is the lucky one that set the target. So, expected seconds "
         "to each target over the searches of all seeds: those until it was met, or to the end, per "

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "elu", "gelu", "swish", "selu")
 LEARNING_RATES = {
     "cnn": {
-        "adam": (3e-4, 5e-3),
-        "adamw": (3e-4, 1e-2),
+        "adam": (3e-4, 2e-2),
+        "adamw": (3e-4, 2e-2),
         "nadam": (3e-4, 5e-3),
         "rmsprop": (1e-4, 3e-3),
         "sgd": (1e-2, 3e-1),
@@ -122,6 +122,9 @@ def build(space: str, choose: Chooser, *, images: int, epochs: int) -> tuple[Any
     body = _convolutions(choose) if space == "cnn" else _perceptron(choose)
     batch_size = choose.whole("batch_size", 32, 512, log=True)
     augmented = choose.one_of("augmentation", [True, False])
+    smoothing = 0.0
+    if space == "cnn":
+        smoothing = choose.one_of("label_smoothing", [0.0, 0.1])
     steps = epochs * -(-images // batch_size)
     model = keras.Sequential(
         [
@@ -133,10 +136,20 @@ def build(space: str, choose: Chooser, *, images: int, epochs: int) -> tuple[Any
     )
     model.compile(
         optimizer=_optimizer(space, choose, steps),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        loss=_smoothed(smoothing) if smoothing > 0 else "sparse_categorical_crossentropy",
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )
     return model, batch_size
+
+
+def _smoothed(smoothing: float) -> Callable[[Any, Any], Any]:
+    from keras import losses, ops
+
+    def loss(labels: Any, answers: Any) -> Any:
+        targets = ops.one_hot(ops.cast(ops.reshape(labels, (-1,)), "int32"), 10)
+        return losses.categorical_crossentropy(targets, answers, label_smoothing=smoothing)
+
+    return loss
 
 
 def _augmentation() -> list[Any]:
@@ -160,11 +173,14 @@ def _convolutions(choose: Chooser) -> list[Any]:
         for block in range(1, blocks + 1)
     ]
     padding = choose.one_of("padding", ["same", "valid"]) if blocks < 3 else "same"
-    pool = choose.one_of("pool", ["max", "average"])
+    paddings = [padding] * blocks
+    pool = choose.one_of("pool", ["max", "average", "none"])
     pools = [pool] * blocks
-    if blocks == 2 and convs == 1 and kernels[1] == 3:
+    if pool == "none" and blocks == 3:
+        paddings[2] = choose.one_of("padding_3", ["same", "valid"])
+    if pool != "none" and blocks == 2 and convs == 1 and kernels[1] == 3:
         pools[0] = choose.one_of("pool_1", ["max", "average", "none"])
-    activation = choose.one_of("activation", ACTIVATIONS)
+    activation = choose.one_of("activation", [it for it in ACTIVATIONS if it != "sigmoid"])
     norm = choose.one_of(
         "conv_norm",
         ["none", "before-activation", "after-activation", "after-pooling", "before-head"],
@@ -174,9 +190,16 @@ def _convolutions(choose: Chooser) -> list[Any]:
     widths = ((8, 16, 32), (8, 16, 32, 64), (16, 32, 64))
     for block in range(blocks):
         filters = choose.one_of(f"filters_{block + 1}", widths[block])
-        for _ in range(convs):
+        for place in range(convs):
+            strided = pool == "none" and block < 2 and place == 0
             found.append(
-                layers.Conv2D(filters, kernels[block], padding=padding, kernel_initializer=start)
+                layers.Conv2D(
+                    filters,
+                    kernels[block],
+                    strides=2 if strided else 1,
+                    padding=paddings[block],
+                    kernel_initializer=start,
+                )
             )
             found += _activated(activation, norm)
         if pools[block] != "none":
@@ -245,7 +268,8 @@ def _optimizer(space: str, choose: Chooser, steps: int) -> Any:
     name = choose.one_of("optimizer", list(LEARNING_RATES[space]))
     peak = choose.real(f"learning_rate_{name}", *LEARNING_RATES[space][name], log=True)
     schedules = keras.optimizers.schedules
-    match choose.one_of("schedule", ["constant", "cosine", "one-cycle"]):
+    linear = ["warm-up-linear"] if space == "cnn" else []
+    match choose.one_of("schedule", ["constant", "cosine", "one-cycle", *linear]):
         case "cosine":
             rate: Any = schedules.CosineDecay(peak, steps)
         case "one-cycle":
@@ -253,6 +277,8 @@ def _optimizer(space: str, choose: Chooser, steps: int) -> Any:
             rate = schedules.CosineDecay(
                 peak / 25, max(1, steps - rise), warmup_target=peak, warmup_steps=rise
             )
+        case "warm-up-linear":
+            rate = _warm_up_linear(peak, steps)
         case _:
             rate = peak
     match name:
@@ -271,3 +297,19 @@ def _optimizer(space: str, choose: Chooser, steps: int) -> Any:
             return keras.optimizers.RMSprop(rate)
         case _:
             return keras.optimizers.Adam(rate)
+
+
+def _warm_up_linear(peak: float, steps: int) -> Any:
+    import keras
+
+    rise = max(1, round(0.2 * steps))
+
+    class WarmUpLinear(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+        def __call__(self, step: Any) -> Any:
+            """Return the rate at a step."""
+            step = keras.ops.cast(step, "float32")
+            up = 0.1 + 0.9 * step / rise
+            down = keras.ops.maximum((steps - step) / max(1, steps - rise), 0.0)
+            return peak * keras.ops.where(step < rise, up, down)
+
+    return WarmUpLinear()

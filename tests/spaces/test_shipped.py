@@ -67,7 +67,7 @@ def test_first_points_are_points(name: str) -> None:
     space = find_space(name)
     for values in space.first.values():
         space.check(values)
-    assert (name in ("fast", "mlp")) == bool(space.first)
+    assert (name in ("fast", "cnn", "mlp")) == bool(space.first)
 
 
 def test_no_network_of_the_fast_space_is_dear() -> None:
@@ -92,6 +92,18 @@ def test_no_network_of_the_fast_space_is_dear() -> None:
         config = space.config(proposal.values, epochs=8)
         assert config.training.epochs <= 4
         assert measure(config.model).flops <= most
+
+
+def test_strided_networks_of_the_headline_space_can_be_built() -> None:
+    space = find_space("cnn")
+    engine = create_engine(space, sampler="random", pruner="none", seed=0, epochs=8)
+    strided = 0
+    for _ in range(300):
+        proposal = engine.ask()
+        assert proposal is not None
+        measure(space.config(proposal.values, epochs=8).model)
+        strided += proposal.values["pool"] == "none"
+    assert strided > 50
 
 
 @pytest.mark.parametrize("name", ["cnn", "cnn-documented", "mlp"])

@@ -104,7 +104,8 @@ def test_references_keep_their_identity() -> None:
         assert_keys(reference.config)
 
 
-@pytest.mark.parametrize("name", ["cnn", "mlp", "linear"])
+# The space `cnn` has settings that version 0.1 did not know.
+@pytest.mark.parametrize("name", ["cnn-documented", "mlp", "linear"])
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 def test_points_of_spaces_keep_the_json_of_version_0_1(name: str, random: Any) -> None:
