@@ -48,7 +48,11 @@ class OptunaEngine:
         first: Sequence[Mapping[str, Value]] = (),
         past: Sequence[PastTrial] = (),
     ) -> None:
-        """Take in the trials there are; `first[i]` are values of trial i where there is none."""
+        """Take in the trials there are; `first[i]` are values of trial i, which trains to its end.
+
+        What a search was told to begin with is there to judge others by: the quarter of an epoch
+        at which most trials are judged says little about a point that somebody chose.
+        """
         # Optuna would tell on standard error that there is a study.
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._space = space
@@ -78,6 +82,7 @@ class OptunaEngine:
         for trial in past:
             self._restore(trial)
         self._next = len(past)
+        self._first = len(first)
         for values in first[len(past) :]:
             self._restore(PastTrial(number=self._next, values=values, state="waiting"))
             self._next += 1
@@ -120,7 +125,8 @@ class OptunaEngine:
         if not self._on_the_way(trial.params, [(step, value)]):
             return False
         trial.report(value, step)
-        if step not in self._looks or not trial.should_prune():
+        # The pruner notes what it is asked about, and judges others by that.
+        if step not in self._looks or not trial.should_prune() or number < self._first:
             return False
         self._stopped.add(number)
         return True

@@ -150,12 +150,39 @@ def test_a_trial_of_fewer_epochs_is_not_judged_and_judges_nobody(
 def test_a_whole_training_is_the_longest_of_a_space(space: SearchSpace) -> None:
     """Where no trial trains all the epochs of a search, its longest are judged."""
     short = replace(space, parameters=(*space.parameters, ChoiceParameter("epochs", (1, 4))))
-    first = [{**space.defaults(), "epochs": 4}] * 8
-    engine = create(short, pruner="halving", first=first)
-    worse = []
-    for index in range(8):
+    engine = create(short, pruner="halving")
+    stopped: dict[int, list[bool]] = {1: [], 4: []}
+    for index in range(16):
+        trial = ask(engine)
+        stop = engine.report(trial.number, 1, 0.9 - index / 100)
+        stopped[int(trial.values["epochs"])].append(stop)
+        engine.tell(trial.number, 0.9)
+    assert any(stopped[4])
+    assert stopped[1]
+    assert not any(stopped[1])
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_what_a_search_begins_with_trains_to_its_end_and_judges_others(
+    space: SearchSpace, restored: bool
+) -> None:
+    first = [space.defaults()] * 4
+    engine = create(space, pruner="halving", first=first)
+    if restored:
+        past = [
+            PastTrial(
+                number=index,
+                values=space.defaults(),
+                state="complete",
+                reports=[(1, 0.9 - index / 100), (4, 0.95)],
+                score=0.95,
+            )
+            for index in range(3)
+        ]
+        engine = create(space, pruner="halving", first=first, past=past)
+    for index in range(3 if restored else 0, 4):
         number = ask(engine).number
-        worse.append(engine.report(number, 1, 0.9 - index / 100))
-        engine.tell(number, 0.9)
-    assert not worse[0]
-    assert any(worse)
+        assert not any(engine.report(number, step, 0.9 - index / 100) for step in (1, 4))
+        engine.tell(number, 0.95)
+    later = ask(engine).number
+    assert engine.report(later, 1, 0.88)
