@@ -16,6 +16,7 @@ from typing import Any
 
 import altair
 import page_searches
+import page_summary
 from page_cells import on_machine, spread, table
 
 from mnist_search.references import get_reference
@@ -59,6 +60,7 @@ def render(documents: Sequence[dict[str, Any]]) -> str:
         "run as their libraries choose; where TensorFlow leaves oneDNN off, as with AVX2 alone, "
         "the workers of `mnist-search` turn it on.\n",
     ]
+    parts[1:1] = [page_summary.summary(documents)]
     known = list(SECTIONS)
     for document in sorted(documents, key=lambda one: known.index(one["benchmark"])):
         parts.append(SECTIONS[document["benchmark"]](document))
@@ -261,7 +263,8 @@ def _origin(document: dict[str, Any]) -> str:
     return (
         f"`{document['command']}`, {document['finished'][:10]}; {environment['processor']}, "
         f"{environment['cores']} cores, {', '.join(environment['features'])}; Python "
-        f"{environment['python']}, {versions}.{_measured(document.get('provenance', []))}\n"
+        f"{environment['python']}, {versions}.{page_summary.age(document)}"
+        f"{_measured(document.get('provenance', []))}\n"
     )
 
 

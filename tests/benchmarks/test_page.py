@@ -54,6 +54,20 @@ def test_report_says_when_each_contestant_was_measured(page_of: PageOf) -> None:
     ) in page_of({"provenance": runs})
 
 
+def test_report_says_what_an_earlier_version_measured(overhead: Path, page_of: PageOf) -> None:
+    environment = json.loads(overhead.read_text())["environment"]
+    assert "earlier version" not in page_of({})
+    environment["packages"]["mnist-search"] = "0.0.9"
+    spread = {"median": 12.4, "low": 12.4, "high": 12.4, "samples": [12.4]}
+    row = {"sampler": "tpe", "loop": "worker", "trials": 1000, "ms": spread}
+    text = page_of({"environment": environment, "rows": [row]})
+    assert (
+        "* **Overhead of a trial**, by the trials of the search: tpe 12 ms at 1,000. "
+        "(Measured with the earlier version 0.0.9.)\n"
+    ) in text
+    assert text.count("(Measured with the earlier version 0.0.9.)") == 2
+
+
 def race_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what `peers.py` would write of these runs."""
     return {
@@ -139,6 +153,10 @@ def test_report_says_how_soon_each_contestant_was_there(page_of: PageOf, tmp_pat
     job = {"benchmark": "main_job", "budget": {"trials": 9}, "targets": [0.99, 0.993, 0.995]}
     text = page_of({**job, "rows": [row]})
     assert "## The main job: 9 trials\n" in text
+    assert (
+        "\n* **A search of 9 trials** (`run --space wide`) takes 50 s; a validation accuracy of "
+        "99 % after 1 s, 99.3 % after 2 s, 99.5 % after 40 s: medians of 2 seeds.\n"
+    ) in text
     assert "| ours | `--space wide` | 1 (1, 30) | 2 (2, 40) | 40 (40, never) |" in text
     drawn = (tmp_path / "performance" / "main_job.svg").read_text()
     assert "best validation error so far" in drawn
