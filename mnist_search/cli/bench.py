@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from mnist_search.choices import BenchProtocol, TestPixels
 from mnist_search.cli._completing import complete_reference
+from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    ClusterOption,
-    DatasetOption,
-    DeviceOption,
+    Data,
     FormatOption,
     HomeOption,
-    MemoryLimitOption,
-    PrecisionOption,
     QuietOption,
-    TrialTimeoutOption,
+    TrialLimits,
     VerboseOption,
-    WorkerCpusOption,
-    WorkerGpusOption,
+    Workers,
     WorkersOption,
-    WorkersPerGpuOption,
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class SerialWorkers(Workers):
+    """One worker by default."""
+
+    workers: WorkersOption = "1"
+
+
+@takes_groups
 def bench(
     context: typer.Context,
+    *,
     names: Annotated[
         list[str] | None,
         typer.Argument(
@@ -76,14 +81,8 @@ def bench(
             min=0, max=2**32 - 1001, envvar="MNIST_SEARCH_SEED", help="Seed of the first run."
         ),
     ] = 0,
-    workers: WorkersOption = "1",
-    device: DeviceOption = "auto",
-    workers_per_gpu: WorkersPerGpuOption = None,
-    cluster: ClusterOption = None,
-    worker_cpus: WorkerCpusOption = None,
-    worker_gpus: WorkerGpusOption = None,
-    trial_timeout: TrialTimeoutOption = None,
-    memory_limit: MemoryLimitOption = None,
+    workers: SerialWorkers,
+    limits: TrialLimits,
     learning_rate: Annotated[
         float | None,
         typer.Option(
@@ -96,8 +95,7 @@ def bench(
         TestPixels,
         typer.Option(help="Change the test images likewise: raw pixels are 0..255."),
     ] = "as-documented",
-    dataset: DatasetOption = None,
-    precision: PrecisionOption = None,
+    data: Data,
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -111,10 +109,10 @@ def bench(
 
     Example: mnist-search bench mlp-784 cnn-simple cnn-larger --full
     """
-    from mnist_search.cli.session import Signals, context_of, exit_code, print_board, tell
+    from mnist_search.cli.session import Session, print_board, tell
     from mnist_search.commands.bench import bench as train_references
 
-    signals = Signals()
+    session = Session(context, quiet=quiet, verbose=verbose)
     result = train_references(
         names or (),
         quick=quick,
@@ -126,19 +124,10 @@ def bench(
         test_pixels=test_pixels,
         study=study,
         home=home,
-        workers=workers,
-        device=device,
-        workers_per_gpu=workers_per_gpu,
-        cluster=cluster,
-        worker_cpus=worker_cpus,
-        worker_gpus=worker_gpus,
-        trial_timeout_seconds=trial_timeout,
-        memory_limit_bytes=memory_limit,
-        dataset=dataset,
-        precision=precision,
-        context=context_of(context, signals, quiet=quiet, verbose=verbose),
+        **keywords(workers, limits, data),
+        context=session.context,
     )
     print_board(result.board(), format)
     if result.outcome.ending == "interrupted":
         tell("the same command goes on with the runs that are left")
-    return exit_code(result.outcome, result.records, signals)
+    return session.exit_code(result.outcome, result.records)

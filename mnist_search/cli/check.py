@@ -48,12 +48,12 @@ def check(
 
     Example: mnist-search check cnn-mnist-seed0 --against cnn-simple --min-gain 0.001
     """
-    from mnist_search.cli.session import context_of
+    from mnist_search.cli.session import Session
     from mnist_search.commands.check import check as compare
     from mnist_search.reporting.thresholds import render_check
 
     found = compare(
-        study, against, min_gain=min_gain, point=point, home=home, context=context_of(context)
+        study, against, min_gain=min_gain, point=point, home=home, context=Session(context).context
     )
     say(render_check(found, format), nl=False)
     if not found.passed:

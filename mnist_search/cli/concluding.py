@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mnist_search.choices import Format
-from mnist_search.cli.session import Signals, exit_code, print_board, tell
+from mnist_search.cli.session import Session, print_board, tell
 from mnist_search.cli.streams import say
 from mnist_search.commands.confirm import ConfirmResult
 from mnist_search.commands.search import SearchResult
@@ -20,7 +20,7 @@ SHOWN_ROWS = 40
 def conclude(
     result: SearchResult,
     format: Format,
-    signals: Signals,
+    session: Session,
     *,
     confirm: Callable[[], ConfirmResult] | None,
     again: str,
@@ -36,7 +36,7 @@ def conclude(
         print_board(result.board(top=SHOWN_ROWS if format == "table" else None), format)
     _tell_rest(result, again, confirms=confirm is not None)
     try:
-        code = exit_code(result.outcome, result.records, signals)
+        code = session.exit_code(result.outcome, result.records)
         if confirm is None or not confirms:
             return code
         confirmed = confirm()
@@ -56,7 +56,7 @@ def conclude(
         say(f"\n{text}", nl=False)
     if confirmed.outcome.ending == "interrupted":
         tell(f"{again} goes on with the runs that are left")
-    return exit_code(confirmed.outcome, confirmed.records, signals)
+    return session.exit_code(confirmed.outcome, confirmed.records)
 
 
 def _tell_rest(result: SearchResult, again: str, *, confirms: bool) -> None:

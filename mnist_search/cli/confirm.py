@@ -7,27 +7,24 @@ from typing import Annotated
 import typer
 
 from mnist_search.cli._completing import complete_confirmed_reference
+from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    ClusterOption,
-    DeviceOption,
     FormatOption,
     HomeOption,
-    MemoryLimitOption,
     QuietOption,
     SearchArgument,
     StudyDatasetOption,
-    TrialTimeoutOption,
+    TrialLimits,
     VerboseOption,
-    WorkerCpusOption,
-    WorkerGpusOption,
-    WorkersOption,
-    WorkersPerGpuOption,
+    Workers,
 )
 from mnist_search.cli.streams import say
 
 
+@takes_groups
 def confirm(
     context: typer.Context,
+    *,
     study: SearchArgument,
     top: Annotated[
         int,
@@ -49,14 +46,8 @@ def confirm(
             show_default="none",
         ),
     ] = None,
-    workers: WorkersOption = "auto",
-    device: DeviceOption = "auto",
-    workers_per_gpu: WorkersPerGpuOption = None,
-    cluster: ClusterOption = None,
-    worker_cpus: WorkerCpusOption = None,
-    worker_gpus: WorkerGpusOption = None,
-    trial_timeout: TrialTimeoutOption = None,
-    memory_limit: MemoryLimitOption = None,
+    workers: Workers,
+    limits: TrialLimits,
     dataset: StudyDatasetOption = None,
     home: HomeOption = None,
     format: FormatOption = "table",
@@ -73,29 +64,22 @@ def confirm(
 
     Example: mnist-search confirm cnn-mnist-seed0 --top 3 --seeds 3 --references cnn-double-32
     """
-    from mnist_search.cli.session import Signals, context_of, exit_code, tell
+    from mnist_search.cli.session import Session, tell
     from mnist_search.commands.confirm import confirm as train_best
     from mnist_search.reporting.confirmation import render_confirmation
 
-    signals = Signals()
+    session = Session(context, quiet=quiet, verbose=verbose)
     result = train_best(
         study,
         top=top,
         seeds=seeds,
         references=references or (),
-        workers=workers,
-        device=device,
-        workers_per_gpu=workers_per_gpu,
-        cluster=cluster,
-        worker_cpus=worker_cpus,
-        worker_gpus=worker_gpus,
-        trial_timeout_seconds=trial_timeout,
-        memory_limit_bytes=memory_limit,
         dataset=dataset,
         home=home,
-        context=context_of(context, signals, quiet=quiet, verbose=verbose),
+        **keywords(workers, limits),
+        context=session.context,
     )
     say(render_confirmation(result.found, format), nl=False)
     if result.outcome.ending == "interrupted":
         tell("the same command goes on with the runs that are left")
-    return exit_code(result.outcome, result.records, signals)
+    return session.exit_code(result.outcome, result.records)

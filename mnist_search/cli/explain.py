@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mnist_search.cli._completing import complete_trial
+from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    DeviceOption,
     FormatOption,
     HomeOption,
-    MemoryLimitOption,
+    Processes,
     QuietOption,
     SearchArgument,
     StudyDatasetOption,
     StudyPrecisionOption,
-    TrialTimeoutOption,
+    TrialLimits,
     VerboseOption,
-    WorkersOption,
-    WorkersPerGpuOption,
     refuse_without,
 )
-
-if TYPE_CHECKING:
-    from mnist_search.commands.context import TrainingKeywords
-
 from mnist_search.cli.streams import say
 
 
+@takes_groups
 def explain(
     context: typer.Context,
+    *,
     study: SearchArgument,
     trial: Annotated[
         str,
@@ -57,11 +53,8 @@ def explain(
             show_default="3",
         ),
     ] = None,
-    workers: WorkersOption = "auto",
-    device: DeviceOption = "auto",
-    workers_per_gpu: WorkersPerGpuOption = None,
-    trial_timeout: TrialTimeoutOption = None,
-    memory_limit: MemoryLimitOption = None,
+    processes: Processes,
+    limits: TrialLimits,
     dataset: StudyDatasetOption = None,
     precision: StudyPrecisionOption = None,
     home: HomeOption = None,
@@ -83,41 +76,22 @@ def explain(
 
     Example: mnist-search explain cnn-mnist-seed0 winner --ablate --seeds 3
     """
-    from mnist_search.cli.session import Signals, context_of, exit_code, tell
+    from mnist_search.cli.session import Session, tell
     from mnist_search.commands.explain import explain as compare
     from mnist_search.reporting.explanation import render_explanation
 
-    training: TrainingKeywords = {
-        "workers": workers,
-        "device": device,
-        "workers_per_gpu": workers_per_gpu,
-        "trial_timeout_seconds": trial_timeout,
-        "memory_limit_bytes": memory_limit,
-        "dataset": dataset,
-        "precision": precision,
-    }
+    training = keywords(processes, limits) | {"dataset": dataset, "precision": precision}
     if not ablate:
-        refuse_without(
-            context,
-            "--ablate",
-            "seeds",
-            "workers",
-            "device",
-            "workers_per_gpu",
-            "trial_timeout",
-            "memory_limit",
-            "dataset",
-            "precision",
-        )
+        refuse_without(context, "--ablate", "seeds", *training)
         training = {}
-    signals = Signals()
+    session = Session(context, quiet=quiet, verbose=verbose)
     found = compare(
         study,
         trial,
         ablate=ablate,
         seeds=seeds,
         home=home,
-        context=context_of(context, signals, quiet=quiet, verbose=verbose),
+        context=session.context,
         **training,
     )
     if found.outcome is not None and found.outcome.ending == "interrupted":
@@ -126,4 +100,4 @@ def explain(
         found.trial, found.comparison, found.records, found.attributed, format
     )
     say(text, nl=False)
-    return 0 if found.outcome is None else exit_code(found.outcome, found.walk, signals)
+    return 0 if found.outcome is None else session.exit_code(found.outcome, found.walk)

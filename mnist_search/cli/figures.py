@@ -12,7 +12,7 @@ from mnist_search.choices import PictureFormat
 from mnist_search.cli._completing import complete_trial
 from mnist_search.cli.options import HomeOption, StudyDatasetOption
 from mnist_search.cli.outputs import chosen_format, typed_path
-from mnist_search.cli.session import context_of
+from mnist_search.cli.session import Session
 from mnist_search.cli.streams import say
 from mnist_search.cli.studies import StudyArgument
 from mnist_search.errors import UsageError
@@ -98,7 +98,13 @@ def figures(
     if output is None and not shown:
         raise UsageError("figures needs --output DIR or --show, else it has nowhere to draw")
     found = find_figures(
-        study, run, digit=digit, seed=seed, dataset=dataset, home=home, context=context_of(called)
+        study,
+        run,
+        digit=digit,
+        seed=seed,
+        dataset=dataset,
+        home=home,
+        context=Session(called).context,
     )
     if isinstance(found, RunFigures):
         if found.missing:

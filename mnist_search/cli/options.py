@@ -1,7 +1,8 @@
-"""Each option that several commands have, once."""
+"""Each option that several commands have, once; those that go together are a dataclass."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,6 @@ from mnist_search.choices import (
     SamplerName,
 )
 from mnist_search.cli._completing import (
-    complete_confirmed_reference,
     complete_space,
     complete_study,
 )
@@ -33,9 +33,9 @@ def on_command_line(context: typer.Context, name: str) -> bool:
 
 def refuse_without(context: typer.Context, option: str, *names: str) -> None:
     """Raise UsageError where a parameter was typed that means nothing without an option."""
-    for name in names:
-        if on_command_line(context, name):
-            raise UsageError(f"--{name.replace('_', '-')} needs {option}")
+    for parameter in context.command.params:
+        if parameter.name in names and on_command_line(context, parameter.name):
+            raise UsageError(f"{parameter.opts[0]} needs {option}")
 
 
 # Printing.
@@ -77,15 +77,6 @@ SearchArgument = Annotated[
 ]
 
 # Training.
-DatasetOption = Annotated[
-    str | None,
-    typer.Option(
-        envvar="MNIST_SEARCH_DATASET",
-        metavar="NAME|PATH",
-        help="auto, mnist, fashion-mnist, digits, a .npz file or a folder of IDX files.",
-        show_default="auto",
-    ),
-]
 StudyDatasetOption = Annotated[
     str | None,
     typer.Option(
@@ -93,6 +84,10 @@ StudyDatasetOption = Annotated[
         help="Where the images of the study are now; they must be the same.",
         show_default="where they were, else MNIST_SEARCH_DATA or Keras' cache",
     ),
+]
+StudyPrecisionOption = Annotated[
+    PrecisionChoice | None,
+    typer.Option(help="Number format of the hidden layers.", show_default="as it was made with"),
 ]
 WorkersOption = Annotated[
     str,
@@ -102,84 +97,117 @@ WorkersOption = Annotated[
         help="Trials at a time, each in a process of its own; auto: one per core, or per GPU.",
     ),
 ]
-DeviceOption = Annotated[
-    DeviceChoice,
-    typer.Option(
-        envvar="MNIST_SEARCH_DEVICE",
-        help="What networks are trained on; auto: the GPUs that TensorFlow can use, one worker on "
-        "each. With --cluster, gpu is --worker-gpus 1.",
-    ),
-]
-WorkersPerGpuOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        envvar="MNIST_SEARCH_WORKERS_PER_GPU",
-        metavar="K",
-        help="Workers that share a GPU of this machine, for networks too small to fill it.",
-        show_default="1",
-    ),
-]
-ClusterOption = Annotated[
-    str | None,
-    typer.Option(
-        envvar="MNIST_SEARCH_CLUSTER",
-        metavar="auto|HOST:PORT",
-        help="Train on this Ray cluster, which this machine belongs to; auto: the one that runs "
-        "here. --workers auto is then what fits into it.",
-        show_default="this machine alone",
-    ),
-]
-WorkerCpusOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        envvar="MNIST_SEARCH_WORKER_CPUS",
-        help="With --cluster: CPUs, and threads, of each worker.",
-        show_default="1",
-    ),
-]
-WorkerGpusOption = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        envvar="MNIST_SEARCH_WORKER_GPUS",
-        help="With --cluster: GPUs of each worker, such as 1 or 0.5.",
-        show_default="0",
-    ),
-]
-PrecisionOption = Annotated[
-    PrecisionChoice | None,
-    typer.Option(
-        envvar="MNIST_SEARCH_PRECISION",
-        help="Number format of the hidden layers; bfloat16 is fast only where the processor "
-        "has avx512_bf16 or amx_bf16, or the GPU compute capability 8.0, and auto takes it there, "
-        "or what the study was made with.",
-        show_default="float32",
-    ),
-]
-StudyPrecisionOption = Annotated[
-    PrecisionChoice | None,
-    typer.Option(help="Number format of the hidden layers.", show_default="as it was made with"),
-]
-TrialTimeoutOption = Annotated[
-    float | None,
-    typer.Option(
-        parser=duration("--trial-timeout"),
-        envvar="MNIST_SEARCH_TRIAL_TIMEOUT",
-        metavar="DURATION",
-        help="End a trial that runs longer, such as 90s or 20m; it counts as failed.",
-    ),
-]
-MemoryLimitOption = Annotated[
-    int | None,
-    typer.Option(
-        parser=size("--memory-limit"),
-        envvar="MNIST_SEARCH_MEMORY_LIMIT",
-        metavar="SIZE",
-        help="End a trial whose worker holds more, such as 4GB; it counts as failed.",
-    ),
-]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processes:
+    """What a command trains on: processes and devices of this machine."""
+
+    workers: WorkersOption = "auto"
+    device: Annotated[
+        DeviceChoice,
+        typer.Option(
+            envvar="MNIST_SEARCH_DEVICE",
+            help="What networks are trained on; auto: the GPUs that TensorFlow can use, one worker "
+            "on each. With --cluster, gpu is --worker-gpus 1.",
+        ),
+    ] = "auto"
+    workers_per_gpu: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            envvar="MNIST_SEARCH_WORKERS_PER_GPU",
+            metavar="K",
+            help="Workers that share a GPU of this machine, for networks too small to fill it.",
+            show_default="1",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workers(Processes):
+    """What a command trains on: processes of this machine, or of a cluster."""
+
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_CLUSTER",
+            metavar="auto|HOST:PORT",
+            help="Train on this Ray cluster, which this machine belongs to; auto: the one that "
+            "runs here. --workers auto is then what fits into it.",
+            show_default="this machine alone",
+        ),
+    ] = None
+    worker_cpus: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            envvar="MNIST_SEARCH_WORKER_CPUS",
+            help="With --cluster: CPUs, and threads, of each worker.",
+            show_default="1",
+        ),
+    ] = None
+    worker_gpus: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            envvar="MNIST_SEARCH_WORKER_GPUS",
+            help="With --cluster: GPUs of each worker, such as 1 or 0.5.",
+            show_default="0",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialLimits:
+    """When a single trial is ended."""
+
+    trial_timeout_seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--trial-timeout",
+            parser=duration("--trial-timeout"),
+            envvar="MNIST_SEARCH_TRIAL_TIMEOUT",
+            metavar="DURATION",
+            help="End a trial that runs longer, such as 90s or 20m; it counts as failed.",
+        ),
+    ] = None
+    memory_limit_bytes: Annotated[
+        int | None,
+        typer.Option(
+            "--memory-limit",
+            parser=size("--memory-limit"),
+            envvar="MNIST_SEARCH_MEMORY_LIMIT",
+            metavar="SIZE",
+            help="End a trial whose worker holds more, such as 4GB; it counts as failed.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """The images of a new study, and the number format of its networks."""
+
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_DATASET",
+            metavar="NAME|PATH",
+            help="auto, mnist, fashion-mnist, digits, a .npz file or a folder of IDX files.",
+            show_default="auto",
+        ),
+    ] = None
+    precision: Annotated[
+        PrecisionChoice | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_PRECISION",
+            help="Number format of the hidden layers; bfloat16 is fast only where the processor "
+            "has avx512_bf16 or amx_bf16, or the GPU compute capability 8.0, and auto takes it "
+            "there, or what the study was made with.",
+            show_default="float32",
+        ),
+    ] = None
+
 
 # Searching.
 SpaceOption = Annotated[
@@ -203,78 +231,6 @@ TrialsOption = Annotated[
         show_default="50, or as many as before",
     ),
 ]
-EngineOption = Annotated[
-    EngineName | None,
-    typer.Option(
-        envvar="MNIST_SEARCH_ENGINE",
-        help="Which library proposes trials.",
-        show_default="optuna",
-    ),
-]
-SamplerOption = Annotated[
-    SamplerName | None,
-    typer.Option(
-        envvar="MNIST_SEARCH_SAMPLER",
-        help="How trials are proposed; Keras Tuner has bayesian, random, hyperband and grid.",
-        show_default="tpe, nsga2 for two objectives, or bayesian with keras-tuner",
-    ),
-]
-PrunerOption = Annotated[
-    PrunerName | None,
-    typer.Option(
-        envvar="MNIST_SEARCH_PRUNER",
-        help="How hopeless trials are stopped, from a quarter of an epoch on.",
-        show_default="halving, or none with --sampler hyperband or two objectives",
-    ),
-]
-EpochsOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        max=10_000,
-        envvar="MNIST_SEARCH_EPOCHS",
-        help="Epochs of a whole trial.",
-        show_default="8",
-    ),
-]
-SeedOption = Annotated[
-    int | None,
-    typer.Option(
-        min=0,
-        max=2**32 - 1,
-        envvar="MNIST_SEARCH_SEED",
-        help="Seed of proposals and training.",
-        show_default="0",
-    ),
-]
-MaxParamsOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        envvar="MNIST_SEARCH_MAX_PARAMS",
-        metavar="N",
-        help="Do not train networks with more parameters.",
-    ),
-]
-MaxFlopsOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        envvar="MNIST_SEARCH_MAX_FLOPS",
-        metavar="N",
-        help="Do not train networks with more forward operations per image.",
-    ),
-]
-ObjectiveOption = Annotated[
-    str | None,
-    typer.Option(
-        envvar="MNIST_SEARCH_OBJECTIVE",
-        metavar="val_accuracy[,COST]",
-        help="What is searched for; the cost may be train_seconds, parameters or "
-        "inference_us, and is to be low.",
-        show_default="val_accuracy",
-    ),
-]
 TimeBudgetOption = Annotated[
     float | None,
     typer.Option(
@@ -284,37 +240,101 @@ TimeBudgetOption = Annotated[
         help="Stop after so long, all sessions together: 90s, 20m, 1.5h.",
     ),
 ]
-WithReferencesOption = Annotated[
-    bool,
-    typer.Option(
-        "--with-references",
-        help="Start with the references that are points of the space.",
-    ),
-]
-NoFirstOption = Annotated[
-    bool,
-    typer.Option(
-        "--no-first",
-        help="Start with what the sampler proposes, without the first points of the space.",
-    ),
-]
-ConfirmSeedsOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        max=1000,
-        envvar="MNIST_SEARCH_CONFIRM_SEEDS",
-        metavar="S",
-        help="With --confirm: runs of each.",
-        show_default="3",
-    ),
-]
-ConfirmReferencesOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME",
-        autocompletion=complete_confirmed_reference,
-        help="With --confirm: reference to train as well, or `best`; repeat it for more.",
-        show_default="none",
-    ),
-]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSettings:
+    """How a space is searched."""
+
+    engine: Annotated[
+        EngineName | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_ENGINE",
+            help="Which library proposes trials.",
+            show_default="optuna",
+        ),
+    ] = None
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_OBJECTIVE",
+            metavar="val_accuracy[,COST]",
+            help="What is searched for; the cost may be train_seconds, parameters or "
+            "inference_us, and is to be low.",
+            show_default="val_accuracy",
+        ),
+    ] = None
+    sampler: Annotated[
+        SamplerName | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_SAMPLER",
+            help="How trials are proposed; Keras Tuner has bayesian, random, hyperband and grid.",
+            show_default="tpe, nsga2 for two objectives, or bayesian with keras-tuner",
+        ),
+    ] = None
+    pruner: Annotated[
+        PrunerName | None,
+        typer.Option(
+            envvar="MNIST_SEARCH_PRUNER",
+            help="How hopeless trials are stopped, from a quarter of an epoch on.",
+            show_default="halving, or none with --sampler hyperband or two objectives",
+        ),
+    ] = None
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=10_000,
+            envvar="MNIST_SEARCH_EPOCHS",
+            help="Epochs of a whole trial.",
+            show_default="8",
+        ),
+    ] = None
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=2**32 - 1,
+            envvar="MNIST_SEARCH_SEED",
+            help="Seed of proposals and training.",
+            show_default="0",
+        ),
+    ] = None
+    max_params: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            envvar="MNIST_SEARCH_MAX_PARAMS",
+            metavar="N",
+            help="Do not train networks with more parameters.",
+        ),
+    ] = None
+    max_flops: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            envvar="MNIST_SEARCH_MAX_FLOPS",
+            metavar="N",
+            help="Do not train networks with more forward operations per image.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstTrials:
+    """What a search starts with."""
+
+    with_references: Annotated[
+        bool,
+        typer.Option(
+            "--with-references",
+            help="Start with the references that are points of the space.",
+        ),
+    ] = False
+    no_first: Annotated[
+        bool,
+        typer.Option(
+            "--no-first",
+            help="Start with what the sampler proposes, without the first points of the space.",
+        ),
+    ] = False

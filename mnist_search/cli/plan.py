@@ -6,39 +6,27 @@ from typing import Annotated
 
 import typer
 
+from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    ClusterOption,
-    DatasetOption,
-    DeviceOption,
-    EngineOption,
-    EpochsOption,
+    Data,
+    FirstTrials,
     FormatOption,
-    MaxFlopsOption,
-    MaxParamsOption,
-    MemoryLimitOption,
-    NoFirstOption,
-    ObjectiveOption,
-    PrecisionOption,
-    PrunerOption,
     QuietOption,
-    SamplerOption,
-    SeedOption,
+    SearchSettings,
     SpaceOption,
     TimeBudgetOption,
+    TrialLimits,
     TrialsOption,
-    TrialTimeoutOption,
-    WithReferencesOption,
-    WorkerCpusOption,
-    WorkerGpusOption,
-    WorkersOption,
-    WorkersPerGpuOption,
+    Workers,
 )
 from mnist_search.cli.streams import say
 from mnist_search.cli.values import duration
 
 
+@takes_groups
 def plan(
     context: typer.Context,
+    *,
     space: SpaceOption = None,
     trials: TrialsOption = None,
     budget: Annotated[
@@ -50,30 +38,15 @@ def plan(
             show_default="the time budget",
         ),
     ] = None,
-    engine: EngineOption = None,
-    objective: ObjectiveOption = None,
-    sampler: SamplerOption = None,
-    pruner: PrunerOption = None,
-    epochs: EpochsOption = None,
-    seed: SeedOption = None,
-    max_params: MaxParamsOption = None,
-    max_flops: MaxFlopsOption = None,
+    settings: SearchSettings,
     samples: Annotated[
         int, typer.Option(min=10, max=100_000, help="Random points of the space to look at.")
     ] = 300,
-    workers: WorkersOption = "auto",
-    device: DeviceOption = "auto",
-    workers_per_gpu: WorkersPerGpuOption = None,
-    cluster: ClusterOption = None,
-    worker_cpus: WorkerCpusOption = None,
-    worker_gpus: WorkerGpusOption = None,
+    workers: Workers,
     time_budget: TimeBudgetOption = None,
-    trial_timeout: TrialTimeoutOption = None,
-    memory_limit: MemoryLimitOption = None,
-    with_references: WithReferencesOption = False,
-    no_first: NoFirstOption = False,
-    dataset: DatasetOption = None,
-    precision: PrecisionOption = None,
+    limits: TrialLimits,
+    first: FirstTrials,
+    data: Data,
     format: FormatOption = "table",
     quiet: QuietOption = False,
 ) -> int:
@@ -85,38 +58,19 @@ def plan(
 
     Example: mnist-search plan --space cnn --trials 50 --budget 20m
     """
-    from mnist_search.cli.session import Signals, context_of
+    from mnist_search.cli.session import Session
     from mnist_search.commands.plan import plan as plan_search
     from mnist_search.reporting.plan import render_plan
 
-    signals = Signals()
+    session = Session(context, quiet=quiet)
     found = plan_search(
         space,
         trials=trials,
         budget_seconds=time_budget if budget is None else budget,
         samples=samples,
-        engine=engine,
-        objective=objective,
-        sampler=sampler,
-        pruner=pruner,
-        epochs=epochs,
-        seed=seed,
-        max_params=max_params,
-        max_flops=max_flops,
-        with_references=with_references,
-        no_first=no_first,
-        workers=workers,
-        device=device,
-        workers_per_gpu=workers_per_gpu,
-        cluster=cluster,
-        worker_cpus=worker_cpus,
-        worker_gpus=worker_gpus,
-        trial_timeout_seconds=trial_timeout,
-        memory_limit_bytes=memory_limit,
-        dataset=dataset,
-        precision=precision,
-        context=context_of(context, signals, quiet=quiet),
+        **keywords(settings, first, workers, limits, data),
+        context=session.context,
     )
     if found is not None:
         say(render_plan(found, format), nl=False)
-    return signals.exit_code or 0
+    return session.signal_code or 0

@@ -2,53 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from mnist_search.cli._completing import complete_study
+from mnist_search.cli._completing import complete_confirmed_reference, complete_study
+from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    ClusterOption,
-    ConfirmReferencesOption,
-    ConfirmSeedsOption,
-    DatasetOption,
-    DeviceOption,
-    EngineOption,
-    EpochsOption,
+    Data,
+    FirstTrials,
     FormatOption,
     HomeOption,
-    MaxFlopsOption,
-    MaxParamsOption,
-    MemoryLimitOption,
-    NoFirstOption,
-    ObjectiveOption,
-    PrecisionOption,
-    PrunerOption,
     QuietOption,
-    SamplerOption,
-    SeedOption,
+    SearchSettings,
     SpaceOption,
     TimeBudgetOption,
+    TrialLimits,
     TrialsOption,
-    TrialTimeoutOption,
     VerboseOption,
-    WithReferencesOption,
-    WorkerCpusOption,
-    WorkerGpusOption,
-    WorkersOption,
-    WorkersPerGpuOption,
+    Workers,
     on_command_line,
     refuse_without,
 )
 from mnist_search.cli.streams import say
 
-if TYPE_CHECKING:
-    from mnist_search.commands.searching import SearchKeywords, StudyKeywords
 
-
+@takes_groups
 def run(
     context: typer.Context,
+    *,
     space: SpaceOption = None,
     trials: TrialsOption = None,
     study: Annotated[
@@ -79,23 +63,10 @@ def run(
             show_default="none",
         ),
     ] = None,
-    engine: EngineOption = None,
-    objective: ObjectiveOption = None,
-    sampler: SamplerOption = None,
-    pruner: PrunerOption = None,
-    epochs: EpochsOption = None,
-    seed: SeedOption = None,
-    max_params: MaxParamsOption = None,
-    max_flops: MaxFlopsOption = None,
-    workers: WorkersOption = "auto",
-    device: DeviceOption = "auto",
-    workers_per_gpu: WorkersPerGpuOption = None,
-    cluster: ClusterOption = None,
-    worker_cpus: WorkerCpusOption = None,
-    worker_gpus: WorkerGpusOption = None,
+    settings: SearchSettings,
+    workers: Workers,
     time_budget: TimeBudgetOption = None,
-    trial_timeout: TrialTimeoutOption = None,
-    memory_limit: MemoryLimitOption = None,
+    limits: TrialLimits,
     keep_models: Annotated[
         int | None,
         typer.Option(
@@ -107,8 +78,7 @@ def run(
             show_default="3, or as so far",
         ),
     ] = None,
-    with_references: WithReferencesOption = False,
-    no_first: NoFirstOption = False,
+    first: FirstTrials,
     confirm: Annotated[
         int | None,
         typer.Option(
@@ -120,8 +90,26 @@ def run(
             "as the command `confirm` does.",
         ),
     ] = None,
-    confirm_seeds: ConfirmSeedsOption = None,
-    confirm_references: ConfirmReferencesOption = None,
+    confirm_seeds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            envvar="MNIST_SEARCH_CONFIRM_SEEDS",
+            metavar="S",
+            help="With --confirm: runs of each.",
+            show_default="3",
+        ),
+    ] = None,
+    confirm_references: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            autocompletion=complete_confirmed_reference,
+            help="With --confirm: reference to train as well, or `best`; repeat it for more.",
+            show_default="none",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -129,8 +117,7 @@ def run(
             help="Make nothing: print what the run would cost, as the command `plan` does.",
         ),
     ] = False,
-    dataset: DatasetOption = None,
-    precision: PrecisionOption = None,
+    data: Data,
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -147,7 +134,7 @@ def run(
     mnist-search run --space cnn --trials 50 --confirm 3 --confirm-references cnn-double-32
     """
     from mnist_search.cli.concluding import conclude
-    from mnist_search.cli.session import Signals, context_of, tell
+    from mnist_search.cli.session import Session, tell
     from mnist_search.commands.confirm import confirm as train_best
     from mnist_search.commands.plan import plan_rest
     from mnist_search.commands.search import search
@@ -159,63 +146,29 @@ def run(
     references = confirm_references or []
     # A wrong name must not wait for the end of the search.
     find_references(references)
-    signals = Signals()
-    here = context_of(context, signals, quiet=quiet, verbose=verbose)
+    session = Session(context, quiet=quiet, verbose=verbose)
     if resume and study is not None and not on_command_line(context, "dataset"):
         # A variable names the images of studies to come; this one has its own.
-        dataset = None
-    settings: SearchKeywords = {
-        "engine": engine,
-        "objective": objective,
-        "sampler": sampler,
-        "pruner": pruner,
-        "epochs": epochs,
-        "seed": seed,
-        "max_params": max_params,
-        "max_flops": max_flops,
-        "with_references": with_references,
-        "no_first": no_first,
-        "workers": workers,
-        "device": device,
-        "workers_per_gpu": workers_per_gpu,
-        "cluster": cluster,
-        "worker_cpus": worker_cpus,
-        "worker_gpus": worker_gpus,
-        "trial_timeout_seconds": trial_timeout,
-        "memory_limit_bytes": memory_limit,
-        "dataset": dataset,
-        "precision": precision,
-    }
-    which: StudyKeywords = {
+        data = replace(data, dataset=None)
+    call = {
+        "trials": trials,
+        "time_budget_seconds": time_budget,
         "study": study,
         "new": new,
         "resume": resume,
         "from_study": from_study,
         "home": home,
+        "context": session.context,
+        **keywords(settings, first, workers, limits, data),
     }
     if dry_run:
-        planned = plan_rest(
-            space,
-            trials=trials,
-            time_budget_seconds=time_budget,
-            context=here,
-            **which,
-            **settings,
-        )
+        planned = plan_rest(space, **call)
         if confirm is not None:
             tell("the confirmation is not part of the plan")
         if planned is not None:
             say(render_plan(planned, format), nl=False)
-        return signals.exit_code or 0
-    result = search(
-        space,
-        trials=trials,
-        time_budget_seconds=time_budget,
-        keep_models=keep_models,
-        context=here,
-        **which,
-        **settings,
-    )
+        return session.signal_code or 0
+    result = search(space, keep_models=keep_models, **call)
     confirmation = None
     if confirm is not None:
         confirmation = partial(
@@ -225,17 +178,10 @@ def run(
             seeds=3 if confirm_seeds is None else confirm_seeds,
             references=references,
             home=home,
-            workers=workers,
-            device=device,
-            workers_per_gpu=workers_per_gpu,
-            cluster=cluster,
-            worker_cpus=worker_cpus,
-            worker_gpus=worker_gpus,
-            trial_timeout_seconds=trial_timeout,
-            memory_limit_bytes=memory_limit,
-            context=here,
+            context=session.context,
+            **keywords(workers, limits),
         )
     again = f"the same command with --study {result.study} in place of --new"
     return conclude(
-        result, format, signals, confirm=confirmation, again=again if new else "the same command"
+        result, format, session, confirm=confirmation, again=again if new else "the same command"
     )

@@ -23,13 +23,34 @@ if TYPE_CHECKING:
     from mnist_search.studies.progress import Progress
 
 
-class Signals:
-    """Lets signals stop a command, and knows the exit code of the one that came."""
+class Session:
+    """One call of a command: what it takes from the world, and the exit code that it comes to.
 
-    exit_code: int | None = None
+    `context` has real clocks, and sentences and progress on stderr; signals let the command stop.
+    """
+
+    def __init__(
+        self, called: typer.Context, *, quiet: bool = False, verbose: bool = False
+    ) -> None:
+        """Take the words of the command line from the call."""
+        # Of the signal that stopped the command.
+        self.signal_code: int | None = None
+
+        def show_progress() -> Progress:
+            from mnist_search.reporting.live import create_progress
+
+            return create_progress(sys.stderr, environ=os.environ, quiet=quiet, verbose=verbose)
+
+        self.context = Context.of_this_process(
+            typed=called.obj,
+            notice=tell,
+            progress=show_progress,
+            interrupt=self._heed_signals,
+            quiet=quiet,
+        )
 
     @contextmanager
-    def heed(self) -> Iterator[Interrupt]:
+    def _heed_signals(self) -> Iterator[Interrupt]:
         """Turn signals into wishes to stop, for as long as the block runs."""
         urgent = {signal.SIGINT: None, signal.SIGTERM: 2, signal.SIGHUP: 2}
         with heed_signals(urgent) as interrupt:
@@ -37,30 +58,27 @@ class Signals:
                 yield interrupt
             finally:
                 if interrupt.level > 0:
-                    self.exit_code = interrupt.exit_code
+                    self.signal_code = interrupt.exit_code
 
-
-def context_of(
-    called: typer.Context,
-    signals: Signals | None = None,
-    *,
-    quiet: bool = False,
-    verbose: bool = False,
-) -> Context:
-    """Return what a command is called with: real clocks, sentences and progress on stderr."""
-
-    def show_progress() -> Progress:
-        from mnist_search.reporting.live import create_progress
-
-        return create_progress(sys.stderr, environ=os.environ, quiet=quiet, verbose=verbose)
-
-    return Context.of_this_process(
-        typed=called.obj,
-        notice=tell,
-        progress=show_progress,
-        interrupt=(Signals() if signals is None else signals).heed,
-        quiet=quiet,
-    )
+    def exit_code(self, outcome: Outcome, records: Sequence[Record]) -> int:
+        """Return the exit code of what was trained; raises BudgetError where nothing came of it."""
+        if outcome.ending == "interrupted" and self.signal_code is not None:
+            return self.signal_code
+        failure = outcome.first_failure
+        reason = "" if failure is None else f": {failure.kind}: {failure.message}"
+        if outcome.ending == "failing":
+            raise BudgetError(
+                f"stopped after {outcome.failed} failures in a row{reason}",
+                hint="`mnist-search report -f json` holds every reason",
+            )
+        # A network that was too large to be trained counts as pruned, with its reason.
+        if not any(
+            record.state in ("complete", "pruned")
+            and (record.result is None or record.result.failure is None)
+            for record in records
+        ):
+            raise BudgetError(f"no trial succeeded{reason}")
+        return 0
 
 
 def tell(sentence: str) -> None:
@@ -76,22 +94,3 @@ def print_board(
     from mnist_search.reporting import render_leaderboard
 
     say(render_leaderboard(board, format, confirmed=confirmed), nl=False)
-
-
-def exit_code(outcome: Outcome, records: Sequence[Record], signals: Signals) -> int:
-    """Return the exit code of a session; raises BudgetError where nothing came of it."""
-    if outcome.ending == "interrupted" and signals.exit_code is not None:
-        return signals.exit_code
-    failure = outcome.first_failure
-    reason = "" if failure is None else f": {failure.kind}: {failure.message}"
-    if outcome.ending == "failing":
-        raise BudgetError(
-            f"stopped after {outcome.failed} failures in a row{reason}",
-            hint="`mnist-search report -f json` holds every reason",
-        )
-    # A network that was too large to be trained counts as pruned, with its reason.
-    failed = [record.result is not None and record.result.failure is not None for record in records]
-    ended = [record.state in ("complete", "pruned") for record in records]
-    if not any(over and not bad for over, bad in zip(ended, failed, strict=True)):
-        raise BudgetError(f"no trial succeeded{reason}")
-    return 0

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import Annotated, get_args
 
 import typer
 
 from mnist_search.choices import EffectsFormat
 from mnist_search.cli._completing import complete_model
+from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    ClusterOption,
-    DatasetOption,
-    DeviceOption,
+    Data,
     HomeOption,
-    MemoryLimitOption,
     OutputOption,
-    PrecisionOption,
     QuietOption,
     TimeBudgetOption,
-    TrialTimeoutOption,
-    WorkerCpusOption,
-    WorkerGpusOption,
-    WorkersOption,
-    WorkersPerGpuOption,
+    TrialLimits,
+    Workers,
 )
 from mnist_search.cli.outputs import STDOUT, chosen_format, write_output
 from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
 
-if TYPE_CHECKING:
-    from mnist_search.commands.varied import VaryCall
 
-
+@takes_groups
 def vary(
     context: typer.Context,
+    *,
     models: Annotated[
         list[str],
         typer.Argument(
@@ -83,16 +76,9 @@ def vary(
         bool,
         typer.Option("--dry-run", help="Train nothing but for seconds: say what it would take."),
     ] = False,
-    workers: WorkersOption = "auto",
-    device: DeviceOption = "auto",
-    workers_per_gpu: WorkersPerGpuOption = None,
-    cluster: ClusterOption = None,
-    worker_cpus: WorkerCpusOption = None,
-    worker_gpus: WorkerGpusOption = None,
-    trial_timeout: TrialTimeoutOption = None,
-    memory_limit: MemoryLimitOption = None,
-    dataset: DatasetOption = None,
-    precision: PrecisionOption = None,
+    workers: Workers,
+    limits: TrialLimits,
+    data: Data,
     study: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Study of the runs.", show_default="one for each model"),
@@ -121,7 +107,7 @@ def vary(
     Example: mnist-search vary cnn-simple --set activation=relu,tanh,gelu --set dropout=0,0.2,0.5
     --epochs 2, or mnist-search vary mlp-drop-2 cnn-simple -o choices.md
     """
-    from mnist_search.cli.session import Signals, context_of, exit_code, tell
+    from mnist_search.cli.session import Session, tell
     from mnist_search.commands.vary import plan_vary
     from mnist_search.commands.vary import vary as train
     from mnist_search.reporting.effects_told import tell_plan
@@ -133,31 +119,22 @@ def vary(
             raise UsageError(f"--format {form} needs --output FILE.{form}")
         if len(models) > 1:
             raise UsageError(f"a chart is about one model, got {len(models)}")
-    call: VaryCall = {
+    call = {
         "seeds": seeds,
         "factorial": factorial,
         "screen": screen,
         "epochs": epochs,
         "study": study,
         "home": home,
-        "workers": workers,
-        "device": device,
-        "workers_per_gpu": workers_per_gpu,
-        "cluster": cluster,
-        "worker_cpus": worker_cpus,
-        "worker_gpus": worker_gpus,
-        "trial_timeout_seconds": trial_timeout,
-        "memory_limit_bytes": memory_limit,
-        "dataset": dataset,
-        "precision": precision,
+        **keywords(workers, limits, data),
     }
-    signals = Signals()
-    here = context_of(context, signals, quiet=quiet)
+    session = Session(context, quiet=quiet)
+    here = session.context
     if dry_run:
         plans = [plan_vary(model, settings, context=here, **call) for model in models]
         for sentence in tell_plan([plan for plan in plans if plan is not None]):
             say(sentence)
-        return signals.exit_code or 0
+        return session.signal_code or 0
     found = []
     for model in models:
         found.append(train(model, settings, time_budget_seconds=time_budget, context=here, **call))
@@ -173,4 +150,4 @@ def vary(
         plain = output not in (None, STDOUT)
         write_output(output, render_effects(found, form, plain=plain))
     last = found[-1]
-    return exit_code(last.outcome, last.records, signals)
+    return session.exit_code(last.outcome, last.records)

@@ -7,24 +7,24 @@ from typing import Annotated
 
 import typer
 
+from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    DeviceOption,
     FormatOption,
-    MemoryLimitOption,
+    Processes,
     QuietOption,
     StudyPrecisionOption,
-    TrialTimeoutOption,
+    TrialLimits,
     VerboseOption,
-    WorkersOption,
-    WorkersPerGpuOption,
 )
 from mnist_search.cli.outputs import typed_path
 from mnist_search.cli.streams import say
 from mnist_search.errors import BudgetError, ThresholdError
 
 
+@takes_groups
 def verify(
     context: typer.Context,
+    *,
     file: Annotated[
         Path,
         typer.Argument(
@@ -46,11 +46,8 @@ def verify(
             show_default="as exported",
         ),
     ] = None,
-    workers: WorkersOption = "auto",
-    device: DeviceOption = "auto",
-    workers_per_gpu: WorkersPerGpuOption = None,
-    trial_timeout: TrialTimeoutOption = None,
-    memory_limit: MemoryLimitOption = None,
+    processes: Processes,
+    limits: TrialLimits,
     precision: StudyPrecisionOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -66,24 +63,20 @@ def verify(
 
     Example: mnist-search verify winner.json --seeds 3
     """
-    from mnist_search.cli.session import Signals, context_of, exit_code
+    from mnist_search.cli.session import Session
     from mnist_search.commands.verify import verify as train_export
     from mnist_search.reporting.thresholds import render_verification
 
-    signals = Signals()
+    session = Session(context, quiet=quiet, verbose=verbose)
     found = train_export(
         file,
         seeds=seeds,
         dataset=dataset,
-        workers=workers,
-        device=device,
-        workers_per_gpu=workers_per_gpu,
-        trial_timeout_seconds=trial_timeout,
-        memory_limit_bytes=memory_limit,
         precision=precision,
-        context=context_of(context, signals, quiet=quiet, verbose=verbose),
+        **keywords(processes, limits),
+        context=session.context,
     )
-    code = exit_code(found.outcome, found.records, signals)
+    code = session.exit_code(found.outcome, found.records)
     if code != 0:
         return code
     missing = len(found.records) - len(found.accuracies)
