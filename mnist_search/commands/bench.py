@@ -13,8 +13,8 @@ from mnist_search.analysis import Leaderboard
 from mnist_search.analysis.words import plural
 from mnist_search.choices import BenchProtocol, TestPixels
 from mnist_search.commands.boards import board_of
-from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import find_dataset, home_of, stored_spec, train_runs
+from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
+from mnist_search.commands.training import find_dataset, missing_runs, stored_spec, train_runs
 from mnist_search.commands.workers import choose_precision, count_workers
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES, get_reference
@@ -121,16 +121,13 @@ def bench(
     with closing(open_benchmark(folder, spec)) as ledger:
         if not quick and not context.quiet:
             _tell_cost(runs, ledger, context)
-        outcome = train_runs(ledger, runs, workers, options, context, what=what)
-        wanted = {run.key for run in runs}
-        records = [record for record in ledger.records() if record.run_key in wanted]
+        outcome, records = train_runs(ledger, runs, workers, options, context, what=what)
     return BenchResult(study=name, home=place, records=records, outcome=outcome)
 
 
 def _tell_cost(runs: Sequence[Run], ledger: Ledger, context: Context) -> None:
     """Say how long those runs will take that the study does not hold."""
-    held = {record.run_key for record in ledger.records() if record.state == "complete"}
-    missing = [run for run in runs if run.key not in held and run.reference is not None]
+    missing = missing_runs(runs, ledger.records())
     if not missing:
         return
     images = ledger.spec.dataset.train_images

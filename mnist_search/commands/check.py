@@ -7,8 +7,7 @@ from pathlib import Path
 
 from mnist_search.analysis.comparison import Difference
 from mnist_search.analysis.confirmation import ConfirmedRow, summarize_confirmation
-from mnist_search.commands.context import Context
-from mnist_search.commands.training import home_of
+from mnist_search.commands.context import Context, home_of
 from mnist_search.errors import BudgetError, UsageError
 from mnist_search.references import get_reference
 from mnist_search.studies import read_confirmed, read_records, read_test_labels
@@ -52,7 +51,6 @@ def check(
         UsageError: there is no such study or reference, or the two cannot be compared.
         BudgetError: the search is not confirmed.
     """
-    context = Context.of_this_process() if context is None else context
     reference = get_reference(against)
     place = home_of(home, context)
     trials = read_records(place, [study])

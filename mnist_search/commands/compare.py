@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.analysis.searches import SearchComparison, compare_searches
-from mnist_search.commands.context import Context
+from mnist_search.commands.context import Context, home_of
 from mnist_search.errors import BudgetError, MnistSearchError, UsageError
 from mnist_search.specs import Record
-from mnist_search.studies import StoredStudy, list_studies, read_study, resolve_home
+from mnist_search.studies import StoredStudy, list_studies, read_study
 from mnist_search.studies.spec import Difference, search_of
 from mnist_search.studies.trials import best_first
 
@@ -58,8 +57,7 @@ def compare(
         UsageError: one of them is no search, or they are about different data.
         BudgetError: one of them has no complete trial.
     """
-    environ = os.environ if context is None else context.environ
-    place = resolve_home(None if home is None else Path(home), environ)
+    place = home_of(home, context)
     if first == second:
         raise UsageError(f"compare needs two studies, got {first} twice")
     named = [read_study(place, name) for name in (first, second)]

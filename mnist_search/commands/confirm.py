@@ -10,8 +10,8 @@ from typing import Unpack
 
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.analysis.words import plural
-from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import find_study_data, home_of, train_runs
+from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
+from mnist_search.commands.training import find_study_data, train_runs
 from mnist_search.commands.workers import count_workers
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
@@ -85,11 +85,8 @@ def confirm(
     with closing(open_benchmark(study_folder(place, spec.name), spec)) as ledger:
         with ledger.exclusive():
             new = note_selection(ledger, runs)
-        outcome = train_runs(ledger, runs, workers, options, context, what=what)
-        wanted = {run.key for run in runs}
-        held = ledger.records()
-        use = read_test_use(ledger, held, new=new)
-    records = [record for record in held if record.run_key in wanted]
+        outcome, records = train_runs(ledger, runs, workers, options, context, what=what)
+        use = read_test_use(ledger, ledger.records(), new=new)
     confirmation = summarize_confirmation(
         records, search.records, REFERENCES, labels=read_test_labels(spec.dataset)
     )

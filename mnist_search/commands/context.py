@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from mnist_search.choices import DeviceChoice, PrecisionChoice
+from mnist_search.paths import user_path
 
 if TYPE_CHECKING:
     from mnist_search.studies import Interrupt, Invocation
@@ -56,6 +58,12 @@ class TrainingOptions:
     memory_limit_bytes: int | None = None
     precision: PrecisionChoice | None = None
     dataset: str | None = None
+
+    @classmethod
+    def of(cls, call: TrainingKeywords) -> TrainingOptions:
+        """Return those keywords of a call that say how to train."""
+        own = TrainingKeywords.__optional_keys__
+        return cls(**{name: value for name, value in call.items() if name in own})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +122,14 @@ class Context:
 
         machine = describe_environment().machine_id
         return describe_invocation(self.typed, self.environ, version=__version__, machine=machine)
+
+
+def home_of(home: Path | str | None, context: Context | None) -> Path:
+    """Return the folder of all studies: as given, else that of the environment."""
+    from mnist_search.studies.folder import resolve_home
+
+    environ = os.environ if context is None else context.environ
+    return resolve_home(None if home is None else user_path(str(home), environ), environ)
 
 
 @contextmanager

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from mnist_search.commands.context import Context
+from mnist_search.commands.context import Context, home_of
 from mnist_search.commands.studies import studies
 from mnist_search.errors import UsageError
-from mnist_search.studies import resolve_home
 from mnist_search.studies.folder import DATABASE, JOURNAL, storage_errors
 from mnist_search.studies.reading import find_study
 
@@ -58,8 +57,7 @@ def dashboard(
             "dashboard needs optuna-dashboard, which is not installed",
             hint="pip install 'mnist-search[dashboard]'",
         ) from error
-    environ = os.environ if context is None else context.environ
-    place = resolve_home(None if home is None else Path(home), environ)
+    place = home_of(home, context)
     if study is None:
         there = studies(home=place)
         if not there:

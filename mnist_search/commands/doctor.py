@@ -10,12 +10,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mnist_search.commands.context import Context, home_of
 from mnist_search.commands.machine_checks import CheckResult, check_machine
-
-if TYPE_CHECKING:
-    from mnist_search.commands.context import Context
 
 PACKAGES = (
     "tensorflow", "keras", "optuna", "keras-tuner", "scikit-learn", "numpy", "scipy", "pydantic",
@@ -42,10 +39,9 @@ def doctor(
     Nothing is fetched, trained or kept. With `quick`, TensorFlow is not tried, which takes seconds.
     """
     from mnist_search.commands.tensorflow_check import await_probe, import_probe
-    from mnist_search.studies.folder import resolve_home
 
     environ = os.environ if context is None else context.environ
-    place = resolve_home(None if home is None else Path(home), environ)
+    place = home_of(home, context)
     if quick:
         yield from _examine(place, environ)
         return

@@ -10,8 +10,8 @@ from typing import Unpack
 
 from mnist_search.analysis.attribution import Gain, attribute
 from mnist_search.analysis.nearest import Comparison, nearest_reference
-from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import find_study_data, home_of, train_runs
+from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
+from mnist_search.commands.training import find_study_data, train_runs
 from mnist_search.commands.workers import choose_precision, count_workers
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
@@ -138,9 +138,7 @@ def _walk(
         wanted = plan_walk_runs(steps, comparison, seeds)
         what = f"explain trial {trial.number} by {comparison.reference.name} · "
         what += f"{len(steps)} steps x {len(seeds)} seeds"
-        outcome = train_runs(ledger, wanted, workers, options, context, what=what)
-        keys = {run.key for run in wanted}
-        runs = [record for record in ledger.records() if record.run_key in keys]
+        outcome, runs = train_runs(ledger, wanted, workers, options, context, what=what)
     return (
         attribute(steps, walk_results(runs), seeds, read_validation_images(spec.dataset)),
         runs,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_search.choices import ExportForm
-from mnist_search.commands.context import Context
+from mnist_search.commands.context import Context, home_of
 from mnist_search.commands.portraits import quiet_loading
 from mnist_search.errors import UsageError
 from mnist_search.exporting import Export, choose_export, render_export, render_script
@@ -16,7 +15,6 @@ from mnist_search.specs import Record
 from mnist_search.studies import (
     read_confirmed,
     read_records,
-    resolve_home,
     stored_weights,
     study_folder,
 )
@@ -48,8 +46,7 @@ def export(
         UsageError: there is no such run, its weights are not stored, or `output` is no good.
         BudgetError: no run is complete, so that none has won.
     """
-    environ = os.environ if context is None else context.environ
-    place = resolve_home(None if home is None else Path(home), environ)
+    place = home_of(home, context)
     records, confirmed = read_records(place, [study]), read_confirmed(place, study)
     found, runs = choose_export(records, confirmed, str(run), study=study)
     path = None if output is None else Path(output)

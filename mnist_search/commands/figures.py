@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_search.commands.boards import board_of
-from mnist_search.commands.context import Context
+from mnist_search.commands.context import Context, home_of
 from mnist_search.commands.portraits import Portrait, gather
 from mnist_search.commands.show import find_run
 from mnist_search.commands.training import find_study_data
@@ -20,7 +20,6 @@ from mnist_search.studies import (
     read_confirmed,
     read_records,
     read_study,
-    resolve_home,
     stored_weights,
     study_folder,
 )
@@ -74,7 +73,7 @@ def figures(
         DataError: stored weights or predictions are not those that the study wrote.
     """
     context = Context.of_this_process() if context is None else context
-    place = resolve_home(None if home is None else Path(home), context.environ)
+    place = home_of(home, context)
     if run is None:
         return _study(study, place, context)
     records = read_records(place, [study])

@@ -7,14 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Unpack
 
-from mnist_search.commands.context import Context
+from mnist_search.commands.context import Context, TrainingOptions
 from mnist_search.commands.searching import (
     SearchCall,
     SearchKeywords,
     choose_study,
     choose_target,
     new_spec,
-    training_of,
 )
 from mnist_search.commands.training import start_executor
 from mnist_search.commands.workers import choose_precision, count_workers
@@ -68,7 +67,7 @@ def plan(
         BudgetError: no point of the space can be trained.
     """
     context = Context.of_this_process() if context is None else context
-    precision = choose_precision(training_of(settings), context)
+    precision = choose_precision(TrainingOptions.of(settings), context)
     spec = new_spec(space, settings, context).model_copy(update={"precision": precision})
     references = REFERENCES if settings.get("with_references", False) else ()
     return _plan(
@@ -129,7 +128,7 @@ def _plan(
     first: Sequence[FirstPoint],
     samples: int = SAMPLES,
 ) -> PlanResult | None:
-    search, options = search_of(spec), training_of(settings)
+    search, options = search_of(spec), TrainingOptions.of(settings)
     check_search(search.engine, search.sampler, search.pruner, search.objectives, search.space)
     workers = count_workers(options, context, linear=search.space.family == "linear")
     planned = Plan(

@@ -9,7 +9,7 @@ from pathlib import Path
 from mnist_search.analysis import Leaderboard
 from mnist_search.analysis.leaderboard import build_leaderboards
 from mnist_search.choices import SortKey
-from mnist_search.commands.context import Context
+from mnist_search.commands.context import Context, home_of
 from mnist_search.errors import MnistSearchError
 from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
@@ -18,7 +18,6 @@ from mnist_search.studies import (
     StoredStudy,
     read_confirmations,
     read_studies,
-    resolve_home,
 )
 from mnist_search.studies.reading import read_labels
 
@@ -60,8 +59,7 @@ def report(
     Raises:
         MnistSearchError: a named study cannot be read, or of a home none can.
     """
-    context = Context.of_this_process() if context is None else context
-    place = resolve_home(None if home is None else Path(home), context.environ)
+    place = home_of(home, context)
     left_out: dict[str, None] = {}
 
     def leave_out(error: MnistSearchError) -> None:

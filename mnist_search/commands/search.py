@@ -11,13 +11,12 @@ from typing import Unpack
 from mnist_search.analysis import Leaderboard
 from mnist_search.analysis.words import plural
 from mnist_search.commands.boards import board_of
-from mnist_search.commands.context import Context
+from mnist_search.commands.context import Context, TrainingOptions
 from mnist_search.commands.searching import (
     TARGET,
     SearchCall,
     choose_study,
     choose_target,
-    training_of,
 )
 from mnist_search.commands.training import begin, training_session
 from mnist_search.commands.workers import count_workers
@@ -83,7 +82,7 @@ def search(
     """
     context = Context.of_this_process() if context is None else context
     chosen = choose_study(space, settings, context)
-    options = training_of(settings)
+    options = TrainingOptions.of(settings)
     found = search_of(chosen.spec)
     workers = count_workers(options, context, linear=found.space.family == "linear")
     with closing(chosen.open()) as ledger:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypedDict
 
 from mnist_search.choices import EngineName, PrunerName, SamplerName
-from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
+from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
 from mnist_search.commands.taking import take_best
-from mnist_search.commands.training import find_dataset, find_study_data, home_of, stored_spec
+from mnist_search.commands.training import find_dataset, find_study_data, stored_spec
 from mnist_search.commands.workers import choose_precision
 from mnist_search.engines import default_pruner, default_sampler, parse_objectives
 from mnist_search.errors import UsageError
@@ -94,22 +94,6 @@ class ChosenStudy:
         return open_search(self.folder, self.spec, first=self.first)
 
 
-def training_of(settings: SearchKeywords) -> TrainingOptions:
-    """Return those of the settings that say how to train."""
-    return TrainingOptions(
-        workers=settings.get("workers", "auto"),
-        device=settings.get("device", "auto"),
-        workers_per_gpu=settings.get("workers_per_gpu"),
-        cluster=settings.get("cluster"),
-        worker_cpus=settings.get("worker_cpus"),
-        worker_gpus=settings.get("worker_gpus"),
-        trial_timeout_seconds=settings.get("trial_timeout_seconds"),
-        memory_limit_bytes=settings.get("memory_limit_bytes"),
-        precision=settings.get("precision"),
-        dataset=settings.get("dataset"),
-    )
-
-
 def new_spec(space: str | None, settings: SearchKeywords, context: Context) -> StudySpec:
     """Return what a new search is about, under the name that it has by itself."""
     if space is None:
@@ -176,7 +160,7 @@ def choose_study(space: str | None, settings: SearchCall, context: Context) -> C
         spec = _resumed(stored, space, settings, context)
         precision = stored.precision if precision is None else precision
     assert spec is not None
-    options = replace(training_of(settings), precision=precision)
+    options = replace(TrainingOptions.of(settings), precision=precision)
     chosen = choose_precision(options, context, study=stored)
     spec = spec.model_copy(update={"name": name, "precision": chosen})
     first = _first(home, folder, spec, settings, context)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnist_search.commands.context import Context
+from mnist_search.commands.context import Context, home_of
 from mnist_search.errors import UsageError
 from mnist_search.references.rows import Row, layer_rows, training_row
 from mnist_search.specs import Epoch, Record, RunConfig
 from mnist_search.specs.shapes import UnbuildableError
-from mnist_search.studies import choose_run, read_confirmed, read_records, resolve_home
+from mnist_search.studies import choose_run, read_confirmed, read_records
 from mnist_search.studies.explaining import WINNER, choose_trial
 
 Fact = tuple[str, Any]
@@ -112,8 +111,7 @@ def show(
     Raises:
         UsageError: there is no such study or run, or it is not over.
     """
-    environ = os.environ if context is None else context.environ
-    place = resolve_home(None if home is None else Path(home), environ)
+    place = home_of(home, context)
     records = read_records(place, [study])
     confirmed = read_confirmed(place, study)
     record = find_run(records, confirmed, str(run), study=study, seed=seed)

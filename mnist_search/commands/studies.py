@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mnist_search.commands.context import Context
+from mnist_search.commands.context import Context, home_of
 from mnist_search.errors import MnistSearchError, UsageError
 from mnist_search.studies import (
     StoredStudy,
     confirmation_name,
     list_studies,
     read_study,
-    resolve_home,
     study_folder,
 )
 from mnist_search.studies.folder import OWNER, check_folder, name_beside, storage_errors
@@ -51,7 +50,7 @@ class StudyLine:
 
 def studies(*, home: Path | str | None = None, context: Context | None = None) -> list[StudyLine]:
     """Return a line for each study of a home, the latest changed first."""
-    place = _place(home, context)
+    place = home_of(home, context)
     lines = [_line(place, name) for name in list_studies(place)]
     return sorted(lines, key=lambda line: (-line.changed, line.name))
 
@@ -64,7 +63,7 @@ def belonging(
     Raises:
         UsageError: there is no such study.
     """
-    place = _place(home, context)
+    place = home_of(home, context)
     check_folder(find_study(place, name))
     return [name, *_belonging(place, name)]
 
@@ -78,7 +77,7 @@ def rename(
         UsageError: there is no such study, or one has the new name.
         StorageError: it is being written.
     """
-    place = _place(home, context)
+    place = home_of(home, context)
     check_folder(find_study(place, name))
     pairs = [(name, new)]
     for other in _belonging(place, name):
@@ -105,7 +104,7 @@ def delete(
         UsageError: there is no such study.
         StorageError: it is being written, or its files cannot be removed.
     """
-    place = _place(home, context)
+    place = home_of(home, context)
     names = belonging(name, home=place)
     with _held([place / each for each in names]), storage_errors(place):
         for each in reversed(names):
@@ -162,11 +161,6 @@ def _kind(study: StoredStudy) -> Literal["search", "benchmark", "confirmation", 
     if any(record.config and record.config.protocol == "confirm" for record in study.records):
         return "confirmation"
     return "explanation" if re.search(r"-explain-\d+$", study.spec.name) else "benchmark"
-
-
-def _place(home: Path | str | None, context: Context | None) -> Path:
-    environ = os.environ if context is None else context.environ
-    return resolve_home(None if home is None else Path(home), environ)
 
 
 def _belonging(home: Path, name: str) -> list[str]:

@@ -13,17 +13,8 @@ from mnist_search.analysis.words import plural
 from mnist_search.commands.context import Context, TrainingOptions
 from mnist_search.datasets import find_again, resolve
 from mnist_search.errors import UsageError
-from mnist_search.execution import (
-    Executor,
-    Workers,
-    create_executor,
-)
-from mnist_search.paths import user_path
-from mnist_search.specs import (
-    DatasetRef,
-    Record,
-    available_cores,
-)
+from mnist_search.execution import Executor, Workers, create_executor
+from mnist_search.specs import DatasetRef, Record, available_cores
 from mnist_search.studies import (
     Interrupt,
     Ledger,
@@ -34,7 +25,6 @@ from mnist_search.studies import (
     has_study,
     open_ledger,
     recorded_session,
-    resolve_home,
     run_benchmark,
 )
 from mnist_search.studies.progress import Best, Opening, Progress
@@ -47,12 +37,6 @@ class TrainingSession:
     progress: Progress
     interrupt: Interrupt
     create_executor: Callable[[], Executor]
-
-
-def home_of(home: Path | str | None, context: Context) -> Path:
-    """Return the folder of all studies: as given, else that of the environment."""
-    given = None if home is None else user_path(str(home), context.environ)
-    return resolve_home(given, context.environ)
 
 
 def stored_spec(folder: Path) -> StudySpec | None:
@@ -122,6 +106,12 @@ def training_session(
         )
 
 
+def missing_runs(runs: Sequence[Run], records: Sequence[Record]) -> list[Run]:
+    """Return the runs of which no record is complete."""
+    held = {record.run_key for record in records if record.state == "complete"}
+    return [run for run in runs if run.key not in held]
+
+
 def train_runs(
     ledger: Ledger,
     runs: Sequence[Run],
@@ -131,13 +121,16 @@ def train_runs(
     *,
     what: str,
     time_budget_seconds: float | None = None,
-) -> Outcome:
-    """Train whatever of the runs the study does not hold; the budget is that of all sessions."""
+) -> tuple[Outcome, list[Record]]:
+    """Train whatever of the runs the study does not hold; the budget is that of all sessions.
+
+    Returns how the session went, and the records of the runs, earlier ones among them.
+    """
+    wanted = {run.key for run in runs}
     if time_budget_seconds is not None:
         time_budget_seconds = max(0.0, time_budget_seconds - ledger.seconds_used())
     with training_session(ledger, workers, options, context) as session:
-        held = {record.run_key for record in ledger.records() if record.state == "complete"}
-        done = sum(run.key in held for run in runs)
+        done = len(runs) - len(missing_runs(runs, ledger.records()))
         begin(
             session.progress,
             ledger,
@@ -148,7 +141,7 @@ def train_runs(
             noun="run",
             budget_seconds=time_budget_seconds,
         )
-        return run_benchmark(
+        outcome = run_benchmark(
             ledger,
             runs,
             session.create_executor,
@@ -160,6 +153,7 @@ def train_runs(
             ),
             clock=context.clock,
         )
+    return outcome, [record for record in ledger.records() if record.run_key in wanted]
 
 
 def begin(

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple, TypedDict
 
 from mnist_search.analysis.designs import Design, Kind, documented_choices, make_design, without
-from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import find_dataset, find_study_data, home_of, stored_spec
+from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
+from mnist_search.commands.training import find_dataset, find_study_data, stored_spec
 from mnist_search.commands.workers import choose_precision
 from mnist_search.errors import UsageError
 from mnist_search.references import get_reference, reference_names
@@ -81,12 +81,6 @@ class _Model(NamedTuple):
     # Of a trial, what its search is about, and its number.
     search: StudySpec | None = None
     trial: int | None = None
-
-
-def training_of(call: VaryCall) -> TrainingOptions:
-    """Return those of the keywords that say how to train."""
-    known = TrainingKeywords.__optional_keys__
-    return TrainingOptions(**{key: value for key, value in call.items() if key in known})  # type: ignore[arg-type]
 
 
 def prepare(

@@ -9,15 +9,14 @@ from typing import Unpack
 
 from mnist_search.analysis.effects import Effects, find_effects
 from mnist_search.analysis.words import plural
-from mnist_search.commands.context import Context
-from mnist_search.commands.training import start_executor, train_runs
+from mnist_search.commands.context import Context, TrainingOptions
+from mnist_search.commands.training import missing_runs, start_executor, train_runs
 from mnist_search.commands.varied import (
     LeftOut,
     Settings,
     VaryCall,
     prepare,
     tell_values,
-    training_of,
 )
 from mnist_search.commands.workers import count_workers
 from mnist_search.planning.calibration import calibrate, choose_networks
@@ -80,7 +79,7 @@ def vary(
         UsageError: there is no such model or hyperparameter, or a value is not allowed.
     """
     context = Context.of_this_process() if context is None else context
-    options = training_of(call)
+    options = TrainingOptions.of(call)
     workers = count_workers(options, context)
     varied = prepare(model, settings, options, context, call)
     for values, reason in varied.left_out:
@@ -90,7 +89,7 @@ def vary(
         f"{plural(len(varied.design.points), 'network')} x {plural(len(varied.seeds), 'seed')}"
     )
     with closing(open_benchmark(varied.folder, varied.spec)) as ledger:
-        outcome = train_runs(
+        outcome, records = train_runs(
             ledger,
             varied.runs,
             workers,
@@ -99,8 +98,6 @@ def vary(
             what=what,
             time_budget_seconds=time_budget_seconds,
         )
-        keys = {run.key for run in varied.runs}
-        records = [record for record in ledger.records() if record.run_key in keys]
         spec = ledger.spec
     return VaryResult(
         model=varied.model,
@@ -128,14 +125,12 @@ def plan_vary(
     Returns None where it was interrupted.
     """
     context = Context.of_this_process() if context is None else context
-    options = training_of(call)
+    options = TrainingOptions.of(call)
     workers = count_workers(options, context)
     varied = prepare(model, settings, options, context, call)
-    held = set()
-    if has_study(varied.folder):
-        records = read_records(varied.folder.parent, [varied.spec.name])
-        held = {record.run_key for record in records if record.state == "complete"}
-    left = [run.config for run in varied.runs if run.key not in held]
+    there = has_study(varied.folder)
+    records = read_records(varied.folder.parent, [varied.spec.name]) if there else []
+    left = [run.config for run in missing_runs(varied.runs, records)]
     done = len(varied.runs) - len(left)
     networks = len(varied.design.points)
     if not left:

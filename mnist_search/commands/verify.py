@@ -96,7 +96,7 @@ def verify(
         temporary_folder("mnist-search-verify-") as folder,
         closing(open_benchmark(folder, spec)) as ledger,
     ):
-        outcome = train_runs(
+        outcome, records = train_runs(
             ledger,
             runs,
             replace(workers, count=min(workers.count, len(runs))),
@@ -104,7 +104,6 @@ def verify(
             context,
             what=f"verify {export.name} · {export.config.protocol}",
         )
-        records = ledger.records()
     accuracies = [
         record.result.score.accuracy
         for record in records
