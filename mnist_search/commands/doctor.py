@@ -65,7 +65,7 @@ def check_python(version: tuple[int, ...]) -> CheckResult:
     good = low <= version[:2] < end
     return CheckResult(
         check="python",
-        status="ok" if good else "fail",
+        failed=not good,
         found=f"{'.'.join(map(str, version))} ({platform.python_implementation()})",
         hint=None if good else "TensorFlow 2.21 needs Python 3.11, 3.12 or 3.13",
     )
@@ -98,17 +98,16 @@ def check_packages(
         found = version(name)
         if found is None:
             yield CheckResult(
-                check=name, status="fail", found="not installed", hint="pip install mnist-search"
+                check=name, failed=True, found="not installed", hint="pip install mnist-search"
             )
         elif not fits(found, needed.get(name, "")):
             yield CheckResult(
                 check=name,
-                status="warn",
                 found=found,
                 hint=f"mnist-search was made for {name} {needed[name]}",
             )
         else:
-            yield CheckResult(check=name, status="ok", found=found)
+            yield CheckResult(check=name, found=found)
 
 
 def fits(version: str, wanted: str) -> bool:
@@ -131,7 +130,6 @@ def check_optional(version: Callable[[str], str | None]) -> Iterator[CheckResult
         told = found if found is not None else f"not installed; needed for {what_for}"
         yield CheckResult(
             check=name,
-            status="ok" if found is not None else "warn",
             found=told,
             hint=None if found is not None else how,
         )
@@ -142,7 +140,6 @@ def check_browser(which: Callable[[str], str | None]) -> CheckResult:
     found = next((path for name in BROWSERS if (path := which(name)) is not None), None)
     return CheckResult(
         check="chromium",
-        status="warn" if found is None else "ok",
         found="not found; only this project's browser tests need it" if found is None else found,
         hint=None if found is not None else "apt-get install chromium",
     )
@@ -158,24 +155,22 @@ def check_data(environ: Mapping[str, str]) -> CheckResult:
         case "ok" if taken.origin == "embedded":
             return CheckResult(
                 check="data",
-                status="warn",
                 found="no MNIST on this machine; where it cannot be fetched, 1,797 digits stand in",
                 hint="set MNIST_SEARCH_DATA, or `mnist-search data fetch`",
             )
         case "ok":
-            return CheckResult(check="data", status="ok", found=f"{taken.name} at {place}")
+            return CheckResult(check="data", found=f"{taken.name} at {place}")
         case "other":
             name = "something else" if taken.ref is None else taken.ref.name
             return CheckResult(
                 check="data",
-                status="warn",
                 found=f"{place} holds {name}, not MNIST",
                 hint="scores on it do not compare with published ones",
             )
         case "missing" | "damaged":
             return CheckResult(
                 check="data",
-                status="fail",
+                failed=True,
                 found=f"{place}: {taken.problem or taken.state}",
                 hint="correct or unset MNIST_SEARCH_DATA",
             )

@@ -24,16 +24,24 @@ BUSY_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """One line of the doctor: what was looked at, how it is, and what helps.
+    """One line of the doctor: what was looked at, what was found, and what helps.
 
-    `details` holds raw figures for programs; their names carry the units.
+    What has a hint but has not `failed` is a warning. `details` holds raw figures for programs;
+    their names carry the units.
     """
 
     check: str
-    status: Literal["ok", "warn", "fail"] = "ok"
     found: str
     hint: str | None = None
+    failed: bool = False
     details: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def status(self) -> Literal["ok", "warn", "fail"]:
+        """Return how it is."""
+        if self.failed:
+            return "fail"
+        return "ok" if self.hint is None else "warn"
 
     def as_dict(self) -> dict[str, object]:
         """Return the finding under its JSON keys."""
@@ -80,7 +88,6 @@ def check_cores(environ: Mapping[str, str], root: Path = ROOT) -> CheckResult:
         hint = "with less than a core, training pauses all the time, and times compare with none"
     return CheckResult(
         check="cores",
-        status="ok" if hint is None else "warn",
         found=found,
         hint=hint,
         details={"cores": capacity.cores, "workers": capacity.workers, "core_quota": quota},
@@ -96,7 +103,6 @@ def check_load() -> CheckResult:
     busy = load > BUSY_SHARE * available_cores()
     return CheckResult(
         check="load",
-        status="warn" if busy else "ok",
         found=f"{load:.2f} runnable processes in the last minute",
         hint="times of trials will be marked as disturbed" if busy else None,
         details={"load": load},
@@ -119,7 +125,6 @@ def check_memory(root: Path = ROOT) -> CheckResult:
     scarce = capacity.workers < capacity.cores
     return CheckResult(
         check="memory",
-        status="warn" if scarce else "ok",
         found=found,
         hint=f"{capacity.reason}, and not one for each core" if scarce else None,
         details={"free_bytes": free, "total_bytes": total, "limited": limited},
@@ -144,7 +149,6 @@ def check_processor(environ: Mapping[str, str]) -> CheckResult:
         hint = "TF_ENABLE_ONEDNN_OPTS is off: convolutions take up to three times as long"
     return CheckResult(
         check="processor",
-        status="ok" if hint is None else "warn",
         found=f"{here.processor}; {', '.join(here.features) or 'no avx2'}; {precision}",
         hint=hint,
         details={"features": list(here.features), "machine_id": here.machine_id},
@@ -171,7 +175,6 @@ def check_graphics(
         found = "none; networks train on the processor"
     return CheckResult(
         check="gpu",
-        status="ok" if hint is None else "warn",
         found=found,
         hint=hint,
         details={"gpus": devices, "gpu_is_there": there},
@@ -195,7 +198,7 @@ def check_home(home: Path) -> CheckResult:
             trouble = f"{home}: {error.strerror}"
     if trouble is not None:
         hint = "--home or MNIST_SEARCH_HOME names another folder"
-        return CheckResult(check="home", status="fail", found=trouble, hint=hint)
+        return CheckResult(check="home", failed=True, found=trouble, hint=hint)
     count = len(list_studies(home))
     there = "not made yet" if place != home else f"{count} {'study' if count == 1 else 'studies'}"
     return CheckResult(
@@ -211,7 +214,7 @@ def check_disk(home: Path) -> CheckResult:
     full, scarce = free < FREE_BYTES, free < SCARCE_DISK_BYTES
     return CheckResult(
         check="disk",
-        status="fail" if full else "warn" if scarce else "ok",
+        failed=full,
         found=f"{gibibytes(free)} free where studies are",
         hint="free some space" if scarce else None,
         details={"free_bytes": free},
@@ -231,7 +234,7 @@ def check_file_system(home: Path) -> CheckResult:
     told = f"no {' and no '.join(lacking)}" if lacking else f"{' and '.join(able)} work"
     return CheckResult(
         check="file system",
-        status="fail" if lacking else "ok",
+        failed=bool(lacking),
         found=f"{kind}: {told}",
         hint="name a folder of another disk with --home" if lacking else None,
         details={"type": kind, "shared": shared, "lacking": lacking},
@@ -265,7 +268,7 @@ def check_temporary_files() -> CheckResult:
     except (ResourceError, OSError) as error:
         told = error.message if isinstance(error, ResourceError) else str(error.strerror)
         hint = "TMPDIR names another folder"
-        return CheckResult(check="temporary files", status="fail", found=told, hint=hint)
+        return CheckResult(check="temporary files", failed=True, found=told, hint=hint)
 
 
 def check_studies(home: Path) -> CheckResult:
@@ -276,7 +279,7 @@ def check_studies(home: Path) -> CheckResult:
         # Brings Optuna along, whose absence another check tells.
         from mnist_search.studies.reading import read_study
     except ImportError as error:
-        return CheckResult(check="studies", status="fail", found=f"cannot be read: {error}")
+        return CheckResult(check="studies", failed=True, found=f"cannot be read: {error}")
     damaged: dict[str, str] = {}
     names = list_studies(home)
     for name in names:
@@ -289,7 +292,6 @@ def check_studies(home: Path) -> CheckResult:
         found = "; ".join(f"{name}: {why}" for name, why in damaged.items())
     return CheckResult(
         check="studies",
-        status="warn" if damaged else "ok",
         found=found,
         hint="the others can be used as they are" if damaged else None,
         details={"damaged": sorted(damaged)},

@@ -83,7 +83,7 @@ def await_probe(
 def _failed(reason: str) -> CheckResult:
     return CheckResult(
         check="tensorflow import",
-        status="fail",
+        failed=True,
         found=reason,
         hint="`pip install --force-reinstall tensorflow keras`, in an environment of its own",
     )
