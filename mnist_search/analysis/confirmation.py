@@ -13,7 +13,7 @@ from mnist_search.analysis.ranking import letters, seen_from
 from mnist_search.analysis.repeats import Repeats, make_repeats
 from mnist_search.analysis.searches import expected_optimism
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
-from mnist_search.analysis.statistics import Estimate, median_and_iqr
+from mnist_search.analysis.statistics import Estimate, median
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.verdict import published_estimate
 from mnist_search.references import Reference
@@ -189,7 +189,7 @@ def _measured(model: Repeats, searched: Mapping[int, Record], spread: SeedSpread
         trial=first.confirms,
         reference=first.reference,
         seeds=tuple(sorted(result.seed for result in results)),
-        fit_seconds=_median([result.timings.fit_seconds for result in results]),
+        fit_seconds=median(result.timings.fit_seconds for result in results),
         parameters=next((result.parameters for result in results), None),
         runs_failed=model.failed,
         runs_pending=model.pending,
@@ -266,8 +266,3 @@ def _published(
         description=describe(best.config),
     )
     return _Entry(row=row, contender=Contender(estimate=found))
-
-
-def _median(values: Sequence[float | None]) -> float | None:
-    spread = median_and_iqr([value for value in values if value is not None])
-    return None if spread is None else spread.median

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from mnist_search.analysis.statistics import Spread, median_and_iqr
+from mnist_search.analysis.statistics import interquartile_range, median
 from mnist_search.specs import Environment, Epoch, RunConfig, RunResult, Timings
 
 _PROPOSERS = ("optuna", "keras-tuner")
@@ -18,9 +18,9 @@ def measured(
     """Return by field of `Row` what `results`, its repeats, measured beside their accuracy."""
     timed = _fit_for_times(results)
     times = [result.timings for result in timed]
-    fit = _spread([time.fit_seconds for time in times])
-    steps = _spread([seconds for time in times for seconds in time.step_seconds])
-    epoch = _spread([seconds for result in timed for seconds in _epoch_seconds(result.epochs)])
+    fit = [time.fit_seconds for time in times]
+    steps = [seconds for time in times for seconds in time.step_seconds]
+    epoch = [seconds for result in timed for seconds in _epoch_seconds(result.epochs)]
     epochs = max((epoch.epoch for result in results for epoch in result.epochs), default=0)
     if epochs == 0 and finished and config is not None:
         epochs = config.training.epochs
@@ -34,16 +34,16 @@ def measured(
         "epochs": epochs,
         "test_loss": mean(None if test is None else test.loss for test in tests),
         "test_clipped_loss": mean(None if test is None else test.clipped_loss for test in tests),
-        "fit_seconds": _median(fit),
-        "fit_seconds_iqr": _iqr(fit),
-        "seconds_per_epoch": _median(epoch),
-        "seconds_per_epoch_iqr": _iqr(epoch),
+        "fit_seconds": median(fit),
+        "fit_seconds_iqr": interquartile_range(fit),
+        "seconds_per_epoch": median(epoch),
+        "seconds_per_epoch_iqr": interquartile_range(epoch),
         "import_seconds": _phase(times, "import_seconds"),
         "data_seconds": _phase(times, "data_seconds"),
         "build_seconds": _phase(times, "build_seconds"),
         "first_step_seconds": _phase(times, "first_step_seconds"),
-        "step_ms": _thousandfold(_median(steps)),
-        "step_ms_iqr": _thousandfold(_iqr(steps)),
+        "step_ms": _thousandfold(median(steps)),
+        "step_ms_iqr": _thousandfold(interquartile_range(steps)),
         "inference_us": _phase(times, "inference_us_batch_256"),
         "inference_us_batch_1": _phase(times, "inference_us_batch_1"),
         "peak_memory_bytes": max(memory, default=None),
@@ -132,19 +132,7 @@ def _versions(environments: Sequence[Environment]) -> dict[str, str] | None:
 
 
 def _phase(times: Sequence[Timings], name: str) -> float | None:
-    return _median(_spread([getattr(time, name) for time in times]))
-
-
-def _spread(values: Iterable[float | None]) -> Spread | None:
-    return median_and_iqr([value for value in values if value is not None])
-
-
-def _median(spread: Spread | None) -> float | None:
-    return None if spread is None else spread.median
-
-
-def _iqr(spread: Spread | None) -> float | None:
-    return None if spread is None else spread.iqr
+    return median(getattr(time, name) for time in times)
 
 
 def _thousandfold(value: float | None) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,14 +20,6 @@ class Interval:
 
     low: float
     high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """The median and the interquartile range; the range is None below two values."""
-
-    median: float
-    iqr: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,11 +184,16 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
     return front * fraction / a
 
 
-def median_and_iqr(values: Sequence[float]) -> Spread | None:
-    """Return the median and interquartile range of raw samples, None where there are none."""
-    if not values:
+def median(values: Iterable[float | None]) -> float | None:
+    """Return the median of the known values, None where none is known."""
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def interquartile_range(values: Iterable[float | None]) -> float | None:
+    """Return the interquartile range of the known values, None below two of them."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
         return None
-    if len(values) == 1:
-        return Spread(median=values[0], iqr=None)
-    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
-    return Spread(median=middle, iqr=high - low)
+    low, _, high = statistics.quantiles(known, n=4, method="inclusive")
+    return high - low

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from mnist_search.specs import (
-    SGD,
     Activate,
-    Adadelta,
-    Adam,
-    AdamW,
     BatchNorm,
     Conv,
     Dense,
@@ -17,10 +13,8 @@ from mnist_search.specs import (
     Flatten,
     Initializer,
     Layer,
-    Nadam,
     Pool,
     Precision,
-    RMSprop,
     Training,
 )
 
@@ -79,60 +73,23 @@ def output_code(initializer: Initializer) -> str:
 
 def initializer_code(initializer: Initializer) -> str:
     """Return the expression that makes an initializer."""
-    match initializer.name:
-        case "glorot-uniform":
-            name = "GlorotUniform()"
-        case "glorot-normal":
-            name = "GlorotNormal()"
-        case "he-uniform":
-            name = "HeUniform()"
-        case "he-normal":
-            name = "HeNormal()"
-        case "lecun-normal":
-            name = "LecunNormal()"
-        case "random-normal":
-            stddev = 0.05 if initializer.stddev is None else initializer.stddev
-            name = f"RandomNormal(stddev={stddev!r})"
-        case _:
-            assert_never(initializer.name)
-    return f"keras.initializers.{name}"
+    # Named as Keras' classes: `he-normal` is HeNormal.
+    name = "".join(word.capitalize() for word in initializer.name.split("-"))
+    arguments = ""
+    if initializer.name == "random-normal":
+        arguments = f"stddev={0.05 if initializer.stddev is None else initializer.stddev!r}"
+    return f"keras.initializers.{name}({arguments})"
 
 
 def optimizer_code(training: Training) -> str:
     """Return the expression that makes an optimizer; `total_steps` must be a name in scope."""
     optimizer = training.optimizer
-    arguments = [_rate_code(training)]
-    match optimizer:
-        case Adam():
-            name = "Adam"
-            arguments += _moments_code(optimizer)
-        case AdamW(weight_decay=weight_decay):
-            name = "AdamW"
-            arguments += [*_moments_code(optimizer), f"weight_decay={weight_decay!r}"]
-        case Nadam():
-            name = "Nadam"
-            arguments += _moments_code(optimizer)
-        case RMSprop():
-            name = "RMSprop"
-        case SGD(momentum=momentum, nesterov=nesterov):
-            name = "SGD"
-            arguments += [f"momentum={momentum!r}", f"nesterov={nesterov}"]
-        case Adadelta(rho=rho):
-            name = "Adadelta"
-            arguments.append(f"rho={rho!r}")
-        case _:
-            assert_never(optimizer)
+    # Classes and fields are named as Keras' own.
+    own = {name: value for name, value in optimizer if name not in ("name", "learning_rate")}
+    arguments = [_rate_code(training), *(f"{name}={value!r}" for name, value in own.items())]
     if training.clip_norm is not None:
         arguments.append(f"global_clipnorm={training.clip_norm!r}")
-    return f"keras.optimizers.{name}({', '.join(arguments)})"
-
-
-def _moments_code(optimizer: Adam | AdamW | Nadam) -> list[str]:
-    return [
-        f"beta_1={optimizer.beta_1!r}",
-        f"beta_2={optimizer.beta_2!r}",
-        f"epsilon={optimizer.epsilon!r}",
-    ]
+    return f"keras.optimizers.{type(optimizer).__name__}({', '.join(arguments)})"
 
 
 def _rate_code(training: Training) -> str:

@@ -11,8 +11,9 @@ from mnist_search.analysis.statistics import (
     Estimate,
     holm_adjusted,
     incomplete_beta,
+    interquartile_range,
     mcnemar_p_value,
-    median_and_iqr,
+    median,
     student_p_value,
     student_quantile,
     variance_ratio_p_value,
@@ -107,10 +108,7 @@ def test_the_variance_of_one_run_is_binomial_and_never_nothing() -> None:
 
 
 def test_median_and_iqr() -> None:
-    spread = median_and_iqr([4.0, 1.0, 3.0, 2.0, 100.0])
-    assert spread is not None
-    assert (spread.median, spread.iqr) == (3.0, 2.0)
-    single = median_and_iqr([7.0])
-    assert single is not None
-    assert (single.median, single.iqr) == (7.0, None)
-    assert median_and_iqr([]) is None
+    values = [4.0, 1.0, None, 3.0, 2.0, 100.0]
+    assert (median(values), interquartile_range(values)) == (3.0, 2.0)
+    assert (median([7.0]), interquartile_range([7.0])) == (7.0, None)
+    assert (median([None]), interquartile_range([])) == (None, None)
