@@ -30,12 +30,18 @@ def notes_on(
     """
     only_quick = {row.quick for row in rows if row.status != "published"} == {True}
     # Where nothing but time was measured, only that is spoken of.
-    accuracies = [*_quick(rows), *_scores(rows, spread), *_collapsed(rows)]
+    accuracies = [
+        *_naming("Quick runs, whose accuracies are not ranked", [r for r in rows if r.quick]),
+        *_scores(rows, spread),
+        *_naming("Collapsed, they predict a single class", [r for r in rows if r.collapsed]),
+    ]
     found = [
         *_data(records),
         *_leader(rows, leads),
         *([] if only_quick else accuracies),
-        *_changed(rows),
+        *_naming(
+            "Run with a changed recipe, and so no baseline", [row for row in rows if row.changes]
+        ),
         *_failures(rows),
         *_runs(rows),
         *_times(rows, by_time=by_time or pareto),
@@ -137,13 +143,6 @@ def _leader(rows: Sequence[Row], leads: Mapping[int, Difference]) -> list[str]:
     return [" ".join(told)]
 
 
-def _quick(rows: Sequence[Row]) -> list[str]:
-    quick = [row for row in rows if row.quick]
-    if not quick:
-        return []
-    return [f"Quick runs, whose accuracies are not ranked: {_names(quick)}."]
-
-
 def _scores(rows: Sequence[Row], spread: SeedSpread) -> list[str]:
     found = []
     trials = [row for row in rows if row.kind == "trial" and row.status == "complete"]
@@ -211,16 +210,9 @@ def _data(records: Sequence[Record]) -> list[str]:
     return found
 
 
-def _collapsed(rows: Sequence[Row]) -> list[str]:
-    names = [row for row in rows if row.collapsed]
-    return [f"Collapsed, they predict a single class: {_names(names)}."] if names else []
-
-
-def _changed(rows: Sequence[Row]) -> list[str]:
-    changed = [row for row in rows if row.changes]
-    if not changed:
-        return []
-    return [f"Run with a changed recipe, and so no baseline: {_names(changed)}."]
+def _naming(what: str, rows: Sequence[Row]) -> list[str]:
+    """Return what there is to say of some rows, if there are any."""
+    return [f"{what}: {_names(rows)}."] if rows else []
 
 
 def _runs(rows: Sequence[Row]) -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mnist_search.specs import DatasetRef, Record, RunConfig, RunResult
     from mnist_search.training.data import Labelled
-    from mnist_search.training.weights import TrainedModel
+    from mnist_search.training.weights import FeatureMaps
 
 DIGIT = 7
 
@@ -74,21 +74,12 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Convolved:
-    """What the convolution in layer number `layer` makes of a digit: (height, width, channels)."""
-
-    layer: int
-    label: str
-    maps: np.ndarray
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Portrait:
     """What is known of a finished run and can be drawn; what is empty or None is not known.
 
     `name` is for files. `kernels` are weights by layer, `coefficients` those of a linear
-    classifier, (10, 784). `digit` is the class whose image the convolutions were shown, and
-    `convolved_image` that image, (28, 28).
+    classifier, (10, 784). `digit` is the class whose image the convolutions were shown,
+    `convolved_image` that image, (28, 28), and `convolved` what they made of it.
     """
 
     name: str
@@ -98,7 +89,7 @@ class Portrait:
     kernels: Mapping[str, np.ndarray]
     coefficients: np.ndarray | None = None
     answered: Answered | None = None
-    convolved: Sequence[Convolved] = ()
+    convolved: Sequence[FeatureMaps] = ()
     convolved_image: np.ndarray | None = None
     digit: int | None = None
 
@@ -129,6 +120,9 @@ def gather(
 
     Raises DataError where stored weights or predictions are not those that the study wrote.
     """
+    import numpy as np
+
+    from mnist_search.analysis import unpack_predictions
     from mnist_search.specs import LinearClassifier
     from mnist_search.studies import run_name, stored_weights
     from mnist_search.training.weights import COEFFICIENTS, kernels, load_weights
@@ -151,7 +145,7 @@ def gather(
     if weights is not None or result.predictions is not None:
         images = _images(find_images, config, missing)
     answered: Answered | None = None
-    convolved: list[Convolved] = []
+    convolved: Sequence[FeatureMaps] = ()
     convolved_image = None
     if weights is not None:
         from mnist_search.training.weights import TrainedModel
@@ -159,15 +153,17 @@ def gather(
         with quiet_loading():
             model = TrainedModel(config, weights, precision=result.precision)
         if images is not None:
-            answered = _ask(model, images, config)
-            shown = _first_of(images, shown_digit) if _has_convolutions(config) else None
-            if shown is not None:
-                convolved = _convolve(model, shown)
-                convolved_image = shown.images[0]
+            answered = _answered(images, config, *model.predict(images))
+            shown = np.flatnonzero(images.labels == shown_digit)[:1]
+            if _has_convolutions(config) and len(shown):
+                convolved = model.feature_maps(images.take(shown))
+                convolved_image = images.images[shown[0]]
             elif _has_convolutions(config):
                 missing.append(f"feature maps: the images hold no {shown_digit}")
     elif images is not None:
-        answered = _remember(result, images, config)
+        assert result.predictions is not None
+        classes = np.frombuffer(unpack_predictions(result.predictions, len(images)), dtype=np.uint8)
+        answered = _answered(images, config, classes)
     if answered is not None and answered.mistakes == 0:
         missing.append("mistakes: every answer is right")
     if not result.epochs:
@@ -218,52 +214,17 @@ def _images(
         return None
 
 
-def _ask(model: TrainedModel, images: Labelled, config: RunConfig) -> Answered:
-
-    classes, confidence = model.predict(images)
+def _answered(
+    images: Labelled, config: RunConfig, classes: np.ndarray, confidence: np.ndarray | None = None
+) -> Answered:
+    what = "test images, not scaled" if config.raw_test_pixels else "test images"
     return Answered(
         images=images.images,
         labels=images.labels,
         classes=classes,
         confidence=confidence,
-        what=_what(config),
+        what="validation images" if config.protocol == "held-out" else what,
     )
-
-
-def _remember(result: RunResult, images: Labelled, config: RunConfig) -> Answered:
-    import numpy as np
-
-    from mnist_search.analysis import unpack_predictions
-
-    assert result.predictions is not None
-    packed = unpack_predictions(result.predictions, len(images))
-    return Answered(
-        images=images.images,
-        labels=images.labels,
-        classes=np.frombuffer(packed, dtype=np.uint8),
-        confidence=None,
-        what=_what(config),
-    )
-
-
-def _first_of(images: Labelled, digit: int) -> Labelled | None:
-    import numpy as np
-
-    rows = np.flatnonzero(images.labels == digit)
-    return None if len(rows) == 0 else images.take(rows[:1])
-
-
-def _convolve(model: TrainedModel, image: Labelled) -> list[Convolved]:
-    return [
-        Convolved(layer=found.layer, label=found.label, maps=found.maps)
-        for found in model.feature_maps(image)
-    ]
-
-
-def _what(config: RunConfig) -> str:
-    if config.protocol == "held-out":
-        return "validation images"
-    return "test images, not scaled" if config.raw_test_pixels else "test images"
 
 
 def _published(record: Record) -> Sequence[EpochFigures]:

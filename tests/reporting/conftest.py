@@ -12,7 +12,7 @@ import pytest
 
 from mnist_search.analysis import build_leaderboard
 from mnist_search.analysis.confirmation import summarize_confirmation
-from mnist_search.commands.portraits import Answered, Convolved, Portrait
+from mnist_search.commands.portraits import Answered, Portrait
 from mnist_search.references import REFERENCES
 from mnist_search.reporting import render_page
 from mnist_search.reporting.inside import Inside, look_inside
@@ -35,6 +35,7 @@ from mnist_search.specs import (
 from mnist_search.studies.confirming import TestUse
 from mnist_search.studies.reading import ConfirmedStudy
 from mnist_search.studies.spec import SearchSpec, StudySpec
+from mnist_search.training.weights import FeatureMaps
 
 Study = tuple[StudySpec, list[Record]]
 MakeStudy = Callable[..., Study]
@@ -143,7 +144,7 @@ def make_inside(record: Record, *, alien: str = "") -> Inside:
         title=f"{alien}run",
         kernels={f"{n} {alien}D64": random_numbers.normal(0, 0.1 * n, (28, 64)) for n in (1, 2)},
         answered=answered,
-        convolved=[Convolved(layer=1, label=f"{alien}C8", maps=random_numbers.random((9, 9, 8)))],
+        convolved=[FeatureMaps(layer=1, label=f"{alien}C8", maps=random_numbers.random((9, 9, 8)))],
         convolved_image=images[7],
         digit=7,
     )

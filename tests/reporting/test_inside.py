@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from mnist_search.commands.portraits import Answered, Convolved, Portrait
+from mnist_search.commands.portraits import Answered, Portrait
 from mnist_search.reporting.inside import MOST_CHANNELS, Inside, look_inside
 from mnist_search.reporting.pictures import picture_of
 from mnist_search.specs import Record, RunResult
+from mnist_search.training.weights import FeatureMaps
 
 DIGITS = tuple("0123456789")
 RECORD = Record(
@@ -98,8 +99,8 @@ def test_sheets_hold_the_maps_and_say_how_many_there_are() -> None:
             title="n",
             kernels={},
             convolved=[
-                Convolved(layer=1, label="C4", maps=maps[:, :, :4]),
-                Convolved(layer=2, label="C67", maps=maps),
+                FeatureMaps(layer=1, label="C4", maps=maps[:, :, :4]),
+                FeatureMaps(layer=2, label="C67", maps=maps),
             ],
             convolved_image=np.zeros((28, 28), np.uint8),
             coefficients=np.linspace(-2, 1, 7840).reshape(10, 784),
@@ -117,7 +118,7 @@ def test_sheets_hold_the_maps_and_say_how_many_there_are() -> None:
 
 def test_channels_of_a_layer_share_one_scale_of_colours() -> None:
     maps = np.stack([np.full((6, 6), float(channel)) for channel in range(3)], axis=-1)
-    convolved = [Convolved(layer=1, label="C3", maps=maps)]
+    convolved = [FeatureMaps(layer=1, label="C3", maps=maps)]
     (sheet,) = inside(Portrait(name="n", title="n", kernels={}, convolved=convolved)).sheets
     low, middle, high = (pixels(each)[0, 0] for each in sheet.pictures)
     np.testing.assert_allclose(low, (68, 1, 84), atol=3)
@@ -128,7 +129,7 @@ def test_channels_of_a_layer_share_one_scale_of_colours() -> None:
 def test_it_is_the_same_when_read_back_and_nothing_but_pictures_fits() -> None:
     portrait = Portrait(
         name="n", title="n", kernels={"1 D": np.arange(9.0)},
-        convolved=[Convolved(layer=1, label="C4", maps=np.ones((6, 6, 4)))],
+        convolved=[FeatureMaps(layer=1, label="C4", maps=np.ones((6, 6, 4)))],
         convolved_image=np.zeros((28, 28), np.uint8),
     )  # fmt: skip
     found = inside(portrait, "x")

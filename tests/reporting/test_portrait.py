@@ -8,7 +8,6 @@ import pytest
 from mnist_search.commands.portraits import (
     Answered,
     BlankEpoch,
-    Convolved,
     Portrait,
     from_first_epoch,
 )
@@ -16,6 +15,7 @@ from mnist_search.reporting.charts.portraits import portrait_charts
 from mnist_search.reporting.inside import look_inside
 from mnist_search.reporting.portrait_text import portrait_text
 from mnist_search.specs import Record, RunResult
+from mnist_search.training.weights import FeatureMaps
 
 RECORD = Record(
     study="s", number=4, kind="trial", state="complete",
@@ -43,7 +43,7 @@ WHOLE = Portrait(
     kernels={"1 C2(3x3 valid)": RANDOM.normal(size=(3, 3, 1, 2)).astype(np.float32)},
     coefficients=RANDOM.normal(size=(10, 784)),
     answered=ANSWERED,
-    convolved=[Convolved(layer=1, label="C2(3x3 valid)", maps=RANDOM.random((26, 26, 2)))],
+    convolved=[FeatureMaps(layer=1, label="C2(3x3 valid)", maps=RANDOM.random((26, 26, 2)))],
     digit=7,
 )
 
