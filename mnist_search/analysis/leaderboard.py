@@ -10,13 +10,16 @@ from mnist_search.analysis.comparison import Difference, compare_all
 from mnist_search.analysis.contenders import pool_of
 from mnist_search.analysis.entries import Entry, measured_entry, published_entry
 from mnist_search.analysis.notes import environment_lines, notes_on
-from mnist_search.analysis.objectives import front_notes, with_fronts
 from mnist_search.analysis.order import (
     check_sort,
+    front_notes,
+    is_measured_reference,
     known,
     rank_key,
     sorted_rows,
     time_front,
+    with_document_ratios,
+    with_fronts,
     with_time_ratios,
 )
 from mnist_search.analysis.ranking import letters, rank_range, seen_from
@@ -24,7 +27,6 @@ from mnist_search.analysis.repeats import Repeats, group_repeats, is_repeatable
 from mnist_search.analysis.row import Row, tell_apart
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.suite import Suite, build_suite
-from mnist_search.analysis.times import is_measured_reference, with_document_ratios
 from mnist_search.choices import SortKey
 from mnist_search.errors import UsageError
 from mnist_search.references import Reference

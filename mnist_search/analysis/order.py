@@ -1,19 +1,26 @@
-"""The orders of the leaderboard: rank, sorting, relative times, the Pareto front."""
+"""The orders of the leaderboard: rank, sorting, relative times, and Pareto fronts."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import assert_never, get_args
 
-from mnist_search.analysis.objectives import pareto_front
 from mnist_search.analysis.row import Row
 from mnist_search.choices import SortKey
 from mnist_search.errors import UsageError
+from mnist_search.specs import Record
 
 _STATUS_ORDER = {"complete": 0, "published": 0, "pruned": 1, "failed": 2, "running": 3}
 _BASIS_ORDER = {"test": 0, "validation": 1, "published": 2}
+_COSTS: dict[str, str] = {
+    "train_seconds": "training time",
+    "parameters": "parameters",
+    "inference_us": "inference time per image",
+}
+# A longer sentence is no reading; every row of the JSON says whether it is on the front.
+_MOST_TOLD = 12
 
 
 def check_sort(sort: str) -> SortKey:
@@ -119,6 +126,83 @@ def with_time_ratios(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
+def with_document_ratios(rows: Sequence[Row]) -> list[Row]:
+    """Fill in the times of an epoch as multiples of the fastest in the same document.
+
+    Seconds of another machine say nothing beside ours, the ratios of one document's models do.
+    Both ratios are therefore taken over the same rows: the measured references of one document
+    that ran alike (protocol, data, machine, threads, precision), without changes and for two
+    epochs or more (a single one is mostly the making of the graph), with published times where
+    the document has any. A contended time is never the fastest, as long as there is another.
+    """
+    groups: dict[Hashable, list[int]] = {}
+    for place, row in enumerate(rows):
+        if is_measured_reference(row) and not row.changes and _has_steady_epochs(row):
+            groups.setdefault(_conditions(row), []).append(place)
+    filled = list(rows)
+    for places in groups.values():
+        timed = [place for place in places if rows[place].published_seconds_per_epoch is not None]
+        pool = timed if timed else places
+        if len(pool) > 1:
+            for place, row in zip(pool, _with_ratios([rows[p] for p in pool]), strict=True):
+                filled[place] = row
+    return filled
+
+
+def is_measured_reference(row: Row) -> bool:
+    """Say whether a row holds complete runs of a reference (not a trial that is one too)."""
+    return row.kind == "reference" and row.status == "complete"
+
+
+def _with_ratios(rows: Sequence[Row]) -> list[Row]:
+    calm = [row for row in rows if not row.contended]
+    fastest = min(_seconds(row) for row in (calm if calm else rows))
+    published = [row.published_seconds_per_epoch for row in rows]
+    least = min((seconds for seconds in published if seconds is not None), default=None)
+    return [
+        dataclasses.replace(
+            row,
+            document_time_ratio=_seconds(row) / fastest,
+            published_time_ratio=None if seconds is None or not least else seconds / least,
+        )
+        for row, seconds in zip(rows, published, strict=True)
+    ]
+
+
+def _seconds(row: Row) -> float:
+    assert row.seconds_per_epoch is not None
+    return row.seconds_per_epoch
+
+
+def _has_steady_epochs(row: Row) -> bool:
+    seconds = known(row.seconds_per_epoch)
+    return seconds is not None and seconds > 0 and row.epochs is not None and row.epochs > 1
+
+
+def _conditions(row: Row) -> Hashable:
+    return (
+        row.document,
+        row.protocol,
+        row.dataset,
+        row.train_images,
+        row.machine_id,
+        row.threads,
+        row.precision,
+    )
+
+
+def pareto_front(points: Sequence[tuple[float, float]]) -> list[bool]:
+    """Say of each (accuracy, cost) whether no other is as good in both and better in one."""
+    front = []
+    for accuracy, cost in points:
+        beaten = any(
+            other >= accuracy and spent <= cost and (other, spent) != (accuracy, cost)
+            for other, spent in points
+        )
+        front.append(not beaten)
+    return front
+
+
 def time_front(rows: Sequence[Row]) -> list[Row]:
     """Keep the rows that none of the same machine beats in accuracy and fit time together."""
     kept = set()
@@ -134,3 +218,75 @@ def time_front(rows: Sequence[Row]) -> list[Row]:
         front = pareto_front([(row.score or 0.0, row.fit_seconds or 0.0) for row in mine])
         kept |= {id(row) for row, on_front in zip(mine, front, strict=True) if on_front}
     return [row for row in rows if id(row) in kept]
+
+
+def with_fronts(rows: Iterable[Row], records: Sequence[Record]) -> list[Row]:
+    """Fill in `on_front` for the complete trials of searches with two objectives."""
+    known = {
+        (study, record.number): on_front
+        for study, judged in _judged(records).items()
+        for record, _, on_front in judged
+    }
+    return [
+        dataclasses.replace(row, on_front=known[row.study or "", row.number or 0])
+        if row.kind == "trial" and (row.study or "", row.number or 0) in known
+        else row
+        for row in rows
+    ]
+
+
+def front_notes(records: Sequence[Record]) -> list[str]:
+    """Return a sentence per search with two objectives: the front, the most accurate first."""
+    notes = []
+    for study, judged in _judged(records).items():
+        cost = judged[0][0].objectives[1]
+        front = [
+            (record, point)
+            for record, point, on_front in judged
+            if on_front and (record.result is None or record.result.duplicate_of is None)
+        ]
+        front.sort(key=lambda found: (-found[1][0], found[0].number))
+        told = [
+            f"trial {record.number} ({100 * accuracy:.2f} %, {_tell(cost, spent)})"
+            for record, (accuracy, spent) in front[:_MOST_TOLD]
+        ]
+        rest = len(front) - len(told)
+        more = f" and {rest} more" if rest > 0 else ""
+        notes.append(
+            f"Pareto front of {study}, accuracy against {_COSTS[cost]}: {', '.join(told)}{more}."
+        )
+    return notes
+
+
+def _judged(
+    records: Sequence[Record],
+) -> dict[str, list[tuple[Record, tuple[float, float], bool]]]:
+    """Return by study (trial, its point, whether it is on the front), where there are points."""
+    studies: dict[str, list[tuple[Record, tuple[float, float]]]] = {}
+    for record in records:
+        if len(record.objectives) < 2 or record.kind != "trial" or record.state != "complete":
+            continue
+        values = (
+            None if record.result is None else record.result.objective_values(record.objectives)
+        )
+        if values is not None:
+            studies.setdefault(record.study, []).append((record, (values[0], values[1])))
+    return {
+        study: [
+            (record, point, on_front)
+            for (record, point), on_front in zip(
+                found, pareto_front([point for _, point in found]), strict=True
+            )
+        ]
+        for study, found in studies.items()
+    }
+
+
+def _tell(cost: str, spent: float) -> str:
+    match cost:
+        case "train_seconds":
+            return f"{spent:.1f} s"
+        case "inference_us":
+            return f"{spent:.2f} µs"
+        case _:
+            return f"{spent:,.0f} parameters"

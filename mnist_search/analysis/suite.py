@@ -10,9 +10,9 @@ from mnist_search.analysis.baselines import Baselines, Runs, collect_baselines
 from mnist_search.analysis.claims import AnsweredClaim, answer_claims
 from mnist_search.analysis.findings import Finding, find_contrasts
 from mnist_search.analysis.measurements import mean
+from mnist_search.analysis.order import is_measured_reference
 from mnist_search.analysis.row import Row
 from mnist_search.analysis.spread import SeedSpread
-from mnist_search.analysis.times import is_measured_reference
 from mnist_search.references import Reference
 from mnist_search.specs import Record
 

@@ -12,8 +12,8 @@ from typing import Unpack
 from mnist_search.analysis import Leaderboard
 from mnist_search.analysis.words import plural
 from mnist_search.choices import BenchProtocol, TestPixels
-from mnist_search.commands.boards import board_of
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
+from mnist_search.commands.report import board_of
 from mnist_search.commands.training import find_dataset, missing_runs, stored_spec, train_runs
 from mnist_search.commands.workers import choose_precision, count_workers
 from mnist_search.errors import UsageError

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_search.commands.boards import board_of
 from mnist_search.commands.context import Context, home_of
 from mnist_search.commands.portraits import Portrait, gather
+from mnist_search.commands.report import board_of
 from mnist_search.commands.show import find_run
 from mnist_search.commands.training import find_study_data
 from mnist_search.errors import UsageError

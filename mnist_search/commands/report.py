@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_search.analysis import Leaderboard
+from mnist_search.analysis import Leaderboard, build_leaderboard
 from mnist_search.analysis.leaderboard import build_leaderboards
 from mnist_search.choices import SortKey
 from mnist_search.commands.context import Context, home_of
@@ -39,6 +39,11 @@ class RankedStudies:
     def records(self) -> list[Record]:
         """Return the records of all studies."""
         return [record for study in self.studies for record in study.records]
+
+
+def board_of(records: Sequence[Record], *, top: int | None = None) -> Leaderboard:
+    """Rank some records and all references; return the first `top` rows, None: all."""
+    return build_leaderboard(records, REFERENCES, top=top, labels=read_labels(records))
 
 
 def report(

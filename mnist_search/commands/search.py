@@ -10,8 +10,8 @@ from typing import Unpack
 
 from mnist_search.analysis import Leaderboard
 from mnist_search.analysis.words import plural
-from mnist_search.commands.boards import board_of
 from mnist_search.commands.context import Context, TrainingOptions
+from mnist_search.commands.report import board_of
 from mnist_search.commands.searching import (
     TARGET,
     SearchCall,

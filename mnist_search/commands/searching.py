@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,13 +10,13 @@ from typing import TypedDict
 
 from mnist_search.choices import EngineName, PrunerName, SamplerName
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
-from mnist_search.commands.taking import take_best
 from mnist_search.commands.training import find_dataset, find_study_data, stored_spec
 from mnist_search.commands.workers import choose_precision
 from mnist_search.engines import default_pruner, default_sampler, parse_objectives
-from mnist_search.errors import UsageError
+from mnist_search.errors import BudgetError, SpaceError, UsageError
 from mnist_search.references import REFERENCES
-from mnist_search.spaces import find_space
+from mnist_search.spaces import SearchSpace, Value, find_space
+from mnist_search.specs import Record
 from mnist_search.specs.result import OF_SPACE
 from mnist_search.studies import (
     Ledger,
@@ -26,17 +26,21 @@ from mnist_search.studies import (
     open_ledger,
     open_search,
     plain_name,
+    read_study,
     study_folder,
     unused_name,
 )
 from mnist_search.studies.search import choose_first
 from mnist_search.studies.spec import TAKEN, FirstPoint, origin_of, search_of
+from mnist_search.studies.trials import best_first
 
 # What a search has that names no epochs.
 EPOCHS = 8
 # The trials of a search that names no number, and where a study keeps the number that was named.
 TRIALS = 50
 TARGET = "trials"
+# How many trials of another study a new one begins with.
+MOST_TAKEN = 5
 
 
 class SearchKeywords(TrainingKeywords, total=False):
@@ -179,21 +183,15 @@ def _resumed(
 ) -> StudySpec:
     """Return what a study is about, with whatever is given in the place of what it has."""
     search = search_of(stored)
+    # Other names of settings are no fields of a search.
+    given: Mapping[str, object] = settings
+    changed = {name: given.get(name) for name in SearchSpec.model_fields}
     objective = settings.get("objective")
-    given: dict[str, object] = {
-        "space": None if space is None else find_space(space),
-        "engine": settings.get("engine"),
-        "sampler": settings.get("sampler"),
-        "pruner": settings.get("pruner"),
-        "epochs": settings.get("epochs"),
-        "seed": settings.get("seed"),
-        "max_params": settings.get("max_params"),
-        "max_flops": settings.get("max_flops"),
-        "objectives": None if objective is None else parse_objectives(objective),
-    }
-    kept = {name: value for name, value in given.items() if value is not None}
+    changed["space"] = None if space is None else find_space(space)
+    changed["objectives"] = None if objective is None else parse_objectives(objective)
+    changed = {name: value for name, value in changed.items() if value is not None}
     dataset = find_study_data(stored.dataset, settings.get("dataset"), context)
-    search = search.model_copy(update=kept)
+    search = search.model_copy(update=changed)
     return stored.model_copy(update={"search": search, "dataset": dataset})
 
 
@@ -209,7 +207,7 @@ def _first(
     references = REFERENCES if settings.get("with_references", False) else ()
     first = choose_first(search.space, references, own=not settings.get("no_first", False))
     if not has_study(folder):
-        taken = [] if other is None else take_best(home, other, search, context)
+        taken = [] if other is None else _take_best(home, other, search, context)
         return [*taken, *first]
     with closing(open_ledger(folder)) as ledger:
         points = [name for name, _ in ledger.first_points()]
@@ -224,3 +222,50 @@ def _first(
     if wanted and not wanted.intersection(begun):
         raise UsageError(f"study {spec.name} did not begin with references", hint=hint)
     return []
+
+
+def _take_best(home: Path, study: str, search: SearchSpec, context: Context) -> list[FirstPoint]:
+    """Return the best trials of a study as points of the space that is to be searched.
+
+    The notice is told which of them are no points of it.
+
+    Raises:
+        UsageError: none of them is, or the study is no search.
+        BudgetError: no trial of the study is complete.
+    """
+    stored = read_study(home, study)
+    search_of(stored.spec)
+    best: dict[str, Record] = {}
+    for record in best_first(stored.records):
+        assert record.config is not None
+        best.setdefault(record.config.config_id, record)
+    if not best:
+        raise BudgetError(f"no trial of study {study} is complete, so there is none to begin with")
+    taken: list[FirstPoint] = []
+    refused: list[str] = []
+    for record in list(best.values())[:MOST_TAKEN]:
+        values, why = _as_point(record, search.space)
+        if values is None:
+            refused.append(f"trial {record.number} of {study} is left out: {why}")
+        else:
+            taken.append((f"{study}{TAKEN}{record.number}", values))
+    if not taken:
+        raise UsageError(
+            f"none of the best trials of {study} is a point of space {search.space.name}; "
+            f"{refused[0]}",
+            hint="name a study of the same family of networks",
+        )
+    for sentence in refused:
+        context.notice(sentence)
+    return taken
+
+
+def _as_point(record: Record, space: SearchSpace) -> tuple[dict[str, Value] | None, str]:
+    """Return the values of a trial, or else such that make the same network, and why not."""
+    assert record.values is not None
+    assert record.config is not None
+    try:
+        space.check(record.values)
+    except SpaceError as error:
+        return space.locate(record.config), error.problems[0]
+    return record.values, ""

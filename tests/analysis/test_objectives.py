@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_search.analysis.objectives import front_notes, pareto_front
+from mnist_search.analysis.order import front_notes, pareto_front
 from mnist_search.specs import Objective, Record, RunResult, Score, Timings
 
 BOTH: tuple[Objective, ...] = ("val_accuracy", "parameters")

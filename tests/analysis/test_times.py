@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from mnist_search.analysis import Row
-from mnist_search.analysis.times import with_document_ratios
+from mnist_search.analysis.order import with_document_ratios
 
 Ratios = list[tuple[float | None, float | None]]
 

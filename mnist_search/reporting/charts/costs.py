@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from mnist_search.analysis import Row as BoardRow
-from mnist_search.analysis.objectives import pareto_front
-from mnist_search.analysis.order import known
+from mnist_search.analysis.order import known, pareto_front
 from mnist_search.reporting.cells import format_cell, format_seconds
 from mnist_search.reporting.charts.style import (
     BLUE,
