@@ -10,7 +10,7 @@ import typer
 
 from mnist_search.choices import Format
 from mnist_search.cli.options import FormatOption
-from mnist_search.cli.outputs import STDOUT, chosen_format, typed_path, write_output
+from mnist_search.cli.outputs import chosen_format, typed_output, typed_path, write_output
 from mnist_search.cli.session import Session, tell
 from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
@@ -97,7 +97,7 @@ def show(
         typer.Option(
             "--output",
             "-o",
-            parser=typed_path,
+            parser=typed_output,
             metavar="FILE",
             help="Draw the histogram there, .png or .svg, with --samples the images beside it, "
             "in FILE-samples; or write the rows there, .json, .csv, .md or .txt.",
@@ -122,7 +122,7 @@ def show(
     from mnist_search.reporting.terminal import detect_terminal
 
     picture = output if output is not None and output.suffix.lower() in PICTURES else None
-    file = None if picture is not None or output == STDOUT else output
+    file = None if picture is not None else output
     form = chosen_format(format, file, of=(*get_args(Format),), default="table", also=PICTURES)
     on_screen = sys.stdout.isatty() and file is None
     wanted = sample_count(samples, form, terminal=on_screen) if picture is None else 0

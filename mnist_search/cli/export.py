@@ -9,7 +9,7 @@ import typer
 from mnist_search.choices import ExportForm
 from mnist_search.cli._completing import complete_trial
 from mnist_search.cli.options import HomeOption, OutputOption
-from mnist_search.cli.outputs import STDOUT, chosen_format
+from mnist_search.cli.outputs import chosen_format
 from mnist_search.cli.streams import say
 from mnist_search.cli.studies import StudyArgument
 
@@ -49,9 +49,8 @@ def export(
     from mnist_search.commands.export import export as take_away
 
     chosen = chosen_format(form, output, of=get_args(ExportForm), default="json", option="--as")
-    to_file = None if output == STDOUT else output
-    found = take_away(study, run, form=chosen, output=to_file, home=home)
-    if to_file is None and found.text is not None:
+    found = take_away(study, run, form=chosen, output=output, home=home)
+    if output is None and found.text is not None:
         say(found.text, nl=False)
     model, expected = found.export, found.export.expected
     say(

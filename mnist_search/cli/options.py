@@ -20,7 +20,7 @@ from mnist_search.cli._completing import (
     complete_space,
     complete_study,
 )
-from mnist_search.cli.outputs import typed_path
+from mnist_search.cli.outputs import typed_output, typed_path
 from mnist_search.cli.values import duration, size
 from mnist_search.errors import UsageError
 
@@ -47,7 +47,7 @@ OutputOption = Annotated[
     typer.Option(
         "--output",
         "-o",
-        parser=typed_path,
+        parser=typed_output,
         metavar="FILE",
         help="Write there instead of to stdout (-); its suffix says the format.",
     ),

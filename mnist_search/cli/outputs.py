@@ -11,7 +11,6 @@ from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
 from mnist_search.paths import user_path
 
-STDOUT = Path("-")
 SUFFIXES = {
     ".txt": "table", ".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown",
     ".html": "html", ".htm": "html", ".keras": "keras", ".py": "python", ".png": "png",
@@ -22,8 +21,13 @@ Choice = TypeVar("Choice", bound=str)
 
 
 def typed_path(text: str) -> Path:
-    """Return the path that was typed, as an option's parser; `-` is standard output."""
+    """Return the path that was typed, as an option's parser."""
     return user_path(text, os.environ)
+
+
+def typed_output(text: str) -> Path | None:
+    """Return where results go as typed, as an option's parser; None is standard output, or `-`."""
+    return None if text == "-" else typed_path(text)
 
 
 def chosen_format(
@@ -43,7 +47,7 @@ def chosen_format(
     Raises:
         UsageError: the suffix is that of no such format, or of another than was given.
     """
-    if output is None or output == STDOUT or not output.suffix:
+    if output is None or not output.suffix:
         return default if given is None else given
     meant = SUFFIXES.get(output.suffix.lower())
     known = [*also, *(suffix for suffix, name in SUFFIXES.items() if name in of)]
@@ -60,7 +64,7 @@ def chosen_format(
 
 def write_output(output: Path | None, text: str) -> None:
     """Write a whole text to a file, or to standard output where none is named."""
-    if output is None or output == STDOUT:
+    if output is None:
         say(text, nl=not text.endswith("\n"))
         return
     from mnist_search.reporting.files import write_atomically

@@ -12,7 +12,7 @@ import typer
 from mnist_search.choices import ReportFormat, SortKey
 from mnist_search.cli._completing import complete_study
 from mnist_search.cli.options import HomeOption, OutputOption
-from mnist_search.cli.outputs import STDOUT, chosen_format, write_output
+from mnist_search.cli.outputs import chosen_format, write_output
 from mnist_search.cli.session import tell
 
 # Of thousands of rows a page shows the best; JSON and CSV have them all.
@@ -95,7 +95,7 @@ def report(
         )
         for reason in found.left_out:
             tell(f"left out: {reason}")
-        plain = output not in (None, STDOUT)
+        plain = output is not None
         write_output(output, render_report(found, form, plain=plain, inside=inside, notice=tell))
 
 

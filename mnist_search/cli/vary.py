@@ -18,7 +18,7 @@ from mnist_search.cli.options import (
     TrialLimits,
     Workers,
 )
-from mnist_search.cli.outputs import STDOUT, chosen_format, write_output
+from mnist_search.cli.outputs import chosen_format, write_output
 from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
 
@@ -115,7 +115,7 @@ def vary(
 
     form = chosen_format(format, output, of=get_args(EffectsFormat), default="table")
     if form in get_args(EffectsFormat)[-2:]:
-        if output in (None, STDOUT):
+        if output is None:
             raise UsageError(f"--format {form} needs --output FILE.{form}")
         if len(models) > 1:
             raise UsageError(f"a chart is about one model, got {len(models)}")
@@ -147,7 +147,6 @@ def vary(
         assert output is not None
         save_effects(found[0], output)
     else:
-        plain = output not in (None, STDOUT)
-        write_output(output, render_effects(found, form, plain=plain))
+        write_output(output, render_effects(found, form, plain=output is not None))
     last = found[-1]
     return session.exit_code(last.outcome, last.records)

@@ -18,8 +18,6 @@ from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
 from mnist_search.studies import (
     Outcome,
-    StoredStudy,
-    StudySpec,
     open_benchmark,
     read_confirmed,
     read_records,
@@ -102,31 +100,8 @@ def explain(
         name = comparison.reference.name
         raise UsageError(f"trial {found.number} is {name} itself: nothing differs")
     options = TrainingOptions(**training)
-    attributed, walk, outcome = _walk(
-        search, spec, found, comparison, 3 if seeds is None else seeds, folder, options, context
-    )
-    return ExplainResult(
-        trial=found,
-        comparison=comparison,
-        records=[*search.records, *confirmed, *walk],
-        attributed=attributed,
-        walk=walk,
-        outcome=outcome,
-    )
-
-
-def _walk(
-    search: StoredStudy,
-    spec: StudySpec,
-    trial: Record,
-    comparison: Comparison,
-    count: int,
-    folder: Path,
-    options: TrainingOptions,
-    context: Context,
-) -> tuple[Attribution, Sequence[Record], Outcome]:
     workers = count_workers(options, context)
-    seeds = walk_seeds(search.spec, search.records, count)
+    common = walk_seeds(search.spec, search.records, 3 if seeds is None else seeds)
     dataset = find_study_data(spec.dataset, options.dataset, context)
     precision = spec.precision
     if options.precision is not None:
@@ -134,13 +109,17 @@ def _walk(
     spec = spec.model_copy(update={"dataset": dataset, "precision": precision})
     with closing(open_benchmark(folder, spec)) as ledger:
         with ledger.exclusive():
-            steps = plan_walk(ledger, search.spec, search.records, trial, comparison)
-        wanted = plan_walk_runs(steps, comparison, seeds)
-        what = f"explain trial {trial.number} by {comparison.reference.name} · "
-        what += f"{len(steps)} steps x {len(seeds)} seeds"
-        outcome, runs = train_runs(ledger, wanted, workers, options, context, what=what)
-    return (
-        attribute(steps, walk_results(runs), seeds, read_validation_images(spec.dataset)),
-        runs,
-        outcome,
+            steps = plan_walk(ledger, search.spec, search.records, found, comparison)
+        runs = plan_walk_runs(steps, comparison, common)
+        what = f"explain trial {found.number} by {comparison.reference.name} · "
+        what += f"{len(steps)} steps x {len(common)} seeds"
+        outcome, walk = train_runs(ledger, runs, workers, options, context, what=what)
+    validated_on = read_validation_images(spec.dataset)
+    return ExplainResult(
+        trial=found,
+        comparison=comparison,
+        records=[*search.records, *confirmed, *walk],
+        attributed=attribute(steps, walk_results(walk), common, validated_on),
+        walk=walk,
+        outcome=outcome,
     )

@@ -15,7 +15,7 @@ from mnist_search.commands.searching import (
     choose_target,
     new_spec,
 )
-from mnist_search.commands.training import start_executor
+from mnist_search.commands.training import seconds_left, start_executor
 from mnist_search.commands.workers import choose_precision, count_workers
 from mnist_search.engines import check_search, learns
 from mnist_search.errors import BudgetError
@@ -104,14 +104,13 @@ def plan_rest(
             target = choose_target(trials, ledger)
             records = ledger.records()
             points = ledger.first_points()[len(records) :]
-            seconds_used = ledger.seconds_used()
+            budget = seconds_left(time_budget_seconds, ledger)
         left = [record for record in records if record.state in ("waiting", "running")]
         done = len(records) - len(left)
         target = max(0, target - done)
         context.notice(f"study {chosen.spec.name} has {done} trials, {target} are left")
         if target == 0:
             return None
-        budget = None if budget is None else max(0.0, budget - seconds_used)
         # Interrupted trials come first.
         again = [(record.reference, record.values) for record in left if record.values is not None]
         first = [*again, *points]

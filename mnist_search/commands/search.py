@@ -18,7 +18,7 @@ from mnist_search.commands.searching import (
     choose_study,
     choose_target,
 )
-from mnist_search.commands.training import begin, training_session
+from mnist_search.commands.training import begin, seconds_left, training_session
 from mnist_search.commands.workers import count_workers
 from mnist_search.specs import Record
 from mnist_search.studies import (
@@ -88,9 +88,7 @@ def search(
     with closing(chosen.open()) as ledger:
         target = choose_target(trials, ledger)
         with training_session(ledger, workers, options, context) as session:
-            budget = time_budget_seconds
-            if budget is not None:
-                budget = max(0.0, budget - ledger.seconds_used())
+            budget = seconds_left(time_budget_seconds, ledger)
             what = f"search {found.space.name} · {found.engine} {found.sampler}, {found.pruner}"
             done = sum(state not in ("waiting", "running") for state in ledger.states())
             ledger.set_attribute(TARGET, target)

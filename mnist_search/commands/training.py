@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -93,17 +93,21 @@ def training_session(
 ) -> Iterator[TrainingSession]:
     """Hold the ledger, record the session, show progress and heed the user, for a block."""
     progress = context.progress()
-    with (
-        _ended(progress),
-        context.interrupt() as interrupt,
-        ledger.exclusive(),
-        recorded_session(ledger, context.invocation(), now=context.now),
-    ):
+    with ExitStack() as stack:
+        stack.callback(progress.end)
+        interrupt = stack.enter_context(context.interrupt())
+        stack.enter_context(ledger.exclusive())
+        stack.enter_context(recorded_session(ledger, context.invocation(), now=context.now))
         yield TrainingSession(
             progress=progress,
             interrupt=interrupt,
             create_executor=lambda: start_executor(workers, ledger.folder, options, context),
         )
+
+
+def seconds_left(budget_seconds: float | None, ledger: Ledger) -> float | None:
+    """Return what the sessions of a study have left of a time budget."""
+    return None if budget_seconds is None else max(0.0, budget_seconds - ledger.seconds_used())
 
 
 def missing_runs(runs: Sequence[Run], records: Sequence[Record]) -> list[Run]:
@@ -127,8 +131,7 @@ def train_runs(
     Returns how the session went, and the records of the runs, earlier ones among them.
     """
     wanted = {run.key for run in runs}
-    if time_budget_seconds is not None:
-        time_budget_seconds = max(0.0, time_budget_seconds - ledger.seconds_used())
+    budget = seconds_left(time_budget_seconds, ledger)
     with training_session(ledger, workers, options, context) as session:
         done = len(runs) - len(missing_runs(runs, ledger.records()))
         begin(
@@ -139,7 +142,7 @@ def train_runs(
             total=len(runs),
             done=done,
             noun="run",
-            budget_seconds=time_budget_seconds,
+            budget_seconds=budget,
         )
         outcome = run_benchmark(
             ledger,
@@ -148,7 +151,7 @@ def train_runs(
             progress=session.progress,
             interrupt=session.interrupt,
             limits=Limits(
-                time_budget_seconds=time_budget_seconds,
+                time_budget_seconds=budget,
                 trial_timeout_seconds=options.trial_timeout_seconds,
             ),
             clock=context.clock,
@@ -201,15 +204,6 @@ def begin(
         )
     if count > cores and workers.cluster is None:
         progress.note(f"WARNING: {count} workers share {cores} cores; their times are unfit")
-
-
-@contextmanager
-def _ended(progress: Progress) -> Iterator[None]:
-    """Close a display, whatever happens."""
-    try:
-        yield
-    finally:
-        progress.end()
 
 
 def _best_so_far(records: Sequence[Record]) -> Best | None:

@@ -31,15 +31,15 @@ def choose_export(
         BudgetError: no run is complete, so that none has won.
     """
     complete = [record for record in confirmed if _is_complete(record)]
-    chosen = _winner(records, complete) if name == WINNER else None
-    if chosen is None:
-        chosen = choose_run(records, name, study=study)
+    winner = name == WINNER
+    chosen = _winner(records, complete) if winner else choose_run(records, name, study=study)
     if not _is_complete(chosen):
         raise UsageError(
             f"run {chosen.number} of study {study} is {chosen.state}, "
             "only a complete run can be exported"
         )
-    runs = [record for record in complete if record.confirms == _trial_number(chosen)]
+    trial = chosen.number if chosen.kind == "trial" and chosen.confirms is None else chosen.confirms
+    runs = [record for record in complete if trial is not None and record.confirms == trial]
     if not runs and chosen.kind == "reference":
         runs = [record for record in records if _is_complete(record) and _alike(record, chosen)]
     if not runs:
@@ -55,12 +55,6 @@ def _winner(records: Sequence[Record], confirmed: Sequence[Record]) -> Record:
     if not scored:
         raise BudgetError("no run of the study is complete, so none has won")
     return max(scored, key=lambda record: (_accuracy(record), -record.number))
-
-
-def _trial_number(record: Record) -> int | None:
-    if record.confirms is not None:
-        return record.confirms
-    return record.number if record.kind == "trial" else -1
 
 
 def _is_complete(record: Record) -> bool:
