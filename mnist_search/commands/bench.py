@@ -14,8 +14,8 @@ from mnist_search.analysis.words import plural
 from mnist_search.choices import BenchProtocol, TestPixels
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
 from mnist_search.commands.report import board_of
-from mnist_search.commands.training import find_dataset, missing_runs, stored_spec, train_runs
-from mnist_search.commands.workers import choose_precision, count_workers
+from mnist_search.commands.training import Trainer, find_dataset, missing_runs, stored_spec
+from mnist_search.commands.workers import choose_precision
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES, get_reference
 from mnist_search.references.times import MEASURED_ON, expected_fit_seconds
@@ -115,13 +115,13 @@ def bench(
             test_pixels=test_pixels,
         )
     ]
-    workers = count_workers(options, context)
+    trainer = Trainer.of(options, context)
     spec = StudySpec(name=name, dataset=dataset, precision=precision)
     what = f"bench · {protocol}" + (", quick" if quick else "")
     with closing(open_benchmark(folder, spec)) as ledger:
         if not quick and not context.quiet:
             _tell_cost(runs, ledger, context)
-        outcome, records = train_runs(ledger, runs, workers, options, context, what=what)
+        outcome, records = trainer.train(ledger, runs, what=what)
     return BenchResult(study=name, home=place, records=records, outcome=outcome)
 
 

@@ -11,8 +11,7 @@ from typing import Unpack
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.analysis.words import plural
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
-from mnist_search.commands.training import find_study_data, train_runs
-from mnist_search.commands.workers import count_workers
+from mnist_search.commands.training import Trainer, find_study_data
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
@@ -66,7 +65,7 @@ def confirm(
     if options.precision not in (None, "float32"):
         raise UsageError(f"a confirmation is trained in float32, got {options.precision}")
     chosen = find_references(references)
-    workers = count_workers(options, context)
+    trainer = Trainer.of(options, context)
     place = home_of(home, context)
     search = read_study(place, study)
     spec = confirmation_spec(search.spec)
@@ -85,7 +84,7 @@ def confirm(
     with closing(open_benchmark(study_folder(place, spec.name), spec)) as ledger:
         with ledger.exclusive():
             new = note_selection(ledger, runs)
-        outcome, records = train_runs(ledger, runs, workers, options, context, what=what)
+        outcome, records = trainer.train(ledger, runs, what=what)
         use = read_test_use(ledger, ledger.records(), new=new)
     confirmation = summarize_confirmation(
         records, search.records, REFERENCES, labels=read_test_labels(spec.dataset)

@@ -11,8 +11,8 @@ from typing import Unpack
 from mnist_search.analysis.attribution import Gain, attribute
 from mnist_search.analysis.nearest import Comparison, nearest_reference
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
-from mnist_search.commands.training import find_study_data, train_runs
-from mnist_search.commands.workers import choose_precision, count_workers
+from mnist_search.commands.training import Trainer, find_study_data
+from mnist_search.commands.workers import choose_precision
 from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
@@ -100,12 +100,10 @@ def explain(
         name = comparison.reference.name
         raise UsageError(f"trial {found.number} is {name} itself: nothing differs")
     options = TrainingOptions(**training)
-    workers = count_workers(options, context)
+    trainer = Trainer.of(options, context)
     common = walk_seeds(search.spec, search.records, 3 if seeds is None else seeds)
     dataset = find_study_data(spec.dataset, options.dataset, context)
-    precision = spec.precision
-    if options.precision is not None:
-        precision = choose_precision(options, context, study=search.spec)
+    precision = choose_precision(options, context, study=search.spec, default=spec.precision)
     spec = spec.model_copy(update={"dataset": dataset, "precision": precision})
     with closing(open_benchmark(folder, spec)) as ledger:
         with ledger.exclusive():
@@ -113,7 +111,7 @@ def explain(
         runs = plan_walk_runs(steps, comparison, common)
         what = f"explain trial {found.number} by {comparison.reference.name} · "
         what += f"{len(steps)} steps x {len(common)} seeds"
-        outcome, walk = train_runs(ledger, runs, workers, options, context, what=what)
+        outcome, walk = trainer.train(ledger, runs, what=what)
     validated_on = read_validation_images(spec.dataset)
     return ExplainResult(
         trial=found,

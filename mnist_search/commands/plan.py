@@ -15,13 +15,12 @@ from mnist_search.commands.searching import (
     choose_target,
     new_spec,
 )
-from mnist_search.commands.training import seconds_left, start_executor
-from mnist_search.commands.workers import choose_precision, count_workers
+from mnist_search.commands.training import Trainer, seconds_left
+from mnist_search.commands.workers import choose_precision
 from mnist_search.engines import check_search, learns
 from mnist_search.errors import BudgetError
 from mnist_search.planning.calibration import (
     Calibration,
-    calibrate,
     choose_networks,
     usual_networks,
 )
@@ -129,7 +128,8 @@ def _plan(
 ) -> PlanResult | None:
     search, options = search_of(spec), TrainingOptions.of(settings)
     check_search(search.engine, search.sampler, search.pruner, search.objectives, search.space)
-    workers = count_workers(options, context, linear=search.space.family == "linear")
+    trainer = Trainer.of(options, context, linear=search.space.family == "linear")
+    workers = trainer.workers
     planned = Plan(
         spec=spec,
         trials=trials,
@@ -151,16 +151,7 @@ def _plan(
     if not context.quiet:
         message = f"timing {len(networks)} networks of the space, {workers.count} at a time"
         context.notice(message if workers.reason is None else f"{message} ({workers.reason})")
-    with context.interrupt() as interrupt:
-        calibration = calibrate(
-            networks,
-            lambda: start_executor(workers, None, options, context),
-            dataset=spec.dataset,
-            precision=spec.precision,
-            seed=search.seed,
-            interrupt=interrupt,
-            clock=context.clock,
-        )
+    calibration = trainer.time_networks(networks, spec, seed=search.seed)
     if calibration is None:
         return None
     expected = forecast(planned, survey, calibration.rates, budget_seconds=budget_seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Unpack
 
@@ -18,11 +19,9 @@ from mnist_search.commands.searching import (
     choose_study,
     choose_target,
 )
-from mnist_search.commands.training import begin, seconds_left, training_session
-from mnist_search.commands.workers import count_workers
+from mnist_search.commands.training import Trainer, seconds_left
 from mnist_search.specs import Record
 from mnist_search.studies import (
-    Limits,
     Outcome,
     SearchSummary,
     StudySpec,
@@ -82,20 +81,19 @@ def search(
     """
     context = Context.of_this_process() if context is None else context
     chosen = choose_study(space, settings, context)
-    options = TrainingOptions.of(settings)
     found = search_of(chosen.spec)
-    workers = count_workers(options, context, linear=found.space.family == "linear")
+    linear = found.space.family == "linear"
+    trainer = Trainer.of(TrainingOptions.of(settings), context, linear=linear)
     with closing(chosen.open()) as ledger:
         target = choose_target(trials, ledger)
-        with training_session(ledger, workers, options, context) as session:
+        with trainer.session(ledger) as (progress, interrupt):
             budget = seconds_left(time_budget_seconds, ledger)
             what = f"search {found.space.name} · {found.engine} {found.sampler}, {found.pruner}"
             done = sum(state not in ("waiting", "running") for state in ledger.states())
             ledger.set_attribute(TARGET, target)
-            begin(
-                session.progress,
+            trainer.begin(
+                progress,
                 ledger,
-                workers,
                 what=what,
                 total=max(target, done),
                 done=done,
@@ -104,14 +102,11 @@ def search(
             )
             summary = run_search(
                 ledger,
-                session.create_executor,
+                partial(trainer.start_executor, ledger.folder),
                 trials=target,
-                progress=session.progress,
-                interrupt=session.interrupt,
-                limits=Limits(
-                    time_budget_seconds=budget,
-                    trial_timeout_seconds=options.trial_timeout_seconds,
-                ),
+                progress=progress,
+                interrupt=interrupt,
+                limits=trainer.limits(budget),
                 clock=context.clock,
                 keep_models=keep_models,
             )

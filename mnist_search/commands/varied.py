@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import NamedTuple, TypedDict
 
 from mnist_search.analysis.designs import Design, Kind, documented_choices, make_design, without
-from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions, home_of
-from mnist_search.commands.training import find_dataset, find_study_data, stored_spec
+from mnist_search.commands.context import TrainingKeywords, home_of
+from mnist_search.commands.training import (
+    Trainer,
+    find_dataset,
+    find_study_data,
+    stored_spec,
+)
 from mnist_search.commands.workers import choose_precision
 from mnist_search.errors import UsageError
 from mnist_search.references import get_reference, reference_names
@@ -86,8 +91,7 @@ class _Model(NamedTuple):
 def prepare(
     model: str,
     settings: Settings | None,
-    options: TrainingOptions,
-    context: Context,
+    trainer: Trainer,
     call: VaryCall,
 ) -> Varied:
     if call.get("factorial", False) and call.get("screen", False):
@@ -97,7 +101,7 @@ def prepare(
         kind = "full table"
     elif call.get("screen", False):
         kind = "screening"
-    place = home_of(call.get("home"), context)
+    place = home_of(call.get("home"), trainer.context)
     found = _find_model(model, place)
     epochs = call.get("epochs")
     config = found.config
@@ -116,7 +120,7 @@ def prepare(
         for seed in seeds
         for each in dict.fromkeys(configs)
     ]
-    spec = _spec(found, place, options, context, call.get("study"))
+    spec = _spec(found, place, trainer, call.get("study"))
     return Varied(
         model=found.name,
         config=config,
@@ -197,10 +201,9 @@ def _buildable(
     return kept, left_out
 
 
-def _spec(
-    model: _Model, home: Path, options: TrainingOptions, context: Context, study: str | None
-) -> StudySpec:
+def _spec(model: _Model, home: Path, trainer: Trainer, study: str | None) -> StudySpec:
     """Return what the study of the runs is about: for a trial, the data of its search."""
+    options, context = trainer.options, trainer.context
     if model.search is not None:
         name = name_beside(model.search.name, f"-vary-{model.trial}") if study is None else study
         dataset = find_study_data(model.search.dataset, options.dataset, context)
@@ -209,9 +212,12 @@ def _spec(
         dataset = find_dataset(options.dataset, context).model_copy(update={"held_out": "whole"})
         name = plain_name(f"vary-{model.name}-{dataset.name}") if study is None else study
     stored = stored_spec(study_folder(home, name))
-    precision = None if model.search is None else model.search.precision
-    if options.precision is not None or precision is None:
-        precision = choose_precision(options, context, study=stored or model.search)
+    precision = choose_precision(
+        options,
+        context,
+        study=stored or model.search,
+        default="float32" if model.search is None else model.search.precision,
+    )
     return StudySpec(name=name, dataset=dataset, precision=precision)
 
 

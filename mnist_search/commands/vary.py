@@ -10,7 +10,7 @@ from typing import Unpack
 from mnist_search.analysis.effects import Effects, find_effects
 from mnist_search.analysis.words import plural
 from mnist_search.commands.context import Context, TrainingOptions
-from mnist_search.commands.training import missing_runs, start_executor, train_runs
+from mnist_search.commands.training import Trainer, missing_runs
 from mnist_search.commands.varied import (
     LeftOut,
     Settings,
@@ -18,8 +18,7 @@ from mnist_search.commands.varied import (
     prepare,
     tell_values,
 )
-from mnist_search.commands.workers import count_workers
-from mnist_search.planning.calibration import calibrate, choose_networks
+from mnist_search.planning.calibration import choose_networks
 from mnist_search.planning.runs import ExpectedRuns, expect_runs
 from mnist_search.specs import Record, RunConfig
 from mnist_search.studies import (
@@ -79,9 +78,8 @@ def vary(
         UsageError: there is no such model or hyperparameter, or a value is not allowed.
     """
     context = Context.of_this_process() if context is None else context
-    options = TrainingOptions.of(call)
-    workers = count_workers(options, context)
-    varied = prepare(model, settings, options, context, call)
+    trainer = Trainer.of(TrainingOptions.of(call), context)
+    varied = prepare(model, settings, trainer, call)
     for values, reason in varied.left_out:
         context.notice(f"{varied.model}: {tell_values(values)} is left out: {reason}")
     what = (
@@ -89,14 +87,8 @@ def vary(
         f"{plural(len(varied.design.points), 'network')} x {plural(len(varied.seeds), 'seed')}"
     )
     with closing(open_benchmark(varied.folder, varied.spec)) as ledger:
-        outcome, records = train_runs(
-            ledger,
-            varied.runs,
-            workers,
-            options,
-            context,
-            what=what,
-            time_budget_seconds=time_budget_seconds,
+        outcome, records = trainer.train(
+            ledger, varied.runs, what=what, time_budget_seconds=time_budget_seconds
         )
         spec = ledger.spec
     return VaryResult(
@@ -125,32 +117,22 @@ def plan_vary(
     Returns None where it was interrupted.
     """
     context = Context.of_this_process() if context is None else context
-    options = TrainingOptions.of(call)
-    workers = count_workers(options, context)
-    varied = prepare(model, settings, options, context, call)
+    trainer = Trainer.of(TrainingOptions.of(call), context)
+    varied = prepare(model, settings, trainer, call)
     there = has_study(varied.folder)
     records = read_records(varied.folder.parent, [varied.spec.name]) if there else []
     left = [run.config for run in missing_runs(varied.runs, records)]
     done = len(varied.runs) - len(left)
-    networks = len(varied.design.points)
+    networks, workers = len(varied.design.points), trainer.workers.count
     if not left:
         nothing = ExpectedRuns(
-            runs=0, workers=workers.count, wall_seconds=0.0, worker_seconds=0.0, error=0.0
+            runs=0, workers=workers, wall_seconds=0.0, worker_seconds=0.0, error=0.0
         )
         return VaryPlan(model=varied.model, networks=networks, done=done, expected=nothing)
-    timed = choose_networks(list(dict.fromkeys(left)), workers=workers.count)
+    timed = choose_networks(list(dict.fromkeys(left)), workers=workers)
     context.notice(f"{varied.model}: timing {plural(len(timed), 'network')} of them")
-    with context.interrupt() as interrupt:
-        calibration = calibrate(
-            timed,
-            lambda: start_executor(workers, None, options, context),
-            dataset=varied.spec.dataset,
-            precision=varied.spec.precision,
-            seed=0,
-            interrupt=interrupt,
-            clock=context.clock,
-        )
+    calibration = trainer.time_networks(timed, varied.spec, seed=0)
     if calibration is None:
         return None
-    expected = expect_runs(left, calibration.rates, varied.spec.dataset, workers=workers.count)
+    expected = expect_runs(left, calibration.rates, varied.spec.dataset, workers=workers)
     return VaryPlan(model=varied.model, networks=networks, done=done, expected=expected)

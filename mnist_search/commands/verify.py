@@ -12,8 +12,8 @@ from typing import Unpack
 from mnist_search.analysis import Estimate, Interval, pool_seed_spread
 from mnist_search.analysis.verdict import rerun_interval
 from mnist_search.commands.context import Context, TrainingKeywords, TrainingOptions
-from mnist_search.commands.training import find_dataset, train_runs
-from mnist_search.commands.workers import choose_precision, count_workers
+from mnist_search.commands.training import Trainer, find_dataset
+from mnist_search.commands.workers import choose_precision
 from mnist_search.datasets.resolving import NAMES, VARIABLE
 from mnist_search.errors import DataError
 from mnist_search.exporting import Export, read_export, render_script
@@ -81,29 +81,25 @@ def verify(
             "the recipe in its head is what is verified"
         )
     dataset = _same_data(export, options.dataset, context)
-    workers = count_workers(options, context)
-    precision = export.precision
-    if options.precision is not None:
-        precision = choose_precision(options, context)
+    trainer = Trainer.of(options, context)
+    precision = choose_precision(options, context, default=export.precision)
     spec = StudySpec(name="verify", dataset=dataset, precision=precision)
     runs = [
         Run(reference=export.name, config=export.config, seed=seed)
         for seed in _seeds(export, seeds)
     ]
-    # What was typed is for the record of a study, and this one is thrown away.
-    context = replace(context, typed=())
+    trainer = replace(
+        trainer,
+        # What was typed is for the record of a study, and this one is thrown away.
+        context=replace(context, typed=()),
+        workers=replace(trainer.workers, count=min(trainer.workers.count, len(runs))),
+    )
     with (
         temporary_folder("mnist-search-verify-") as folder,
         closing(open_benchmark(folder, spec)) as ledger,
     ):
-        outcome, records = train_runs(
-            ledger,
-            runs,
-            replace(workers, count=min(workers.count, len(runs))),
-            options,
-            context,
-            what=f"verify {export.name} · {export.config.protocol}",
-        )
+        what = f"verify {export.name} · {export.config.protocol}"
+        outcome, records = trainer.train(ledger, runs, what=what)
     accuracies = [
         record.result.score.accuracy
         for record in records

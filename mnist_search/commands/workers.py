@@ -22,14 +22,18 @@ from mnist_search.studies import StudySpec
 
 
 def choose_precision(
-    options: TrainingOptions, context: Context, *, study: StudySpec | None = None
+    options: TrainingOptions,
+    context: Context,
+    *,
+    study: StudySpec | None = None,
+    default: Precision = "float32",
 ) -> Precision:
     """Return the number format to compute in: as asked, and of `auto` as the study was made.
 
     The notice is told what `auto` comes to on the device.
     """
     if options.precision is None:
-        return "float32"
+        return default
     if options.precision != "auto":
         return options.precision
     if study is not None:
