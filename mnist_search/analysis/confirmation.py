@@ -9,7 +9,7 @@ from typing import Literal
 
 from mnist_search.analysis.comparison import Difference, compare, compare_all, recipe_interval
 from mnist_search.analysis.contenders import Contender, pool_of
-from mnist_search.analysis.ranking import letters, seen_from
+from mnist_search.analysis.ranking import seen_from, tie_groups
 from mnist_search.analysis.repeats import Repeats, make_repeats
 from mnist_search.analysis.searches import expected_optimism
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
@@ -143,14 +143,13 @@ def summarize_confirmation(
     entries.sort(key=lambda entry: -(entry.row.test_accuracy or 0.0))
     ranked = [entry for entry in entries if entry.contender is not None]
     gaps = compare_all([entry.contender for entry in ranked if entry.contender], spread)
-    different = {pair for pair, gap in gaps.items() if gap.significant}
-    groups_of_ties = letters(len(ranked), different)
+    ties = tie_groups(range(len(ranked)), gaps)
     first = next((i for i, entry in enumerate(ranked) if entry.row.kind == "trial"), None)
     rows = [
         dataclasses.replace(
             entry.row,
             rank=place + 1,
-            tie_group=groups_of_ties[place],
+            tie_group=ties[place],
             behind=None if first is None else seen_from(first, place, gaps),
         )
         for place, entry in enumerate(ranked)

@@ -22,7 +22,7 @@ from mnist_search.analysis.order import (
     with_fronts,
     with_time_ratios,
 )
-from mnist_search.analysis.ranking import letters, rank_range, seen_from
+from mnist_search.analysis.ranking import rank_range, seen_from, tie_groups
 from mnist_search.analysis.repeats import Repeats, group_repeats, is_repeatable
 from mnist_search.analysis.row import Row, tell_apart
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
@@ -261,13 +261,7 @@ def _ranked(
     found = compare_all(contenders, spread)
     # Letters for what was measured here alone: twenty published figures would need fifteen.
     measured = [place for place, entry in enumerate(compared) if entry.row.status == "complete"]
-    numbers = {place: number for number, place in enumerate(measured)}
-    apart = {
-        (numbers[first], numbers[second])
-        for (first, second), comparison in found.items()
-        if comparison.significant and first in numbers and second in numbers
-    }
-    groups = dict(zip(measured, letters(len(measured), apart), strict=True))
+    groups = tie_groups(measured, found)
     rows = []
     for place, entry in enumerate(ranked):
         low = high = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from mnist_search.analysis.comparison import Difference, Pair
@@ -25,6 +26,16 @@ def seen_from(place: int, other: int, found: Mapping[Pair, Difference]) -> Diffe
     if place == other:
         return None
     return found[place, other] if place < other else found[other, place].reversed()
+
+
+def tie_groups(places: Sequence[int], found: Mapping[Pair, Difference]) -> dict[int, str]:
+    """Return the letters of places: two share one exactly if they do not differ significantly."""
+    different = {
+        (one, two)
+        for one, two in itertools.combinations(range(len(places)), 2)
+        if found[places[one], places[two]].significant
+    }
+    return dict(zip(places, letters(len(places), different), strict=True))
 
 
 def letters(count: int, different: AbstractSet[Pair]) -> list[str]:

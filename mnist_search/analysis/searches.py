@@ -238,13 +238,11 @@ def _best_so_far(at: float, accuracies: Sequence[float]) -> BestSoFar:
     )
 
 
-def expected_optimism(
-    accuracies: Sequence[float], images: int, *, seed: int = 0, resamples: int = _RESAMPLES
-) -> float:
+def expected_optimism(accuracies: Sequence[float], images: int, *, seed: int = 0) -> float:
     """Return by how much the best accuracy of so many trials is expected to flatter it.
 
     The winner's curse: the trials are taken to be as good as measured, and measured anew on
-    `images` other images, `resamples` times; what the best of them gains on its own accuracy is
+    `images` other images, many times; what the best of them gains on its own accuracy is
     the answer, as a fraction. Two networks err together, as CORRELATED says.
     """
     import numpy as np
@@ -253,10 +251,10 @@ def expected_optimism(
         return 0.0
     truth = np.sort(np.array(accuracies, dtype=float))[-_MOST_TRIALS:]
     sd = np.sqrt((1 - CORRELATED) * truth * (1 - truth) / images)
-    seen = truth + np.random.default_rng(seed).normal(0, 1, (resamples, len(truth))) * sd
+    seen = truth + np.random.default_rng(seed).normal(0, 1, (_RESAMPLES, len(truth))) * sd
     best = seen.argmax(axis=1)
     # Never below 0 but for the chance of the draws.
-    return max(0.0, float((seen[np.arange(resamples), best] - truth[best]).mean()))
+    return max(0.0, float((seen[np.arange(_RESAMPLES), best] - truth[best]).mean()))
 
 
 def expected_best(

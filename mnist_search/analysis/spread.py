@@ -83,10 +83,10 @@ SHIPPED: Final = SeedSpread(
 )
 
 
-def pool_seed_spread(estimates: Iterable[Estimate], *, shipped: SeedSpread = SHIPPED) -> SeedSpread:
+def pool_seed_spread(estimates: Iterable[Estimate]) -> SeedSpread:
     """Pool the spread of the recipes that were run with several seeds.
 
-    A pool with fewer than ten degrees of freedom is filled up with the `shipped` one; recipes
+    A pool with fewer than ten degrees of freedom is filled up with the shipped one; recipes
     that evidently vary more than the rest are left out.
     """
     every = list(estimates)
@@ -96,9 +96,9 @@ def pool_seed_spread(estimates: Iterable[Estimate], *, shipped: SeedSpread = SHI
         key=lambda estimate: estimate.sd or 0.0,
     )
     while True:
-        base = shipped if sum(one.runs - 1 for one in own) < FEWEST_DOF else None
+        base = SHIPPED if sum(one.runs - 1 for one in own) < FEWEST_DOF else None
         if not own:
-            return shipped
+            return SHIPPED
         largest, rest = own[-1], _pooled(own[:-1], base)
         if rest is None or rest[0] == 0:
             break
@@ -110,7 +110,7 @@ def pool_seed_spread(estimates: Iterable[Estimate], *, shipped: SeedSpread = SHI
     return SeedSpread(
         variance=variance,
         dof=dof,
-        flips=sum(flips) / len(flips) if flips else shipped.flips,
+        flips=sum(flips) / len(flips) if flips else SHIPPED.flips,
         models=len(own) + (0 if base is None else base.models),
         source="study" if base is None else "study and shipped",
     )

@@ -76,11 +76,9 @@ def training_accuracies(
     found = []
     for reference in references:
         published = reference.published
-        measured = baselines.get((reference.name, "documented"), {})
-        on_mnist = [runs for conditions, runs in measured.items() if conditions.is_mnist]
-        if not on_mnist or published.train_accuracy is None:
+        runs = list(_documented_runs(baselines, reference).values())
+        if not runs or published.train_accuracy is None:
             continue
-        runs = list(max(on_mnist, key=len).values())
         found.append(
             TrainingAccuracy(
                 document=reference.document,
@@ -100,17 +98,20 @@ def training_accuracies(
 def published_curves(
     baselines: Baselines, references: Sequence[Reference]
 ) -> tuple[CurvePoint, ...]:
-    """Return the curves of references whose documents print theirs, in the order of documents.
-
-    Only runs on MNIST, and of one precision, that with the most seeds.
-    """
+    """Return the curves of references whose documents print theirs, in the order of documents."""
     points: list[CurvePoint] = []
     for reference in references:
-        measured = baselines.get((reference.name, "documented"), {})
-        on_mnist = [runs for conditions, runs in measured.items() if conditions.is_mnist]
-        if on_mnist and reference.published.curves:
-            points += _points(reference, max(on_mnist, key=len))
+        runs = _documented_runs(baselines, reference)
+        if runs:
+            points += _points(reference, runs)
     return tuple(points)
+
+
+def _documented_runs(baselines: Baselines, reference: Reference) -> Runs:
+    """Return the runs on MNIST, and of one precision, that with the most seeds."""
+    measured = baselines.get((reference.name, "documented"), {})
+    on_mnist = [runs for conditions, runs in measured.items() if conditions.is_mnist]
+    return max(on_mnist, key=len, default={})
 
 
 def _points(reference: Reference, results: Runs) -> list[CurvePoint]:

@@ -8,10 +8,9 @@ import typer
 
 from mnist_search.choices import ExportForm
 from mnist_search.cli._completing import complete_trial
-from mnist_search.cli.options import HomeOption, OutputOption
+from mnist_search.cli.options import HomeOption, OutputOption, StudyArgument
 from mnist_search.cli.outputs import chosen_format
 from mnist_search.cli.streams import say
-from mnist_search.cli.studies import StudyArgument
 
 
 def export(

@@ -10,11 +10,15 @@ import typer
 
 from mnist_search.choices import PictureFormat
 from mnist_search.cli._completing import complete_trial
-from mnist_search.cli.options import HomeOption, StudyDatasetOption
+from mnist_search.cli.options import (
+    HomeOption,
+    ReferenceSeedOption,
+    StudyArgument,
+    StudyDatasetOption,
+)
 from mnist_search.cli.outputs import chosen_format, typed_path
 from mnist_search.cli.session import Session
 from mnist_search.cli.streams import say
-from mnist_search.cli.studies import StudyArgument
 from mnist_search.errors import UsageError
 
 
@@ -61,9 +65,7 @@ def figures(
             show_default="7",
         ),
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Which of a reference's runs.", show_default="any")
-    ] = None,
+    seed: ReferenceSeedOption = None,
     show: Annotated[
         bool | None,
         typer.Option(

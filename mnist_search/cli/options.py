@@ -71,6 +71,12 @@ HomeOption = Annotated[
         show_default="./mnist-search-runs",
     ),
 ]
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", autocompletion=complete_study, help="Name of a study.")
+]
+ReferenceSeedOption = Annotated[
+    int | None, typer.Option(min=0, help="Which of a reference's runs.", show_default="any")
+]
 SearchArgument = Annotated[
     str,
     typer.Argument(metavar="STUDY", autocompletion=complete_study, help="Study of a search."),

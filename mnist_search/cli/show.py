@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from mnist_search.cli._completing import complete_trial
-from mnist_search.cli.options import HomeOption
+from mnist_search.cli.options import HomeOption, ReferenceSeedOption, StudyArgument
 from mnist_search.cli.streams import say
-from mnist_search.cli.studies import StudyArgument
 
 
 def show(
@@ -22,9 +21,7 @@ def show(
             help="Number of a run, a reference, or the best trial: as confirmed, else as searched.",
         ),
     ] = "winner",
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Which of a reference's runs.", show_default="any")
-    ] = None,
+    seed: ReferenceSeedOption = None,
     home: HomeOption = None,
     format: Annotated[
         Literal["table", "json"], typer.Option("--format", "-f", help="How to print the run.")

@@ -11,8 +11,7 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from mnist_search.choices import PictureFormat
-from mnist_search.cli._completing import complete_study
-from mnist_search.cli.options import FormatOption, HomeOption
+from mnist_search.cli.options import FormatOption, HomeOption, StudyArgument
 from mnist_search.cli.outputs import chosen_format, typed_path
 from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
@@ -20,9 +19,6 @@ from mnist_search.errors import UsageError
 app = typer.Typer(
     help="The studies by name: list, rename, delete, compare.", invoke_without_command=True
 )
-StudyArgument = Annotated[
-    str, typer.Argument(metavar="STUDY", autocompletion=complete_study, help="Name of a study.")
-]
 
 
 @app.callback()
