@@ -24,6 +24,7 @@ from mnist_search.analysis.verdict import (
     published_estimate,
     verdict,
 )
+from mnist_search.analysis.words import percent
 from mnist_search.references import Reference
 from mnist_search.specs import DatasetRef, RunConfig, RunResult, State
 from mnist_search.specs.shapes import UnbuildableError, measure
@@ -130,7 +131,7 @@ def published_entry(reference: Reference, spread: SeedSpread, *, comparable: boo
     collapsed = is_constant_answer(published.accuracy, published.test_images)
     judged = None
     if collapsed:
-        share = f"{100 * published.accuracy:.2f} %"
+        share = percent(published.accuracy)
         judged = Judgement(
             verdict="collapsed",
             reason=f"the published {share} are those of predicting a single class",
@@ -219,13 +220,10 @@ def _sizes(config: RunConfig) -> dict[str, Any]:
 
 def _published(reference: Reference) -> dict[str, Any]:
     published = reference.published
+    names = ("accuracy", "loss", "epochs", "fit_seconds", "seconds_per_epoch")
     return {
         "document": reference.document,
-        "published_accuracy": published.accuracy,
-        "published_loss": published.loss,
-        "published_epochs": published.epochs,
-        "published_fit_seconds": published.fit_seconds,
-        "published_seconds_per_epoch": published.seconds_per_epoch,
+        **{f"published_{name}": getattr(published, name) for name in names},
     }
 
 

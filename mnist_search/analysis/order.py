@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import assert_never, get_args
 
 from mnist_search.analysis.row import Row
+from mnist_search.analysis.words import percent
 from mnist_search.choices import SortKey
 from mnist_search.errors import UsageError
 from mnist_search.specs import Record
@@ -247,7 +248,7 @@ def front_notes(records: Sequence[Record]) -> list[str]:
         ]
         front.sort(key=lambda found: (-found[1][0], found[0].number))
         told = [
-            f"trial {record.number} ({100 * accuracy:.2f} %, {_tell(cost, spent)})"
+            f"trial {record.number} ({percent(accuracy)}, {_tell(cost, spent)})"
             for record, (accuracy, spent) in front[:_MOST_TOLD]
         ]
         rest = len(front) - len(told)

@@ -11,6 +11,7 @@ from typing import Literal
 from mnist_search.analysis.contenders import estimate
 from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.statistics import CONFIDENCE, Estimate, Interval, student_quantile
+from mnist_search.analysis.words import percent, plural
 from mnist_search.references import Reference
 from mnist_search.specs import DatasetRef, RunConfig, RunResult, Score
 
@@ -110,13 +111,13 @@ def judge(
         why = f"{'above' if gap > 0 else 'below'} what other seeds explain"
     else:
         why = f"neither surely within ±{100 * margin:.2f} nor surely different"
-    runs = "1 run" if measured.runs == 1 else f"{measured.runs} runs"
     source = "its own" if part.own else f"pooled over {spread.models} models"
     return Judgement(
         verdict=found,
         reason=(
-            f"{100 * measured.accuracy:.2f} % against {100 * published.accuracy:.2f} %: "
-            f"{100 * gap:+.2f} ± {100 * half:.2f} points ({runs}; seed spread {source}): {why}"
+            f"{percent(measured.accuracy)} against {percent(published.accuracy)}: "
+            f"{100 * gap:+.2f} ± {100 * half:.2f} points ({plural(measured.runs, 'run')}; "
+            f"seed spread {source}): {why}"
         ),
     )
 

@@ -6,6 +6,7 @@ import json
 from typing import assert_never
 
 from mnist_search.analysis import describe
+from mnist_search.analysis.words import percent, plural
 from mnist_search.errors import UsageError
 from mnist_search.exporting import parts
 from mnist_search.exporting.layers import layer_code, optimizer_code, output_code
@@ -85,7 +86,6 @@ def _callbacks(training: Training) -> str:
 
 def _head(export: Export) -> str:
     expected = export.expected
-    seeds = "1 seed" if expected.n == 1 else f"{expected.n} seeds"
     lines = [
         f"{export.name} of study {export.study}, exported by mnist-search.",
         "",
@@ -93,9 +93,9 @@ def _head(export: Export) -> str:
         f"Protocol {export.config.protocol}, data {export.dataset.name} "
         f"({export.dataset.train_images:,} + {export.dataset.test_images:,} images), "
         f"{export.precision}.",
-        f"Expected: {100 * expected.accuracy:.2f} % of {expected.images:,} {expected.on} images, "
-        f"{seeds}; one more run has {100 * expected.low:.2f} to {100 * expected.high:.2f} % in 95 "
-        "of 100 cases.",
+        f"Expected: {percent(expected.accuracy)} of {expected.images:,} {expected.on} images, "
+        f"{plural(expected.n, 'seed')}; one more run has {100 * expected.low:.2f} to "
+        f"{percent(expected.high)} in 95 of 100 cases.",
         "Measured with " + ", ".join(f"{k} {v}" for k, v in export.versions.items()) + ".",
         "",
         "Needs keras, tensorflow and numpy. The data comes from the .npz file that",
