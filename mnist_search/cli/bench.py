@@ -11,19 +11,19 @@ from mnist_search.choices import BenchProtocol, TestPixels
 from mnist_search.cli._completing import complete_reference
 from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    Data,
+    DataOptions,
     FormatOption,
     HomeOption,
+    LimitOptions,
     QuietOption,
-    TrialLimits,
     VerboseOption,
-    Workers,
+    WorkerOptions,
     WorkersOption,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class SerialWorkers(Workers):
+class SerialWorkerOptions(WorkerOptions):
     """One worker by default."""
 
     workers: WorkersOption = "1"
@@ -81,8 +81,8 @@ def bench(
             min=0, max=2**32 - 1001, envvar="MNIST_SEARCH_SEED", help="Seed of the first run."
         ),
     ] = 0,
-    workers: SerialWorkers,
-    limits: TrialLimits,
+    workers: SerialWorkerOptions,
+    limits: LimitOptions,
     learning_rate: Annotated[
         float | None,
         typer.Option(
@@ -95,7 +95,7 @@ def bench(
         TestPixels,
         typer.Option(help="Change the test images likewise: raw pixels are 0..255."),
     ] = "as-documented",
-    data: Data,
+    data: DataOptions,
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -109,10 +109,10 @@ def bench(
 
     Example: mnist-search bench mlp-784 cnn-simple cnn-larger --full
     """
-    from mnist_search.cli.session import Session, print_board, tell
+    from mnist_search.cli.session import CommandSession, print_board, tell
     from mnist_search.commands.bench import bench as train_references
 
-    session = Session(context, quiet=quiet, verbose=verbose)
+    session = CommandSession(context, quiet=quiet, verbose=verbose)
     result = train_references(
         names or (),
         quick=quick,

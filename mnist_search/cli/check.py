@@ -48,12 +48,17 @@ def check(
 
     Example: mnist-search check cnn-mnist-seed0 --against cnn-simple --min-gain 0.001
     """
-    from mnist_search.cli.session import Session
+    from mnist_search.cli.session import CommandSession
     from mnist_search.commands.check import check as compare
     from mnist_search.reporting.thresholds import render_check
 
     found = compare(
-        study, against, min_gain=min_gain, point=point, home=home, context=Session(context).context
+        study,
+        against,
+        min_gain=min_gain,
+        point=point,
+        home=home,
+        context=CommandSession(context).context,
     )
     say(render_check(found, format), nl=False)
     if not found.passed:

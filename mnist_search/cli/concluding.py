@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mnist_search.choices import Format
-from mnist_search.cli.session import Session, print_board, tell
+from mnist_search.cli.session import CommandSession, print_board, tell
 from mnist_search.cli.streams import say
 from mnist_search.commands.confirm import ConfirmResult
 from mnist_search.commands.search import SearchResult
@@ -20,7 +20,7 @@ SHOWN_ROWS = 40
 def conclude(
     result: SearchResult,
     format: Format,
-    session: Session,
+    session: CommandSession,
     *,
     confirm: Callable[[], ConfirmResult] | None,
     again: str,

@@ -11,12 +11,12 @@ from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
     FormatOption,
     HomeOption,
+    LimitOptions,
     QuietOption,
     SearchArgument,
     StudyDatasetOption,
-    TrialLimits,
     VerboseOption,
-    Workers,
+    WorkerOptions,
 )
 from mnist_search.cli.streams import say
 
@@ -46,8 +46,8 @@ def confirm(
             show_default="none",
         ),
     ] = None,
-    workers: Workers,
-    limits: TrialLimits,
+    workers: WorkerOptions,
+    limits: LimitOptions,
     dataset: StudyDatasetOption = None,
     home: HomeOption = None,
     format: FormatOption = "table",
@@ -64,11 +64,11 @@ def confirm(
 
     Example: mnist-search confirm cnn-mnist-seed0 --top 3 --seeds 3 --references cnn-double-32
     """
-    from mnist_search.cli.session import Session, tell
+    from mnist_search.cli.session import CommandSession, tell
     from mnist_search.commands.confirm import confirm as train_best
     from mnist_search.reporting.confirmation import render_confirmation
 
-    session = Session(context, quiet=quiet, verbose=verbose)
+    session = CommandSession(context, quiet=quiet, verbose=verbose)
     result = train_best(
         study,
         top=top,

@@ -11,7 +11,7 @@ import typer
 from mnist_search.choices import Format
 from mnist_search.cli.options import FormatOption
 from mnist_search.cli.outputs import chosen_format, typed_output, typed_path, write_output
-from mnist_search.cli.session import Session, tell
+from mnist_search.cli.session import CommandSession, tell
 from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
 
@@ -40,7 +40,7 @@ def status(called: typer.Context, format: FormatOption = "table") -> None:
     from mnist_search.commands.data import data_status
     from mnist_search.reporting.data import render_status
 
-    say(render_status(data_status(context=Session(called).context), format), nl=False)
+    say(render_status(data_status(context=CommandSession(called).context), format), nl=False)
 
 
 @app.command()
@@ -56,7 +56,7 @@ def fetch(
     """
     from mnist_search.commands.data import data_fetch
 
-    ref = data_fetch(name, context=Session(called).context)
+    ref = data_fetch(name, context=CommandSession(called).context)
     tell(f"{name}: {ref.train_images:,} training and {ref.test_images:,} test images, as published")
     say(ref.path)
 
@@ -78,7 +78,7 @@ def save(
     """
     from mnist_search.commands.data import data_save
 
-    data_save(dataset, output, context=Session(called).context)
+    data_save(dataset, output, context=CommandSession(called).context)
     tell(f"written: {output}")
 
 
@@ -126,7 +126,7 @@ def show(
     form = chosen_format(format, file, of=(*get_args(Format),), default="table", also=PICTURES)
     on_screen = sys.stdout.isatty() and file is None
     wanted = sample_count(samples, form, terminal=on_screen) if picture is None else 0
-    shown = data_show(dataset, context=Session(called).context)
+    shown = data_show(dataset, context=CommandSession(called).context)
     text = render_data(shown, form, plain=file is not None)
     if wanted > 0:
         lines = sample_lines(shown.ref.name, shown.data, wanted, detect_terminal())

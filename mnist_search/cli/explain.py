@@ -11,12 +11,12 @@ from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
     FormatOption,
     HomeOption,
-    Processes,
+    LimitOptions,
+    LocalWorkerOptions,
     QuietOption,
     SearchArgument,
     StudyDatasetOption,
     StudyPrecisionOption,
-    TrialLimits,
     VerboseOption,
     refuse_without,
 )
@@ -53,8 +53,8 @@ def explain(
             show_default="3",
         ),
     ] = None,
-    processes: Processes,
-    limits: TrialLimits,
+    processes: LocalWorkerOptions,
+    limits: LimitOptions,
     dataset: StudyDatasetOption = None,
     precision: StudyPrecisionOption = None,
     home: HomeOption = None,
@@ -76,7 +76,7 @@ def explain(
 
     Example: mnist-search explain cnn-mnist-seed0 winner --ablate --seeds 3
     """
-    from mnist_search.cli.session import Session, tell
+    from mnist_search.cli.session import CommandSession, tell
     from mnist_search.commands.explain import explain as compare
     from mnist_search.reporting.explanation import render_explanation
 
@@ -84,7 +84,7 @@ def explain(
     if not ablate:
         refuse_without(context, "--ablate", "seeds", *training)
         training = {}
-    session = Session(context, quiet=quiet, verbose=verbose)
+    session = CommandSession(context, quiet=quiet, verbose=verbose)
     found = compare(
         study,
         trial,

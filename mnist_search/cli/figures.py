@@ -17,7 +17,7 @@ from mnist_search.cli.options import (
     StudyDatasetOption,
 )
 from mnist_search.cli.outputs import chosen_format, typed_path
-from mnist_search.cli.session import Session
+from mnist_search.cli.session import CommandSession
 from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
 
@@ -106,7 +106,7 @@ def figures(
         seed=seed,
         dataset=dataset,
         home=home,
-        context=Session(called).context,
+        context=CommandSession(called).context,
     )
     if isinstance(found, RunFigures):
         if found.missing:

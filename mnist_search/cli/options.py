@@ -106,7 +106,7 @@ WorkersOption = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class Processes:
+class LocalWorkerOptions:
     """What a command trains on: processes and devices of this machine."""
 
     workers: WorkersOption = "auto"
@@ -131,7 +131,7 @@ class Processes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workers(Processes):
+class WorkerOptions(LocalWorkerOptions):
     """What a command trains on: processes of this machine, or of a cluster."""
 
     cluster: Annotated[
@@ -165,7 +165,7 @@ class Workers(Processes):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrialLimits:
+class LimitOptions:
     """When a single trial is ended."""
 
     trial_timeout_seconds: Annotated[
@@ -191,7 +191,7 @@ class TrialLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Data:
+class DataOptions:
     """The images of a new study, and the number format of its networks."""
 
     dataset: Annotated[
@@ -249,7 +249,7 @@ TimeBudgetOption = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchSettings:
+class SearchOptions:
     """How a space is searched."""
 
     engine: Annotated[
@@ -327,7 +327,7 @@ class SearchSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirstTrials:
+class FirstTrialOptions:
     """What a search starts with."""
 
     with_references: Annotated[

@@ -8,16 +8,16 @@ import typer
 
 from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    Data,
-    FirstTrials,
+    DataOptions,
+    FirstTrialOptions,
     FormatOption,
+    LimitOptions,
     QuietOption,
-    SearchSettings,
+    SearchOptions,
     SpaceOption,
     TimeBudgetOption,
-    TrialLimits,
     TrialsOption,
-    Workers,
+    WorkerOptions,
 )
 from mnist_search.cli.streams import say
 from mnist_search.cli.values import duration
@@ -38,15 +38,15 @@ def plan(
             show_default="the time budget",
         ),
     ] = None,
-    settings: SearchSettings,
+    settings: SearchOptions,
     samples: Annotated[
         int, typer.Option(min=10, max=100_000, help="Random points of the space to look at.")
     ] = 300,
-    workers: Workers,
+    workers: WorkerOptions,
     time_budget: TimeBudgetOption = None,
-    limits: TrialLimits,
-    first: FirstTrials,
-    data: Data,
+    limits: LimitOptions,
+    first: FirstTrialOptions,
+    data: DataOptions,
     format: FormatOption = "table",
     quiet: QuietOption = False,
 ) -> int:
@@ -58,11 +58,11 @@ def plan(
 
     Example: mnist-search plan --space cnn --trials 50 --budget 20m
     """
-    from mnist_search.cli.session import Session
+    from mnist_search.cli.session import CommandSession
     from mnist_search.commands.plan import plan as plan_search
     from mnist_search.reporting.plan import render_plan
 
-    session = Session(context, quiet=quiet)
+    session = CommandSession(context, quiet=quiet)
     found = plan_search(
         space,
         trials=trials,

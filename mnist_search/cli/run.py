@@ -11,18 +11,18 @@ import typer
 from mnist_search.cli._completing import complete_confirmed_reference, complete_study
 from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    Data,
-    FirstTrials,
+    DataOptions,
+    FirstTrialOptions,
     FormatOption,
     HomeOption,
+    LimitOptions,
     QuietOption,
-    SearchSettings,
+    SearchOptions,
     SpaceOption,
     TimeBudgetOption,
-    TrialLimits,
     TrialsOption,
     VerboseOption,
-    Workers,
+    WorkerOptions,
     on_command_line,
     refuse_without,
 )
@@ -63,10 +63,10 @@ def run(
             show_default="none",
         ),
     ] = None,
-    settings: SearchSettings,
-    workers: Workers,
+    settings: SearchOptions,
+    workers: WorkerOptions,
     time_budget: TimeBudgetOption = None,
-    limits: TrialLimits,
+    limits: LimitOptions,
     keep_models: Annotated[
         int | None,
         typer.Option(
@@ -78,7 +78,7 @@ def run(
             show_default="3, or as so far",
         ),
     ] = None,
-    first: FirstTrials,
+    first: FirstTrialOptions,
     confirm: Annotated[
         int | None,
         typer.Option(
@@ -117,7 +117,7 @@ def run(
             help="Make nothing: print what the run would cost, as the command `plan` does.",
         ),
     ] = False,
-    data: Data,
+    data: DataOptions,
     home: HomeOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -134,7 +134,7 @@ def run(
     mnist-search run --space cnn --trials 50 --confirm 3 --confirm-references cnn-double-32
     """
     from mnist_search.cli.concluding import conclude
-    from mnist_search.cli.session import Session, tell
+    from mnist_search.cli.session import CommandSession, tell
     from mnist_search.commands.confirm import confirm as train_best
     from mnist_search.commands.plan import plan_rest
     from mnist_search.commands.search import search
@@ -146,7 +146,7 @@ def run(
     references = confirm_references or []
     # A wrong name must not wait for the end of the search.
     find_references(references)
-    session = Session(context, quiet=quiet, verbose=verbose)
+    session = CommandSession(context, quiet=quiet, verbose=verbose)
     if resume and study is not None and not on_command_line(context, "dataset"):
         # A variable names the images of studies to come; this one has its own.
         data = replace(data, dataset=None)

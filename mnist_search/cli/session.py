@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mnist_search.studies.progress import Progress
 
 
-class Session:
+class CommandSession:
     """One call of a command: what it takes from the world, and the exit code that it comes to.
 
     `context` has real clocks, and sentences and progress on stderr; signals let the command stop.

@@ -10,13 +10,13 @@ from mnist_search.choices import EffectsFormat
 from mnist_search.cli._completing import complete_model
 from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
-    Data,
+    DataOptions,
     HomeOption,
+    LimitOptions,
     OutputOption,
     QuietOption,
     TimeBudgetOption,
-    TrialLimits,
-    Workers,
+    WorkerOptions,
 )
 from mnist_search.cli.outputs import chosen_format, write_output
 from mnist_search.cli.streams import say
@@ -76,9 +76,9 @@ def vary(
         bool,
         typer.Option("--dry-run", help="Train nothing but for seconds: say what it would take."),
     ] = False,
-    workers: Workers,
-    limits: TrialLimits,
-    data: Data,
+    workers: WorkerOptions,
+    limits: LimitOptions,
+    data: DataOptions,
     study: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Study of the runs.", show_default="one for each model"),
@@ -107,7 +107,7 @@ def vary(
     Example: mnist-search vary cnn-simple --set activation=relu,tanh,gelu --set dropout=0,0.2,0.5
     --epochs 2, or mnist-search vary mlp-drop-2 cnn-simple -o choices.md
     """
-    from mnist_search.cli.session import Session, tell
+    from mnist_search.cli.session import CommandSession, tell
     from mnist_search.commands.vary import plan_vary
     from mnist_search.commands.vary import vary as train
     from mnist_search.reporting.effects_told import tell_plan
@@ -128,7 +128,7 @@ def vary(
         "home": home,
         **keywords(workers, limits, data),
     }
-    session = Session(context, quiet=quiet)
+    session = CommandSession(context, quiet=quiet)
     here = session.context
     if dry_run:
         plans = [plan_vary(model, settings, context=here, **call) for model in models]

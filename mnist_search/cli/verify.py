@@ -10,10 +10,10 @@ import typer
 from mnist_search.cli.groups import keywords, takes_groups
 from mnist_search.cli.options import (
     FormatOption,
-    Processes,
+    LimitOptions,
+    LocalWorkerOptions,
     QuietOption,
     StudyPrecisionOption,
-    TrialLimits,
     VerboseOption,
 )
 from mnist_search.cli.outputs import typed_path
@@ -46,8 +46,8 @@ def verify(
             show_default="as exported",
         ),
     ] = None,
-    processes: Processes,
-    limits: TrialLimits,
+    processes: LocalWorkerOptions,
+    limits: LimitOptions,
     precision: StudyPrecisionOption = None,
     format: FormatOption = "table",
     quiet: QuietOption = False,
@@ -63,11 +63,11 @@ def verify(
 
     Example: mnist-search verify winner.json --seeds 3
     """
-    from mnist_search.cli.session import Session
+    from mnist_search.cli.session import CommandSession
     from mnist_search.commands.verify import verify as train_export
     from mnist_search.reporting.thresholds import render_verification
 
-    session = Session(context, quiet=quiet, verbose=verbose)
+    session = CommandSession(context, quiet=quiet, verbose=verbose)
     found = train_export(
         file,
         seeds=seeds,
