@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mnist_search.analysis.contenders import Contender, make_contender
-from mnist_search.analysis.verdict import has_score
 from mnist_search.references import Reference
 from mnist_search.specs import Precision, Protocol, Record, RunConfig, RunResult, Training
 
@@ -46,7 +45,8 @@ def collect_baselines(records: Sequence[Record], references: Sequence[Reference]
             or result is None
             or config is None
             or dataset is None
-            or not has_score(result.test)
+            or result.test is None
+            or result.test.total == 0
             or not is_own_recipe(reference, config)
         ):
             continue

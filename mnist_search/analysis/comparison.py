@@ -32,6 +32,7 @@ from mnist_search.analysis.statistics import (
 )
 
 Pair = tuple[int, int]
+Weighted = Sequence[tuple[float, Contender]]
 Method = Literal["paired", "two proportions", "seeds alone"]
 
 
@@ -116,57 +117,29 @@ def compare(first: Contender, second: Contender, spread: SeedSpread) -> Differen
     return contrast([(1.0, first), (-1.0, second)], spread)
 
 
-def contrast(weighted: Sequence[tuple[float, Contender]], spread: SeedSpread) -> Difference:
+def contrast(weighted: Weighted, spread: SeedSpread) -> Difference:
     """Return a weighted sum of accuracies as a difference: what is added less what is taken away.
 
     So the means over several recipes are compared, or differences of differences (interactions).
     """
-    sides = [(weight, _side(contender, spread)) for weight, contender in weighted]
-    return _contrast(sides, spread)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Side:
-    """A contender with the variances of its mean: by seeds, by their flips alone, by images alone.
-
-    The last is that of the images that it would meet alone, without a partner to pair them with.
-    """
-
-    contender: Contender
-    seeds: float
-    dof: int
-    own: bool
-    flips: float
-    images: float
-
-
-def _side(contender: Contender, spread: SeedSpread) -> _Side:
-    found = contender.estimate
-    part, share = spread.variance_of(found), spread.flips_of(found)
-    return _Side(
-        contender=contender,
-        seeds=part.variance / found.runs,
-        dof=part.dof,
-        own=part.own,
-        flips=share * found.run_variance / found.runs,
+    alone, flips, pooled = [], [], []
+    seeds = []
+    for weight, contender in weighted:
+        found, square = contender.estimate, weight**2
+        part, share = spread.variance_of(found), spread.flips_of(found)
         # What the seeds average out is not in the mean over them any more.
-        images=(1 - share) * found.run_variance,
-    )
-
-
-def _contrast(sides: Sequence[tuple[float, _Side]], spread: SeedSpread) -> Difference:
-    weighted = [(weight, side.contender) for weight, side in sides]
-    paired = _paired_variance(weighted)
-    squares = [(weight**2, side) for weight, side in sides]
-    if paired is None:
-        images = sum(square * side.images for square, side in squares)
-    else:
-        images = max(0.0, paired - sum(square * side.flips for square, side in squares))
-    seeds = [(square * side.seeds, side.dof) for square, side in squares if side.own]
-    # The others draw on one pool, whose error they share.
-    pooled = [square * side.seeds for square, side in squares if not side.own]
+        alone.append(square * ((1 - share) * found.run_variance))
+        flips.append(square * (share * found.run_variance / found.runs))
+        by_seeds = square * (part.variance / found.runs)
+        if part.own:
+            seeds.append((by_seeds, part.dof))
+        else:
+            pooled.append(by_seeds)
     if pooled:
+        # They draw on one pool, whose error they share.
         seeds.append((sum(pooled), spread.dof))
+    paired = _paired_variance(weighted)
+    images = sum(alone) if paired is None else max(0.0, paired - sum(flips))
     total = images + sum(part for part, _ in seeds)
     return _difference(
         sum(weight * contender.estimate.accuracy for weight, contender in weighted),
@@ -185,9 +158,8 @@ def _contrast(sides: Sequence[tuple[float, _Side]], spread: SeedSpread) -> Diffe
 
 def compare_all(contenders: Sequence[Contender], spread: SeedSpread) -> dict[Pair, Difference]:
     """Compare all pairs (of places, the lower first), corrected over all of them (Holm)."""
-    sides = [_side(contender, spread) for contender in contenders]
-    pairs = list(itertools.combinations(range(len(sides)), 2))
-    found = [_contrast([(1.0, sides[one]), (-1.0, sides[two])], spread) for one, two in pairs]
+    pairs = list(itertools.combinations(range(len(contenders)), 2))
+    found = [compare(contenders[one], contenders[two], spread) for one, two in pairs]
     return dict(zip(pairs, corrected(found), strict=True))
 
 
@@ -260,9 +232,6 @@ def _difference(
         spread=spread,
         networks_p_value=networks_p_value,
     )
-
-
-Weighted = Sequence[tuple[float, Contender]]
 
 
 def _same_images(weighted: Weighted) -> bool:

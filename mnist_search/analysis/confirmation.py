@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mnist_search.analysis.comparison import Difference, compare, compare_all, recipe_interval
-from mnist_search.analysis.contenders import Contender, pool_of
+from mnist_search.analysis.contenders import Contender
 from mnist_search.analysis.ranking import seen_from, tie_groups
-from mnist_search.analysis.repeats import Repeats, make_repeats
+from mnist_search.analysis.repeats import Repeats, make_repeats, sound_estimates
 from mnist_search.analysis.searches import expected_optimism
-from mnist_search.analysis.spread import SHIPPED, SeedSpread
+from mnist_search.analysis.spread import SHIPPED, SeedSpread, pool_seed_spread
 from mnist_search.analysis.statistics import Estimate, median
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.verdict import published_estimate
@@ -135,7 +135,7 @@ def summarize_confirmation(
             groups.setdefault(record.config.config_id, []).append(record)
     known = {} if labels is None else dict.fromkeys(_digests(records), labels)
     models = [make_repeats(group, known) for group in groups.values()]
-    spread = pool_of([model.test for model in models if model.test and model.is_sound])
+    spread = pool_seed_spread(sound_estimates(models))
     entries = [_measured(model, searched, spread) for model in models]
     published = _published(records, references, spread)
     if published is not None:

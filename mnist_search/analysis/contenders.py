@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mnist_search.analysis.spread import SeedSpread, pool_seed_spread
 from mnist_search.analysis.statistics import Estimate
 from mnist_search.errors import DataError
 from mnist_search.specs import RunResult, Score
@@ -105,11 +104,6 @@ def estimate(scores: Sequence[Score]) -> Estimate | None:
     if len(totals) != 1 or 0 in totals:
         return None
     return Estimate.of([score.accuracy for score in scores], totals.pop())
-
-
-def pool_of(contenders: Sequence[Contender]) -> SeedSpread:
-    """Return the pooled spread between the seeds of contenders (collapsed ones left out)."""
-    return pool_seed_spread(contender.estimate for contender in contenders)
 
 
 def pack_predictions(classes: bytes) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from mnist_search.analysis.comparison import Difference, contrast, corrected
-from mnist_search.analysis.contenders import Contender, make_contender, pool_of
+from mnist_search.analysis.contenders import Contender, make_contender
 from mnist_search.analysis.designs import Design, Point, without
 from mnist_search.analysis.measurements import machine_of, mean
-from mnist_search.analysis.spread import SeedSpread
+from mnist_search.analysis.spread import SeedSpread, pool_seed_spread
 from mnist_search.analysis.statistics import Interval
 from mnist_search.spaces.parameters import Value, same
 from mnist_search.specs import Record, RunConfig, RunResult
@@ -152,7 +153,7 @@ def compare_measured(
     known = [one for one in contenders if one is not None]
     if not known:
         return [], None
-    spread = pool_of(known)
+    spread = pool_seed_spread(one.estimate for one in known)
     found = [_contrast(contenders, each, spread) for each in weights]
     return corrected(found), spread
 
@@ -184,25 +185,28 @@ def find_effects(
     ]
     crossed = [(names, known.interaction(*names)) for names in known.pairs()]
     sums = [*(weights for *_, weights in levels), *(weights for _, weights in crossed)]
-    wanted = [weights for weights in sums if _differs(weights, measured)]
-    compared, spread = compare_measured(measured, wanted)
-    of = dict(zip(map(_frozen, wanted), compared, strict=True))
+    differs = [_differs(weights, measured) for weights in sums]
+    compared, spread = compare_measured(measured, list(itertools.compress(sums, differs)))
+    left = iter(compared)
+    found = [next(left, None) if wanted else None for wanted in differs]
     by_name: dict[str, list[EffectLevel]] = {name: [] for name in design.choices}
     for name in design.choices:
         base = known.base_networks(name)
         by_name[name].append(_level(known.base(name), True, base, measured, None, spread, None))
-    for name, value, weights in levels:
+    for (name, value, weights), difference in zip(levels, found, strict=False):
         failure = next(
             (one.failure for point, one in networks if same(point[name], value) and one.failure),
             None,
         )
-        found = of.get(_frozen(weights))
-        by_name[name].append(_level(value, False, weights, measured, found, spread, failure))
-    effects = [ChoiceEffect(name=name, levels=tuple(found)) for name, found in by_name.items()]
+        level = _level(value, False, weights, measured, difference, spread, failure)
+        by_name[name].append(level)
+    effects = [ChoiceEffect(name=name, levels=tuple(each)) for name, each in by_name.items()]
     interactions = [
-        Interaction(names=(one, two), values=(value, other), difference=of[_frozen(weights)])
-        for (one, value, two, other), weights in crossed
-        if _frozen(weights) in of
+        Interaction(names=(one, two), values=(value, other), difference=difference)
+        for ((one, value, two, other), _), difference in zip(
+            crossed, found[len(levels) :], strict=True
+        )
+        if difference is not None
     ]
     results = [result for one in every for result in one.results]
     return Effects(
@@ -292,7 +296,3 @@ def _differs(weights: Weights, measured: Sequence[MeasuredRuns]) -> bool:
         key = measured[place].config.config_id
         totals[key] = totals.get(key, 0.0) + weight
     return any(abs(total) > 1e-9 for total in totals.values())
-
-
-def _frozen(weights: Weights) -> tuple[tuple[int, float], ...]:
-    return tuple(sorted(weights.items()))

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_search.analysis.comparison import Difference, compare_all
-from mnist_search.analysis.contenders import pool_of
 from mnist_search.analysis.entries import Entry, measured_entry, published_entry
 from mnist_search.analysis.notes import environment_lines, notes_on
 from mnist_search.analysis.order import (
@@ -23,9 +22,9 @@ from mnist_search.analysis.order import (
     with_time_ratios,
 )
 from mnist_search.analysis.ranking import rank_range, seen_from, tie_groups
-from mnist_search.analysis.repeats import Repeats, group_repeats, is_repeatable
+from mnist_search.analysis.repeats import Repeats, group_repeats, is_repeatable, sound_estimates
 from mnist_search.analysis.row import Row, tell_apart
-from mnist_search.analysis.spread import SHIPPED, SeedSpread
+from mnist_search.analysis.spread import SHIPPED, SeedSpread, pool_seed_spread
 from mnist_search.analysis.suite import Suite, build_suite
 from mnist_search.choices import SortKey
 from mnist_search.errors import UsageError
@@ -99,7 +98,7 @@ def build_leaderboard(
     comparable = all(record.dataset is None or record.dataset.is_mnist for record in records)
     known_labels = {} if labels is None else labels
     groups = group_repeats(records, known_labels)
-    spread = pool_of([group.test for group in groups if group.test and group.is_sound])
+    spread = pool_seed_spread(sound_estimates(groups))
     entries = _measured(records, references, groups, spread)
     if include_published:
         measured = {

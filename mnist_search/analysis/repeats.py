@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mnist_search.analysis.contenders import Contender, make_contender
 from mnist_search.analysis.measurements import machine_of, versions_of
+from mnist_search.analysis.statistics import Estimate
 from mnist_search.specs import Record, RunResult
 
 
@@ -36,11 +37,6 @@ class Repeats:
         """Say whether the runs were trained to the end."""
         return self.records[0].state == "complete"
 
-    @property
-    def is_sound(self) -> bool:
-        """Say whether the runs are complete and none collapsed: their spread is that of seeds."""
-        return self.is_complete and not any(result.collapsed for result in self.results)
-
 
 def make_repeats(records: Sequence[Record], labels: Mapping[str, bytes]) -> Repeats:
     """Take records of one recipe together; `labels` are those of test images by data digest."""
@@ -64,6 +60,17 @@ def make_repeats(records: Sequence[Record], labels: Mapping[str, bytes]) -> Repe
         validation=make_contender(results, on="validation"),
         test=make_contender(results, digest, None if digest is None else labels.get(digest)),
     )
+
+
+def sound_estimates(groups: Sequence[Repeats]) -> list[Estimate]:
+    """Return the test accuracies of complete runs none of which collapsed: seeds spread them."""
+    return [
+        group.test.estimate
+        for group in groups
+        if group.test is not None
+        and group.is_complete
+        and not any(result.collapsed for result in group.results)
+    ]
 
 
 def group_repeats(records: Sequence[Record], labels: Mapping[str, bytes]) -> list[Repeats]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from mnist_search.analysis.statistics import Estimate, variance_ratio_p_value
@@ -50,12 +51,18 @@ class SeedSpread:
 
         That is the pool's, but for a recipe that evidently varies more: it has its own.
         """
-        pooled = max(self.variance, self.flips_of(estimate) * estimate.run_variance)
-        if estimate.sd is not None and estimate.runs > 1 and pooled > 0:
-            ratio = estimate.sd**2 / pooled
-            if variance_ratio_p_value(ratio, estimate.runs - 1, self.dof) < UNUSUAL:
-                return VariancePart(variance=estimate.sd**2, dof=estimate.runs - 1, own=True)
-        return VariancePart(variance=pooled, dof=self.dof, own=False)
+        return _variance_of(self, estimate)
+
+
+# All pairs of a board ask for it.
+@lru_cache(maxsize=1024)
+def _variance_of(spread: SeedSpread, estimate: Estimate) -> VariancePart:
+    pooled = max(spread.variance, spread.flips_of(estimate) * estimate.run_variance)
+    if estimate.sd is not None and estimate.runs > 1 and pooled > 0:
+        ratio = estimate.sd**2 / pooled
+        if variance_ratio_p_value(ratio, estimate.runs - 1, spread.dof) < UNUSUAL:
+            return VariancePart(variance=estimate.sd**2, dof=estimate.runs - 1, own=True)
+    return VariancePart(variance=pooled, dof=spread.dof, own=False)
 
 
 # Test accuracies of 20 recipes of `reports/references.json` (61 runs on MNIST's 10,000 test

@@ -84,21 +84,13 @@ def mcnemar_p_value(first_only: int, second_only: int) -> float:
     """
     if first_only < 0 or second_only < 0:
         raise ValueError(f"counts must be >= 0, got {first_only} and {second_only}")
-    pairs, k = first_only + second_only, min(first_only, second_only)
-    if 2 * k == pairs:
-        return 1.0
-    term = math.exp(
-        math.lgamma(pairs + 1)
-        - math.lgamma(k + 1)
-        - math.lgamma(pairs - k + 1)
-        - pairs * math.log(2)
-    )
-    tail = 0.0
-    while k >= 0 and term > tail * 1e-17:
-        tail += term
-        term *= k / (pairs - k + 1)
-        k -= 1
-    return min(1.0, 2 * tail)
+    pairs = first_only + second_only
+    # Whole numbers, and so exact: how many of the 2**pairs outcomes are in the smaller tail.
+    tail = ways = 1
+    for wins in range(min(first_only, second_only)):
+        ways = ways * (pairs - wins) // (wins + 1)
+        tail += ways
+    return min(1.0, 2 * tail / 2**pairs)
 
 
 def holm_adjusted(p_values: Sequence[float]) -> list[float]:

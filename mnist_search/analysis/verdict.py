@@ -13,7 +13,7 @@ from mnist_search.analysis.spread import SHIPPED, SeedSpread
 from mnist_search.analysis.statistics import CONFIDENCE, Estimate, Interval, student_quantile
 from mnist_search.analysis.words import percent, plural
 from mnist_search.references import Reference
-from mnist_search.specs import DatasetRef, RunConfig, RunResult, Score
+from mnist_search.specs import DatasetRef, RunConfig, RunResult
 
 Verdict = Literal["reproduced", "higher", "lower", "inconclusive", "collapsed", "not comparable"]
 
@@ -166,11 +166,6 @@ def why_not_comparable(
     if documented.raw_test_pixels and not config.raw_test_pixels:
         return "quirk removed: test pixels are scaled, the document's were not"
     return None
-
-
-def has_score(score: Score | None) -> bool:
-    """Say whether there is a score on at least one image."""
-    return score is not None and score.total > 0
 
 
 def is_constant_answer(accuracy: float, images: int) -> bool:

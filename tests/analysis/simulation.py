@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_search.analysis.comparison import Difference, compare, recipe_interval
-from mnist_search.analysis.contenders import Contender, pool_of, share_of_flips
-from mnist_search.analysis.spread import SeedSpread
+from mnist_search.analysis.contenders import Contender, share_of_flips
+from mnist_search.analysis.spread import SeedSpread, pool_seed_spread
 from mnist_search.analysis.statistics import Estimate
 from mnist_search.analysis.verdict import judge
 
@@ -128,7 +128,7 @@ class World:
             )
             for _ in range(models)
         ]
-        return pool_of([*contenders, *others])
+        return pool_seed_spread(one.estimate for one in [*contenders, *others])
 
 
 def comparisons(
