@@ -90,7 +90,7 @@ def mcnemar_p_value(first_only: int, second_only: int) -> float:
     for wins in range(min(first_only, second_only)):
         ways = ways * (pairs - wins) // (wins + 1)
         tail += ways
-    return min(1.0, 2 * tail / 2**pairs)
+    return min(1.0, 2 * tail / (1 << pairs))
 
 
 def holm_adjusted(p_values: Sequence[float]) -> list[float]:
