@@ -42,14 +42,14 @@ class Traits:
 
     family: ModelFamily
     architecture: str
-    depth: int
-    widths: tuple[int, ...]
-    activation: str | None
-    norm: Norm | None
-    dropout: tuple[float, ...]
+    depth: int = 0
+    widths: tuple[int, ...] = ()
+    activation: str | None = None
+    norm: Norm | None = None
+    dropout: tuple[float, ...] = ()
     optimizer: str
     learning_rate: float | None
-    batch_size: int | None
+    batch_size: int | None = None
     schedule: str
     augmented: bool
 
@@ -84,14 +84,8 @@ def traits_of(config: RunConfig) -> Traits:
             return Traits(
                 family="linear",
                 architecture=summarize(model),
-                depth=0,
-                widths=(),
-                activation=None,
-                norm=None,
-                dropout=(),
                 optimizer="sgd (scikit-learn)",
                 learning_rate=None if policy == "optimal" else model.eta0,
-                batch_size=None,
                 schedule=policy,
                 augmented=training.augmentation is not None,
             )

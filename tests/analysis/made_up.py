@@ -11,6 +11,7 @@ from mnist_search.specs import (
     DatasetRef,
     Dense,
     Environment,
+    Epoch,
     Flatten,
     Network,
     Precision,
@@ -138,6 +139,50 @@ def repeat(
             predictions=predictions,
             steps=steps,
         ),
+    )
+
+
+def reference_run(
+    name: str,
+    *,
+    seed: int = 0,
+    protocol: Protocol = "documented",
+    config: RunConfig | None = None,
+    dataset: DatasetRef = MNIST,
+    finished: float = 0.0,
+    **measured: object,
+) -> Record:
+    """Make a complete run of a reference, or of another recipe under its name."""
+    recipe = get_reference(name).run_config(protocol) if config is None else config
+    return Record(
+        study="s",
+        number=0,
+        kind="reference",
+        state="complete",
+        reference=name,
+        config=recipe,
+        seed=seed,
+        dataset=dataset,
+        finished=finished,
+        result=RunResult.model_validate(
+            {"status": "complete", "config_id": recipe.config_id, "seed": seed, **measured}
+        ),
+    )
+
+
+def curve(val_accuracies: Sequence[float], *, accuracy: float = 0.9) -> tuple[Epoch, ...]:
+    """Make the epochs of a run, by their accuracies on the validation images."""
+    return tuple(
+        Epoch(
+            epoch=number,
+            loss=0.2,
+            accuracy=accuracy,
+            val_loss=0.5,
+            val_accuracy=val_accuracy,
+            seconds=1.0,
+            validation_seconds=0.1,
+        )
+        for number, val_accuracy in enumerate(val_accuracies, start=1)
     )
 
 

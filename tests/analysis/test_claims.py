@@ -13,9 +13,9 @@ from mnist_search.analysis.questions import CLAIMS, Claim
 from mnist_search.analysis.suite import training_accuracies
 from mnist_search.analysis.wording import tell_claim
 from mnist_search.references import REFERENCES, get_reference
-from mnist_search.specs import DatasetRef, Epoch, Protocol, Record, RunResult, Score
-
-MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
+from mnist_search.specs import Protocol, Record, Score
+from tests.analysis import made_up
+from tests.analysis.made_up import reference_run
 
 
 def run(
@@ -29,36 +29,13 @@ def run(
     zeros: int | None = None,
     protocol: Protocol = "documented",
 ) -> Record:
-    config = get_reference(name).run_config(protocol)
-    epochs = tuple(
-        Epoch(
-            epoch=number,
-            loss=None,
-            accuracy=training,
-            val_loss=None,
-            val_accuracy=accuracy,
-            seconds=1.0,
-            validation_seconds=0.1,
-        )
-        for number, accuracy in enumerate(curve, start=1)
-    )
-    return Record(
-        study="s",
-        number=0,
-        kind="reference",
-        state="complete",
-        reference=name,
-        config=config,
+    return reference_run(
+        name,
         seed=seed,
-        dataset=MNIST,
-        result=RunResult(
-            status="complete",
-            config_id=config.config_id,
-            seed=seed,
-            test=Score(correct=correct, total=10_000, loss=loss),
-            epochs=epochs,
-            zero_coefficients=zeros,
-        ),
+        protocol=protocol,
+        test=Score(correct=correct, total=10_000, loss=loss),
+        epochs=made_up.curve(curve, accuracy=training),
+        zero_coefficients=zeros,
     )
 
 

@@ -13,9 +13,9 @@ from mnist_search.analysis.questions import CONTRASTS
 from mnist_search.analysis.statistics import mcnemar_p_value
 from mnist_search.analysis.traits import differing_traits, traits_of
 from mnist_search.references import REFERENCES, get_reference
-from mnist_search.specs import DatasetRef, Precision, Protocol, Record, RunConfig, RunResult, Score
+from mnist_search.specs import DatasetRef, Precision, Protocol, Record, RunConfig, Score
+from tests.analysis.made_up import MNIST, reference_run
 
-MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
 DIGITS = DatasetRef(name="digits", digest="d", train_images=1_437, test_images=10_000)
 
 
@@ -33,29 +33,20 @@ def run(
     finished: float = 0.0,
 ) -> Record:
     """Make a run that answers the images `wrong` wrongly; all labels are 0."""
-    recipe = get_reference(name).run_config(protocol) if config is None else config
     answers = bytearray(10_000)
     for image in wrong:
         answers[image] = 1
-    return Record(
-        study="s",
-        number=0,
-        kind="reference",
-        state="complete",
-        reference=name,
-        config=recipe,
+    return reference_run(
+        name,
         seed=seed,
+        protocol=protocol,
+        config=config,
         dataset=dataset,
         finished=finished,
-        result=RunResult(
-            status="complete",
-            config_id=recipe.config_id,
-            seed=seed,
-            test=Score(correct=10_000 - len(wrong), total=10_000),
-            predictions=pack_predictions(bytes(answers)) if stored else None,
-            collapsed=collapsed,
-            precision=precision,
-        ),
+        test=Score(correct=10_000 - len(wrong), total=10_000),
+        predictions=pack_predictions(bytes(answers)) if stored else None,
+        collapsed=collapsed,
+        precision=precision,
     )
 
 

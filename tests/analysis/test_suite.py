@@ -7,43 +7,15 @@ import pytest
 from mnist_search.analysis.baselines import collect_baselines
 from mnist_search.analysis.suite import CurvePoint, published_curves
 from mnist_search.references import REFERENCES, get_reference
-from mnist_search.specs import DatasetRef, Epoch, Record, RunResult, Score
-
-MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
+from mnist_search.specs import DatasetRef, Record, Score
+from tests.analysis.made_up import MNIST, curve, reference_run
 
 
 def run(
     name: str, accuracies: list[float], *, seed: int = 0, dataset: DatasetRef = MNIST
 ) -> Record:
-    config = get_reference(name).config
-    epochs = tuple(
-        Epoch(
-            epoch=number,
-            loss=0.2,
-            accuracy=0.9,
-            val_loss=0.5,
-            val_accuracy=accuracy,
-            seconds=1.0,
-            validation_seconds=0.1,
-        )
-        for number, accuracy in enumerate(accuracies, start=1)
-    )
-    return Record(
-        study="s",
-        number=0,
-        kind="reference",
-        state="complete",
-        reference=name,
-        config=config,
-        dataset=dataset,
-        result=RunResult(
-            status="complete",
-            config_id=config.config_id,
-            seed=seed,
-            test=Score(correct=9_800, total=10_000, loss=0.5, clipped_loss=0.4),
-            epochs=epochs,
-        ),
-    )
+    score = Score(correct=9_800, total=10_000, loss=0.5, clipped_loss=0.4)
+    return reference_run(name, seed=seed, dataset=dataset, test=score, epochs=curve(accuracies))
 
 
 def curves(*records: Record) -> tuple[CurvePoint, ...]:
