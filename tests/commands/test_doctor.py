@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_search.commands import doctor, machine_checks, tensorflow_check
+from mnist_search.commands import doctor, machine_checks
 from mnist_search.commands.machine_checks import CheckResult
 
 
@@ -153,8 +153,8 @@ def test_metal_is_told_to_be_untested(
 
 
 def probe(program: str, patience: float = 60) -> CheckResult:
-    with tensorflow_check.import_probe(os.environ, program) as process:
-        found = tensorflow_check.await_probe(process, os.environ, patience)[0]
+    with doctor.import_probe(os.environ, program) as process:
+        found = doctor.await_probe(process, os.environ, patience)[0]
     assert process.returncode is not None
     return found
 
@@ -189,7 +189,7 @@ def test_an_import_that_hangs_is_given_up() -> None:
 
 @pytest.mark.slow
 def test_tensorflow_is_imported_in_a_process_of_its_own() -> None:
-    with tensorflow_check.import_probe(os.environ) as process:
-        tensorflow, gpu = tensorflow_check.await_probe(process, os.environ)
+    with doctor.import_probe(os.environ) as process:
+        tensorflow, gpu = doctor.await_probe(process, os.environ)
     assert (tensorflow.status, gpu.status) == ("ok", "ok")
     assert tensorflow.found.startswith("works; imported in ")
