@@ -42,22 +42,32 @@ class Difference:
 
     Of another quantity (a loss, in nats) `method` is "seeds alone", and there are no `images`.
 
-    `p_value` is two-sided and that of this comparison alone, `p_adjusted` the same among all
-    comparisons of its family (Holm). `networks_p_value` is McNemar's, about the two trained
-    networks and not their recipes, where there is one of each. `spread` is what the seeds' part
-    of the error rests on.
+    `family_p_value` is the p-value among all comparisons of its family (Holm), None where it is
+    alone. `networks_p_value` is McNemar's, about the two trained networks and not their recipes,
+    where there is one of each. `spread` is what the seeds' part of the error rests on.
     """
 
     difference: float
     variance: float
     dof: float
-    p_value: float
-    p_adjusted: float
     method: Method
     runs: tuple[int, int]
     images: int
     spread: SeedSpread
+    family_p_value: float | None = None
     networks_p_value: float | None = None
+
+    @property
+    def p_value(self) -> float:
+        """Return the two-sided p-value of this comparison alone (Student's test)."""
+        if self.variance > 0:
+            return student_p_value(self.difference / math.sqrt(self.variance), self.dof)
+        return 1.0 if self.difference == 0 else 0.0
+
+    @property
+    def p_adjusted(self) -> float:
+        """Return the p-value among all comparisons of the family."""
+        return self.p_value if self.family_p_value is None else self.family_p_value
 
     @property
     def significant(self) -> bool:
@@ -141,10 +151,10 @@ def contrast(weighted: Weighted, spread: SeedSpread) -> Difference:
     paired = _paired_variance(weighted)
     images = sum(alone) if paired is None else max(0.0, paired - sum(flips))
     total = images + sum(part for part, _ in seeds)
-    return _difference(
-        sum(weight * contender.estimate.accuracy for weight, contender in weighted),
-        total,
-        _total_dof(total, seeds),
+    return Difference(
+        difference=sum(weight * contender.estimate.accuracy for weight, contender in weighted),
+        variance=total,
+        dof=_total_dof(total, seeds),
         method="two proportions" if paired is None else "paired",
         runs=(
             sum(one.estimate.runs for weight, one in weighted if weight > 0),
@@ -167,7 +177,7 @@ def corrected(family: Sequence[Difference]) -> list[Difference]:
     """Return comparisons with the p-values that they have among all of them (Holm)."""
     adjusted = holm_adjusted([comparison.p_value for comparison in family])
     return [
-        dataclasses.replace(comparison, p_adjusted=p_value)
+        dataclasses.replace(comparison, family_p_value=p_value)
         for comparison, p_value in zip(family, adjusted, strict=True)
     ]
 
@@ -193,44 +203,14 @@ def compare_samples(
     Student's test with the spread pooled over the models (see `pool_samples`): the error is that
     of the seeds alone, the test images are taken as they are.
     """
-    error = pool.variance * (1 / len(first) + 1 / len(second))
-    return _difference(
-        fmean(first) - fmean(second),
-        error,
-        pool.dof,
+    return Difference(
+        difference=fmean(first) - fmean(second),
+        variance=pool.variance * (1 / len(first) + 1 / len(second)),
+        dof=pool.dof,
         method="seeds alone",
         runs=(len(first), len(second)),
         images=0,
         spread=pool,
-    )
-
-
-def _difference(
-    difference: float,
-    error: float,
-    dof: float,
-    *,
-    method: Method,
-    runs: tuple[int, int],
-    images: int,
-    spread: SeedSpread,
-    networks_p_value: float | None = None,
-) -> Difference:
-    if error > 0:
-        p_value = student_p_value(difference / math.sqrt(error), dof)
-    else:
-        p_value = 1.0 if difference == 0 else 0.0
-    return Difference(
-        difference=difference,
-        variance=error,
-        dof=dof,
-        p_value=p_value,
-        p_adjusted=p_value,
-        method=method,
-        runs=runs,
-        images=images,
-        spread=spread,
-        networks_p_value=networks_p_value,
     )
 
 
