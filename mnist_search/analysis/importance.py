@@ -57,14 +57,12 @@ class Importances:
     """Shares, the largest first but conditional parameters below the one that they hang on.
 
     `top` of the `trials` that finished were the best ones, `complete` were trained to the end.
-    `permutations` is how often the results were permuted for the noise, 0 for never.
     """
 
     shares: tuple[Importance, ...]
     top: int
     trials: int
     complete: int
-    permutations: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +162,6 @@ def parameter_importances(
         top=top,
         trials=len(judged),
         complete=complete,
-        permutations=permutations,
     )
 
 
