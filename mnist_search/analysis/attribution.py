@@ -123,10 +123,9 @@ def attribute(
 
     `results` are complete runs by (config_id, seed). The gains of the steps add up to the total.
     """
+    validated = {key for key, result in results.items() if result.validation is not None}
     common = tuple(
-        seed
-        for seed in seeds
-        if all(_validated(results.get((step.config.config_id, seed))) for step in steps)
+        seed for seed in seeds if all((step.config.config_id, seed) in validated for step in steps)
     )
     measured = [
         measure_config(
@@ -194,7 +193,3 @@ def _build(comparison: Comparison, reading: Reading, changes: Sequence[Change]) 
     except (SpaceError, UnbuildableError):
         return None
     return config
-
-
-def _validated(result: RunResult | None) -> bool:
-    return result is not None and result.validation is not None

@@ -133,7 +133,8 @@ def summarize_confirmation(
     for record in records:
         if record.config is not None:
             groups.setdefault(record.config.config_id, []).append(record)
-    known = {} if labels is None else dict.fromkeys(_digests(records), labels)
+    digests = {record.dataset.digest for record in records if record.dataset is not None}
+    known = {} if labels is None else dict.fromkeys(digests, labels)
     models = [make_repeats(group, known) for group in groups.values()]
     spread = pool_seed_spread(sound_estimates(models))
     entries = [_measured(model, searched, spread) for model in models]
@@ -171,10 +172,6 @@ def summarize_confirmation(
         if scores
         else None,
     )
-
-
-def _digests(records: Sequence[Record]) -> set[str]:
-    return {record.dataset.digest for record in records if record.dataset is not None}
 
 
 def _measured(model: Repeats, searched: Mapping[int, Record], spread: SeedSpread) -> _Entry:

@@ -134,7 +134,13 @@ def _history(study: str, records: Sequence[Record], levels: Sequence[Level]) -> 
         kind=kind,
         spans=tuple(spans),
         steps=steps,
-        matches=tuple(_match(level, steps) for level in levels) if kind == "search" else (),
+        matches=tuple(
+            Match(
+                level=level,
+                step=next((step for step in steps if step.accuracy >= level.accuracy), None),
+            )
+            for level in (levels if kind == "search" else ())
+        ),
         seconds=max(span.end_seconds for span in spans),
         paused_seconds=paused,
     )
@@ -156,11 +162,6 @@ def _steps(spans: Sequence[Span]) -> tuple[Step, ...]:
             best = span.accuracy
             steps.append(Step(seconds=span.end_seconds, accuracy=span.score, name=span.name))
     return tuple(steps)
-
-
-def _match(level: Level, steps: Sequence[Step]) -> Match:
-    reached = (step for step in steps if step.accuracy >= level.accuracy)
-    return Match(level=level, step=next(reached, None))
 
 
 def _name(record: Record) -> str:

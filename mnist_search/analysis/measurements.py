@@ -16,7 +16,8 @@ def measured(
     results: Sequence[RunResult], config: RunConfig | None, *, finished: bool
 ) -> dict[str, Any]:
     """Return by field of `Row` what `results`, its repeats, measured beside their accuracy."""
-    timed = _fit_for_times(results)
+    # The runs that nothing disturbed; all of them where none was left in peace.
+    timed = [result for result in results if not result.contended] or results
     times = [result.timings for result in timed]
     fit = [time.fit_seconds for time in times]
     steps = [seconds for time in times for seconds in time.step_seconds]
@@ -58,12 +59,6 @@ def measured(
         "versions": _versions(environments),
         "config_ids": tuple(dict.fromkeys(result.config_id for result in results)),
     }
-
-
-def _fit_for_times(results: Sequence[RunResult]) -> Sequence[RunResult]:
-    """Return the runs that nothing disturbed; all of them where none was left in peace."""
-    calm = [result for result in results if not result.contended]
-    return calm if calm else results
 
 
 def machine_of(result: RunResult | None) -> str | None:

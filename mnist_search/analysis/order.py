@@ -48,7 +48,8 @@ def rank_key(row: Row) -> tuple[object, ...]:
     basis = len(_BASIS_ORDER) if row.score_basis is None else _BASIS_ORDER[row.score_basis]
     selected = row.score_basis == "validation" and row.selection_accuracy is not None
     score = row.selection_accuracy if selected else row.score
-    return (_descending(score), basis, _ascending(row.parameters), row.name, row.number or 0)
+    unknown, finite = _ascending(score)
+    return (unknown, -finite, basis, _ascending(row.parameters), row.name, row.number or 0)
 
 
 def _sort_key(row: Row, order: SortKey, machines: Mapping[str | None, int]) -> tuple[object, ...]:
@@ -91,11 +92,6 @@ def _ascending(value: float | None) -> tuple[bool, float]:
     """Order small before large, and unknown (or not a number) last."""
     finite = known(value)
     return finite is None, 0.0 if finite is None else finite
-
-
-def _descending(value: float | None) -> tuple[bool, float]:
-    unknown, finite = _ascending(value)
-    return unknown, -finite
 
 
 def _machine_order(rows: Sequence[Row]) -> dict[str | None, int]:
