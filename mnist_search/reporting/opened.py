@@ -127,7 +127,7 @@ class OpenedStudy:
         """
         import optuna
 
-        from mnist_search.studies import open_ledger, study_folder
+        from mnist_search.studies import name_metrics, open_ledger, study_folder
 
         with closing(open_ledger(study_folder(self.home, self.name))) as ledger:
             original = ledger.study
@@ -139,7 +139,7 @@ class OpenedStudy:
             for key, value in original.user_attrs.items():
                 copy.set_user_attr(key, value)
             if original.metric_names is not None:
-                copy.set_metric_names(original.metric_names)
+                name_metrics(copy, original.metric_names)
             copy.add_trials(original.get_trials(deepcopy=False))
         return copy
 

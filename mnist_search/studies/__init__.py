@@ -41,7 +41,7 @@ from mnist_search.studies.sessions import (
     describe_invocation,
     recorded_session,
 )
-from mnist_search.studies.spec import SearchSpec, StudySpec
+from mnist_search.studies.spec import SearchSpec, StudySpec, name_metrics
 
 __all__ = [
     "ConfirmedStudy",
@@ -67,6 +67,7 @@ __all__ = [
     "has_study",
     "ledger_in_memory",
     "list_studies",
+    "name_metrics",
     "note_selection",
     "open_benchmark",
     "open_ledger",

@@ -7,6 +7,7 @@ import io
 import re
 import sys
 import types
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,7 +91,9 @@ def hostile_board(home: Path) -> BoardView:
 def test_what_is_done_with_the_optuna_study_stays_in_memory(home: Path) -> None:
     path = home / NAME / "journal.log"
     before = content(path)
-    study = open_study(NAME, home=home).optuna
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        study = open_study(NAME, home=home).optuna
     best = open_study(NAME, home=home).best
     assert best is not None
     assert study.best_trial.number == best.number
