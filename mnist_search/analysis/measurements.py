@@ -37,6 +37,7 @@ def measured(
         "test_clipped_loss": mean(None if test is None else test.clipped_loss for test in tests),
         "fit_seconds": median(fit),
         "fit_seconds_iqr": interquartile_range(fit),
+        "fit_cpu_seconds": _phase(times, "fit_cpu_seconds"),
         "seconds_per_epoch": median(epoch),
         "seconds_per_epoch_iqr": interquartile_range(epoch),
         "import_seconds": _phase(times, "import_seconds"),

@@ -87,6 +87,7 @@ class Row:
     gap: float | None = None
     fit_seconds: float | None = None
     fit_seconds_iqr: float | None = None
+    fit_cpu_seconds: float | None = None
     time_ratio: float | None = None
     seconds_per_epoch: float | None = None
     seconds_per_epoch_iqr: float | None = None

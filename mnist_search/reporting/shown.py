@@ -70,6 +70,7 @@ def _times(run: ShownRun) -> Iterable[Fact]:
     named = ("import", "data", "build", "first_step", "fit")
     for name in named:
         yield _words(name), getattr(times, f"{name}_seconds"), "seconds"
+    yield "processor time of the fit", times.fit_cpu_seconds, "seconds"
     if times.step_seconds:
         yield "a steady step", fmean(times.step_seconds), "seconds"
     yield "inference of an image", times.inference_us_batch_1, "microseconds"

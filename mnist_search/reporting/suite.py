@@ -22,6 +22,7 @@ TIME_COLUMNS = (
     Column("ratio", "x fastest", "figure"),
     Column("published_ratio", "publ. x fastest", "figure"),
     Column("first_step", "first step s", "figure", 5),
+    Column("fit_cpu", "fit, processor s", "figure", 4),
     Column("inference_us_batch_1", "batch 1, per image", "microseconds", 7),
     Column("inference_us", "batch 256, per image", "microseconds", 4),
     Column("peak_memory_bytes", "peak memory", "bytes", 8),
@@ -224,6 +225,7 @@ def _time_row(row: Row, every: Sequence[Row]) -> Mapping[str, object]:
     return row.as_dict() | {
         "reference": label,
         "fit": _number(row.fit_seconds, 1, mark),
+        "fit_cpu": _number(row.fit_cpu_seconds, 1),
         "epoch": _number(row.seconds_per_epoch, 2, mark),
         "epoch_iqr": _number(row.seconds_per_epoch_iqr, 2),
         "published_epoch": _number(row.published_seconds_per_epoch, 1) if whole else None,

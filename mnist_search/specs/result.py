@@ -72,7 +72,8 @@ class Timings(Frozen):
 
     `fit_seconds` runs from the first training step to the end of the last validation;
     `step_seconds` are samples of the steady step: the mean over each uninterrupted stretch of
-    steps, so that no Python work lies between the steps.
+    steps, so that no Python work lies between the steps. `fit_cpu_seconds` is no wall clock: it
+    is the processor time of all threads during the fit, None where an older version measured.
     """
 
     import_seconds: float | None = None
@@ -81,6 +82,7 @@ class Timings(Frozen):
     first_step_seconds: float | None = None
     step_seconds: tuple[float, ...] = ()
     fit_seconds: float | None = None
+    fit_cpu_seconds: float | None = None
     inference_us_batch_1: float | None = None
     inference_us_batch_256: float | None = None
     peak_memory_bytes: int | None = None

@@ -89,11 +89,12 @@ class Recorder:
 
         A fit that fails keeps what was measured until then.
         """
-        resettable, load = reset_peak(), read_load()
+        resettable, load, worked = reset_peak(), read_load(), time.process_time()
         try:
             with self.timed("fit_seconds"):
                 yield
         finally:
+            self._timings["fit_cpu_seconds"] = time.process_time() - worked
             self._timings["peak_memory_bytes"] = peak_bytes() if resettable else None
             self.note(contended=is_contended(load, read_load(), self._threads))
 

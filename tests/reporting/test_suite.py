@@ -19,7 +19,8 @@ from tests.support.surrogate import run_job
 MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
 PROMISED = (
     "test_accuracy test_accuracy_low test_accuracy_high test_accuracy_sd n verdict "
-    "verdict_reason fit_seconds seconds_per_epoch seconds_per_epoch_iqr first_step_seconds "
+    "verdict_reason fit_seconds fit_cpu_seconds seconds_per_epoch seconds_per_epoch_iqr "
+    "first_step_seconds "
     "inference_us inference_us_batch_1 peak_memory_bytes flops parameters time_ratio "
     "published_fit_seconds published_seconds_per_epoch document_time_ratio "
     "published_time_ratio seeds config_ids versions machine machine_id threads precision "

@@ -283,6 +283,7 @@ def _result(
             first_step_seconds=1.0,
             step_seconds=(seconds / batches,) * 5,
             fit_seconds=1.1 * seconds * step / 4,
+            fit_cpu_seconds=1.05 * seconds * step / 4,
             inference_us_batch_1=1000.0,
             inference_us_batch_256=None if size is None else 1e6 * size.flops / FLOPS_PER_SECOND,
         ),

@@ -120,6 +120,7 @@ def test_phases_are_timed_apart(make_job):
     times = result.timings
     parts = sum(epoch.seconds + epoch.validation_seconds for epoch in result.epochs)
     assert parts <= times.fit_seconds
+    assert times.fit_cpu_seconds > 0
     assert times.first_step_seconds <= result.epochs[0].seconds
     assert len(times.step_seconds) == 8
     for name in ("data_seconds", "build_seconds", "inference_us_batch_1", "inference_us_batch_256"):
