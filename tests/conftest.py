@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 import hypothesis
 import psutil
 import pytest
+import typer.main
 
 # A busy machine is no fault of an example's.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -34,12 +36,16 @@ SLOW_PLACES = (
     "tests/cli/test_figures_command.py",
     "tests/cli/test_report_html.py",
     "tests/cli/test_report_inside.py",
+    "tests/execution/test_local_parent.py",
+    "tests/execution/test_local_recycling.py",
+    "tests/execution/test_local_silent.py",
     "tests/reporting/charts/test_files.py",
     "tests/reporting/test_html.py",
     "tests/reporting/test_html_browser.py",
     "tests/test_readme.py",
     "tests/test_starting.py",
     "tests/test_style.py",
+    "tests/troubles",
 )
 
 
@@ -49,9 +55,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     no_ray = pytest.mark.skip(reason="no Ray here: pip install 'mnist-search[cluster]'")
     has_ray = importlib.util.find_spec("ray") is not None
     for item in items:
-        if not has_ray and item.get_closest_marker("cluster") is not None:
+        on_cluster = item.get_closest_marker("cluster") is not None
+        if on_cluster and not has_ray:
             item.add_marker(no_ray)
-        if any(item.path.is_relative_to(place) for place in slow):
+        if on_cluster or any(item.path.is_relative_to(place) for place in slow):
             item.add_marker(pytest.mark.slow)
 
 
@@ -75,6 +82,14 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     # A GPU of the machine that tests would change what they find, and be asked for each time.
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_are_made_once() -> Iterator[None]:
+    """Keep what Typer makes of our functions anew for every command line, 50 ms each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

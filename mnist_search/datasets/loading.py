@@ -5,6 +5,7 @@ A reference without a path is scikit-learn's embedded digits, brought into MNIST
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +93,7 @@ def load_part(ref: DatasetRef, name: PartName) -> Part:
     return part
 
 
+@functools.cache
 def read_digits_part(name: PartName) -> Part:
     """Return 1,500 training or 297 test images, stratified, enlarged from 8x8 to 28x28."""
     from sklearn.datasets import load_digits

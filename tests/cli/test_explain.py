@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mnist_search.studies import read_records
+from tests.cli.conftest import Cli, Made
 
-Cli = Callable[..., tuple[int, str, str]]
 Rows = list[dict[str, Any]]
 
 
 @pytest.fixture
-def home(cli: Cli, space_file: Path, tmp_path: Path) -> Path:
-    code, _, err = cli("run", "--space", str(space_file), "-n", "8", "--study", "s", "-q")
-    assert code == 0, err
-    return tmp_path / "mnist-search-runs"
+def home(made: Made) -> Path:
+    return made("run --space {space} -n 8 --study s -q")
 
 
 def parts(text: str) -> dict[str, Rows]:

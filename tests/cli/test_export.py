@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,12 @@ from mnist_search.references import get_reference
 from mnist_search.specs import RunResult, Score
 from mnist_search.studies import StudySpec, create_ledger, read_records, weights_path
 from mnist_search.training.weights import save_weights
-
-Cli = Callable[..., tuple[int, str, str]]
+from tests.cli.conftest import Cli, Made
 
 
 @pytest.fixture
-def home(cli: Cli, space_file: Path, tmp_path: Path) -> Path:
-    code, _, err = cli("run", "--space", str(space_file), "-n", "6", "--study", "s", "-q")
-    assert code == 0, err
-    return tmp_path / "mnist-search-runs"
+def home(made: Made) -> Path:
+    return made("run --space {space} -n 6 --study s -q")
 
 
 def best_trial(home: Path) -> int:

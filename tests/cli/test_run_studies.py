@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,17 +17,16 @@ from mnist_search.studies import (
     read_study,
 )
 from mnist_search.studies.spec import search_of
+from tests.cli.conftest import Cli, Made
 from tests.cli.reading import trials
 
-Cli = Callable[..., tuple[int, str, str]]
 HOME = Path("mnist-search-runs")
 
 
 @pytest.fixture
-def made(cli: Cli, space_file: Path) -> None:
-    words = f"run --space {space_file} -n 6 --study s --epochs 2 --seed 5 --sampler random"
-    code, _, err = cli(*words.split(), "--pruner", "none", "-q")
-    assert code == 0, err
+def searched(made: Made) -> None:
+    words = "--study s --epochs 2 --seed 5 --sampler random --pruner none -q"
+    made(f"run --space {{space}} -n 6 {words}")
 
 
 def interrupt_at(monkeypatch: pytest.MonkeyPatch, result: int) -> None:
@@ -45,7 +43,7 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch, result: int) -> None:
     monkeypatch.setattr(Ledger, "close_trial", close_trial)
 
 
-@pytest.mark.usefixtures("made")
+@pytest.mark.usefixtures("searched")
 def test_a_resumed_study_has_its_own_settings(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     before = read_study(HOME, "s").spec
     # A variable is for studies to come.
@@ -57,7 +55,7 @@ def test_a_resumed_study_has_its_own_settings(cli: Cli, monkeypatch: pytest.Monk
     assert (search_of(before).seed, search_of(before).epochs) == (5, 2)
 
 
-@pytest.mark.usefixtures("made")
+@pytest.mark.usefixtures("searched")
 def test_a_resumed_study_has_the_trials_that_it_was_to_have(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +68,7 @@ def test_a_resumed_study_has_the_trials_that_it_was_to_have(
     assert len(trials(out)) == 10
 
 
-@pytest.mark.usefixtures("made")
+@pytest.mark.usefixtures("searched")
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -136,7 +134,7 @@ def test_a_search_begins_with_the_first_points_of_its_space_or_without(
     assert "study w began with first points" in err
 
 
-@pytest.mark.usefixtures("made")
+@pytest.mark.usefixtures("searched")
 def test_a_search_begins_with_the_best_trials_of_another(cli: Cli, space_file: Path) -> None:
     words = ["run", "--space", str(space_file), "--study", "t", "--from", "s", "--seed", "9"]
     words += ["-f", "json", "--pruner", "none", "--workers", "1"]
@@ -167,7 +165,7 @@ def test_a_search_begins_with_the_best_trials_of_another(cli: Cli, space_file: P
     assert "study t did not begin with trials of other" in err
 
 
-@pytest.mark.usefixtures("made")
+@pytest.mark.usefixtures("searched")
 def test_points_that_a_space_lacks_are_named_and_left_out(
     cli: Cli, space_file: Path, tmp_path: Path
 ) -> None:

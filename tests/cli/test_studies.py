@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, Made
 from tests.cli.reading import rows
 
 SEARCH = ("run", "--space", "mlp", "--trials", "3", "--epochs", "1", "-q")
 
 
 @pytest.fixture
-def home(cli: Cli, tmp_path: Path) -> Path:
-    assert cli(*SEARCH, "--study", "one")[0] == 0
-    return tmp_path / "mnist-search-runs"
+def home(made: Made) -> Path:
+    return made(" ".join([*SEARCH, "--study", "one"]))
 
 
 def test_listed_renamed_deleted(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,7 @@ def test_nothing_is_trained_twice_and_more_seeds_add_the_difference(cli: Cli) ->
     assert len(read_records(HOME, [STUDY])) == 2 * 9
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_it_ends_with_the_same_runs(cli: Cli, tmp_path: Path) -> None:
     assert cli(*STAR, "--home", "whole")[0] == 0
     slow = os.environ | {"PYTHONPATH": str(ROOT), "MNIST_SEARCH_SURROGATE_SECONDS": "0.1"}

@@ -53,6 +53,7 @@ def test_every_name_is_there_and_no_other() -> None:
         mnist_search.serach  # type: ignore[attr-defined]  # noqa: B018
 
 
+@pytest.mark.slow
 def test_the_script_of_the_readme_searches_and_prints_a_board(tmp_path: Path) -> None:
     """It has no guarded `__main__`: workers are no copies of the script."""
     assert len(SCRIPT.splitlines()) <= 15
@@ -73,6 +74,7 @@ def test_a_search_runs_under_an_event_loop(here: Path) -> None:
     assert len(found.records) == found.summary.finished == 3
 
 
+@pytest.mark.slow
 def test_a_notebook_searches(tmp_path: Path) -> None:
     nbformat = pytest.importorskip("nbformat", reason="no Jupyter here")
     nbclient = pytest.importorskip("nbclient", reason="no Jupyter here")

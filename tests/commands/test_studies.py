@@ -17,19 +17,17 @@ from mnist_search.commands.show import show
 from mnist_search.errors import BudgetError, DataError, StorageError, UsageError
 from mnist_search.studies import read_study, study_folder
 from mnist_search.studies.lock import hold
-from tests.cli.conftest import Cli, cli
+from tests.cli.conftest import Cli, Made, cli, made
 
-__all__ = ["cli"]
+__all__ = ["cli", "made"]
 
 
 @pytest.fixture
-def home(cli: Cli, tmp_path: Path) -> Path:
+def home(made: Made) -> Path:
     """Search twice under two seeds, and confirm the first."""
-    for seed in ("0", "1"):
-        command = ("run", "--space", "mlp", "--trials", "4", "--epochs", "2", "--pruner", "none")
-        assert cli(*command, "--seed", seed, "--study", f"s{seed}", "-q")[0] == 0
-    assert cli("confirm", "s0", "--top", "1", "--seeds", "2", "-q")[0] == 0
-    return tmp_path / "mnist-search-runs"
+    words = "run --space mlp --trials 4 --epochs 2 --pruner none -q"
+    searches = [f"{words} --seed {seed} --study s{seed}" for seed in (0, 1)]
+    return made(*searches, "confirm s0 --top 1 --seeds 2 -q")
 
 
 def test_each_study_has_a_line(home: Path) -> None:
