@@ -161,7 +161,7 @@ def test_parent_of_a_search_never_loads_tensorflow() -> None:
     statement = (
         "import mnist_search.studies, mnist_search.execution, mnist_search.engines.optuna,"
         " mnist_search.analysis, mnist_search.reporting, mnist_search.datasets,"
-        " mnist_search.exporting"
+        " mnist_search.exporting; mnist_search.datasets.resolve('digits', environ={})"
     )
     assert not loaded_after(statement) & {"tensorflow", "keras", "keras_tuner", "sklearn"}
 

@@ -6,6 +6,7 @@ A reference without a path is scikit-learn's embedded digits, brought into MNIST
 from __future__ import annotations
 
 import functools
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,13 +97,19 @@ def load_part(ref: DatasetRef, name: PartName) -> Part:
 @functools.cache
 def read_digits_part(name: PartName) -> Part:
     """Return 1,500 training or 297 test images, stratified, enlarged from 8x8 to 28x28."""
-    from sklearn.datasets import load_digits
-
-    scans, targets = load_digits(return_X_y=True)
-    labels = targets.astype(np.uint8)
+    table = np.loadtxt(_digits_file(), delimiter=",", dtype=np.int64)
+    scans, labels = table[:, :-1], table[:, -1].astype(np.uint8)
     train, test = split_off(labels, TEST_IMAGES, seed=TEST_SEED)
     chosen = train if name == "train" else test
-    return Part(images=_enlarge(scans[chosen].astype(np.int64)), labels=labels[chosen])
+    return Part(images=_enlarge(scans[chosen]), labels=labels[chosen])
+
+
+def _digits_file() -> Path:
+    """Return the file that scikit-learn's `load_digits` reads; importing that takes a second."""
+    found = importlib.util.find_spec("sklearn")
+    if found is None or found.origin is None:
+        raise DataError("the embedded digits need scikit-learn", hint="pip install scikit-learn")
+    return Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz"
 
 
 def _enlarge(scans: NDArray[np.int64]) -> NDArray[np.uint8]:

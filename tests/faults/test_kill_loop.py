@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tests.faults.figures import keep_figures, provenance
@@ -44,20 +43,6 @@ def strike_at_writes(line: Any, folder: Path, *, points: list[tuple[str, int]]) 
     """Strike at those lines."""
     own = replace(line, folder=folder)
     return strike_writes(own, points=points, trials=TRIALS_OF_WRITES)
-
-
-@pytest.fixture
-def quick_line(command_line: Any, tmp_path: Path) -> Any:
-    """Take images from a file, which needs no scikit-learn: starting takes half the time."""
-    rng = np.random.default_rng(0)
-    parts = {
-        f"{kind}_{part}": rng.integers(0, top, shape, np.uint8)
-        for part, count in (("train", 600), ("test", 100))
-        for kind, top, shape in (("x", 256, (count, 28, 28)), ("y", 10, (count,)))
-    }
-    path = tmp_path / "images.npz"
-    np.savez(path, **parts)
-    return replace(command_line, dataset=str(path))
 
 
 def plan(line: Any, rounds: int, home: Path) -> tuple[list[Callable[[], Tally]], int]:
@@ -97,14 +82,14 @@ def figures_of(tally: Tally, *, writes: int, seconds: float) -> dict[str, object
 
 
 def test_kill_loop(
-    quick_line: Any,
+    command_line: Any,
     request: pytest.FixtureRequest,
     record_property: Callable[[str, object], None],
     tmp_path: Path,
 ) -> None:
     rounds, figures_file = (request.config.getoption(name) for name in ("--rounds", "--figures"))
     started = time.monotonic()
-    units, writes = plan(quick_line, rounds, tmp_path)
+    units, writes = plan(command_line, rounds, tmp_path)
     tally = Tally()
     with ThreadPoolExecutor(request.config.getoption("--strikers")) as pool:
         for found in pool.map(lambda unit: unit(), units):
