@@ -6,6 +6,7 @@ A reference without a path is scikit-learn's embedded digits, brought into MNIST
 from __future__ import annotations
 
 import functools
+import gzip
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,9 @@ def load_part(ref: DatasetRef, name: PartName) -> Part:
 @functools.cache
 def read_digits_part(name: PartName) -> Part:
     """Return 1,500 training or 297 test images, stratified, enlarged from 8x8 to 28x28."""
-    table = np.loadtxt(_digits_file(), delimiter=",", dtype=np.int64)
+    # Opened here: of a path NumPy asks where it lies, which fails in a folder that is gone.
+    with gzip.open(_digits_file(), "rt") as file:
+        table = np.loadtxt(file, delimiter=",", dtype=np.int64)
     scans, labels = table[:, :-1], table[:, -1].astype(np.uint8)
     train, test = split_off(labels, TEST_IMAGES, seed=TEST_SEED)
     chosen = train if name == "train" else test
