@@ -17,6 +17,10 @@ from dataclasses import dataclass
 from mnist_search.errors import ClusterError, UsageError
 
 CONNECT_SECONDS = 5.0
+# What Ray speaks is HTTP/2: how a client begins it, and the type of the frame that a server sends
+# first (RFC 9113, 3.4).
+CLIENT_OPENING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+FRAME_HEAD_BYTES, FRAME_TYPE, SETTINGS = 9, 3, 4
 # How often the head is asked for its nodes.
 LOOK_SECONDS = 2.0
 # Ray ends a process that has not heard of its head for 60 s, without a word.
@@ -147,7 +151,7 @@ def _connect(address: str) -> str:
     try:
         with _signals_kept():
             ray.init(address=found, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
         raise ClusterError(
             f"the Ray cluster at {told} cannot be used: {_first_line(error)}",
             hint="the same Ray everywhere? RAY_AUTH_MODE=token and the token, if it asks for one?",
@@ -156,23 +160,32 @@ def _connect(address: str) -> str:
 
 
 def _check_answer(address: str, told: str) -> None:
-    """Open a connection and close it: Ray would wait for minutes.
+    """Say hello as Ray would, which waits for minutes for the answer.
 
     Raises:
         UsageError: the address is none.
-        ClusterError: nothing answers.
+        ClusterError: nothing answers, or another program.
     """
     host, _, port = address.rpartition(":")
     if not (host and port.isdecimal() and 0 < int(port) < 2**16):
         raise _no_address(address)
+    why: object = "another program does"
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS):
-            pass
+        place = host.strip("[]"), int(port)
+        with socket.create_connection(place, timeout=CONNECT_SECONDS) as there:
+            if os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
+                # Only with Ray's certificates can more be asked.
+                return
+            there.sendall(CLIENT_OPENING)
+            head = there.makefile("rb").read(FRAME_HEAD_BYTES)
+        if len(head) == FRAME_HEAD_BYTES and head[FRAME_TYPE] == SETTINGS:
+            return
     except OSError as error:
-        raise ClusterError(
-            f"no Ray cluster answers at {told}: {error}",
-            hint="`ray start --head` says at which address it is",
-        ) from error
+        why = error
+    raise ClusterError(
+        f"no Ray cluster answers at {told}: {why}",
+        hint="`ray start --head` says at which address it is",
+    )
 
 
 def _no_address(address: str) -> UsageError:

@@ -6,8 +6,10 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.cluster
 Until = Callable[..., None]
 TRIALS, MANY = 6, 30
 ODD_CPUS = "9"
+STRANGER_SECONDS = 20.0
 SHORT = ("--epochs", "3", "--pruner", "none")
 
 
@@ -218,6 +221,79 @@ def test_no_cluster_is_told_within_seconds(command_line: Any, tmp_path: Path) ->
     # Ray itself waits for minutes.
     assert time.monotonic() - began < 60
     assert not command_line.study.path.parent.exists()
+
+
+# Programs that listen at a port that they tell, and are no Ray. At all addresses of this machine:
+# Ray puts another one in the place of 127.0.0.1.
+STRANGERS = {
+    "http": """
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+server = HTTPServer(("0.0.0.0", 0), SimpleHTTPRequestHandler)
+print(server.server_port, flush=True)
+server.serve_forever()
+""",
+    "silent": """
+import socket, time
+server = socket.create_server(("0.0.0.0", 0))
+print(server.getsockname()[1], flush=True)
+time.sleep(600)
+""",
+    "grpc": """
+import concurrent.futures, grpc
+server = grpc.server(concurrent.futures.ThreadPoolExecutor())
+print(server.add_insecure_port("0.0.0.0:0"), flush=True)
+server.start()
+server.wait_for_termination()
+""",
+}
+
+
+@contextmanager
+def stranger(kind: str) -> Iterator[str]:
+    """Return the address of a program that is no Ray."""
+    words = [sys.executable, "-c", STRANGERS[kind]]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        try:
+            yield f"127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
+
+
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("http", "no Ray cluster answers at {}: another program does"),
+        ("silent", "no Ray cluster answers at {}: timed out"),
+        ("grpc", "the Ray cluster at {} cannot be used: "),
+    ],
+)
+def test_what_is_no_ray_is_told_within_seconds(command_line: Any, kind: str, why: str) -> None:
+    with stranger(kind) as address:
+        process = command_line.start(command_line.search(1, "--cluster", address), trainer=WORKERS)
+        # Ray itself waits for minutes.
+        process.wait(STRANGER_SECONDS)
+    command_line.end(process).refused(4, why.format(address))
+    assert not command_line.study.path.parent.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("cluster")
+def test_control_ray_waits_for_what_is_no_ray(command_line: Any) -> None:
+    sabotage = (
+        "import sys\n"
+        "if 'mnist_search' in ' '.join(sys.orig_argv):\n"
+        "    import mnist_search.execution.connection as connection\n"
+        "    connection._check_answer = lambda *_: None\n"
+    )
+    with stranger("http") as address:
+        words = command_line.search(1, "--cluster", address)
+        process = command_line.start(words, trainer=WORKERS, sabotage=sabotage)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(STRANGER_SECONDS)
+        process.kill()
+        command_line.end(process)
 
 
 @pytest.fixture
