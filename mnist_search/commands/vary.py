@@ -19,7 +19,7 @@ from mnist_search.commands.varied import (
     tell_values,
 )
 from mnist_search.planning.calibration import choose_networks
-from mnist_search.planning.runs import ExpectedRuns, expect_runs
+from mnist_search.planning.forecast import ExpectedRuns, expect_runs
 from mnist_search.specs import Record, RunConfig
 from mnist_search.studies import (
     Outcome,

@@ -120,6 +120,12 @@ class Rates:
             yield step, seconds
             before = step
 
+    def trial_seconds(
+        self, work: Workload, images: Images, *, epochs: int, rungs: Collection[int] = ()
+    ) -> float:
+        """Return the seconds of a trial that trains all its epochs."""
+        return sum(part for _, part in self.segments(work, images, epochs=epochs, rungs=rungs))
+
 
 def images_of(dataset: DatasetRef) -> Images:
     """Return how many images a trial of a search trains on and validates on."""

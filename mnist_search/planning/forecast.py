@@ -1,24 +1,23 @@
-"""What a search would cost: it is simulated several times."""
+"""What a search would cost, which is simulated several times, and what a list of runs would."""
 
 from __future__ import annotations
 
+import heapq
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mnist_search.planning.costs import Rates
+from mnist_search.planning.costs import Rates, images_of, workload_of
 from mnist_search.planning.simulation import Simulation, simulate
 from mnist_search.planning.survey import Plan, Range, Survey, quantiles
 from mnist_search.planning.world import World
-from mnist_search.specs import QUARTERS, derive_seed
+from mnist_search.specs import QUARTERS, DatasetRef, RunConfig, derive_seed
 
 SIMULATIONS = 7
 # Of a larger search only so many trials are simulated: a sampler that learns gets slow, and by
 # then it proposes much the same.
 MOST_SIMULATED_TRIALS = 120
-# Trials from whose pace the rest of a larger search follows.
-TAIL_TRIALS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,35 +60,33 @@ def forecast(
         for number in range(SIMULATIONS)
     ]
     trained = [step for one in simulated for step in one.steps.values()]
-    growth = [plan.trials / len(one.endings) if _is_cut(one, plan) else 1.0 for one in simulated]
+    within = None
+    if budget_seconds is not None:
+        within = int(statistics.median(_trials_within(budget_seconds, one) for one in simulated))
 
-    def mean(counts: Sequence[int]) -> float:
-        return statistics.fmean(count * more for count, more in zip(counts, growth, strict=True))
+    def mean(count: Callable[[Simulation], int]) -> float:
+        return statistics.fmean(
+            count(one) * (1 + one.left / max(1, len(one.endings))) for one in simulated
+        )
 
     return Forecast(
-        seconds=_with_error([_total(one, plan) for one in simulated], rates),
-        complete=mean([one.outcome.complete for one in simulated]),
-        pruned=mean([one.outcome.pruned for one in simulated]),
-        failed=mean([one.outcome.failed for one in simulated]),
-        skipped=mean([len(one.skipped) for one in simulated]),
+        seconds=_with_error([one.seconds + one.left * one.pace for one in simulated], rates),
+        complete=mean(lambda one: one.outcome.complete),
+        pruned=mean(lambda one: one.outcome.pruned),
+        failed=mean(lambda one: one.outcome.failed),
+        skipped=mean(lambda one: len(one.skipped)),
         epochs=statistics.fmean(trained) / QUARTERS if trained else 0.0,
-        budget_trials=None if budget_seconds is None else _fitting(simulated, plan, budget_seconds),
+        budget_trials=None if within is None or within >= plan.trials else within,
         gave_up=sum(one.outcome.ending == "failing" for one in simulated),
     )
 
 
-def _is_cut(one: Simulation, plan: Plan) -> bool:
-    """Say whether only the first trials of a search were simulated, and more would follow."""
-    return one.outcome.ending == "done" and not one.exhausted and len(one.endings) < plan.trials
-
-
-def _total(one: Simulation, plan: Plan) -> float:
-    """Return the seconds of the whole search, of which only the first trials may be simulated."""
-    if not _is_cut(one, plan):
-        return one.seconds
-    tail = one.endings[-TAIL_TRIALS:]
-    pace = (tail[-1] - tail[0]) / (len(tail) - 1)
-    return one.seconds + (plan.trials - len(one.endings)) * pace
+def _trials_within(budget_seconds: float, one: Simulation) -> int:
+    count = sum(ending <= budget_seconds for ending in one.endings)
+    if count < len(one.endings):
+        return count
+    spare = budget_seconds - one.seconds
+    return count + (min(one.left, int(spare / one.pace)) if one.pace > 0 else one.left)
 
 
 def _with_error(totals: Sequence[float], rates: Rates) -> Range:
@@ -102,15 +99,39 @@ def _with_error(totals: Sequence[float], rates: Rates) -> Range:
     return Range(low=around.low, middle=statistics.fmean(found), high=around.high)
 
 
-def _fitting(simulated: Sequence[Simulation], plan: Plan, budget_seconds: float) -> int | None:
-    """Return how many trials finish within a budget, in the middle of the simulations."""
-    counts = []
-    for one in simulated:
-        count = sum(ending <= budget_seconds for ending in one.endings)
-        if count == len(one.endings) and _is_cut(one, plan):
-            left, spare = plan.trials - count, budget_seconds - one.seconds
-            tail = _total(one, plan) - one.seconds
-            count += left if tail <= 0 else min(left, int(left * spare / tail))
-        counts.append(count)
-    middle = int(statistics.median(counts))
-    return None if middle >= plan.trials else middle
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedRuns:
+    """What runs will cost: seconds of the clock with so many workers, and of all of them.
+
+    `error` is the relative error of one run's seconds.
+    """
+
+    runs: int
+    workers: int
+    wall_seconds: float
+    worker_seconds: float
+    error: float
+
+
+def expect_runs(
+    configs: Sequence[RunConfig], rates: Rates, dataset: DatasetRef, *, workers: int
+) -> ExpectedRuns:
+    """Return what runs will cost that are taken in this order, one for each configuration."""
+    images = images_of(dataset)
+    free_at = [rates.startup] * workers
+    total = 0.0
+    for config in configs:
+        work = workload_of(config)
+        if work is None:
+            continue
+        epochs = config.training.epochs
+        seconds = rates.overhead + rates.trial_seconds(work, images, epochs=epochs)
+        total += seconds
+        heapq.heapreplace(free_at, free_at[0] + seconds)
+    return ExpectedRuns(
+        runs=len(configs),
+        workers=workers,
+        wall_seconds=max(free_at) if configs else 0.0,
+        worker_seconds=total,
+        error=rates.error,
+    )

@@ -7,7 +7,6 @@ are decided here by the code that decides them in a search.
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import math
 from collections.abc import Callable, Generator
@@ -37,6 +36,8 @@ from mnist_search.studies.spec import SearchSpec
 # A limit that is noticed late by this part of it is noticed soon enough. To poll as often as a
 # search does would take minutes where the search takes days.
 LIMIT_PART = 0.01
+# Trials from whose pace the rest of a larger search follows.
+TAIL_TRIALS = 40
 # Samplers that would need a package, another process or minutes, and who proposes for them.
 _PROXIES: dict[SamplerName, SamplerName] = {"bayesian": "tpe", "gp": "tpe", "hyperband": "random"}
 
@@ -52,14 +53,23 @@ class VirtualClock:
         return self.seconds
 
 
-@dataclass(slots=True, kw_only=True)
-class _Simulated:
-    """A job in a slot; its life yields (seconds until it happens, event) and is sent answers."""
+# What happens to a job, each after so many seconds; after a report it is sent whether to stop.
+Life = Generator[tuple[float, Event], bool | None, None]
 
-    job: Job
-    slot: int
-    life: Generator[tuple[float, Event], bool, None]
-    over: bool = False
+
+@dataclass(slots=True, kw_only=True)
+class _Slot:
+    """A worker that is there from `ready` on, its job, and what happens to that next.
+
+    The order decides among what is due at once. A job without an `event` waits for an answer.
+    """
+
+    number: int
+    ready: float
+    job: Job | None = None
+    life: Life | None = None
+    event: Event | None = None
+    due: tuple[float, int] = (0.0, 0)
 
 
 class SimulatedExecutor:
@@ -79,10 +89,8 @@ class SimulatedExecutor:
         self._rates = rates
         self._images = images
         self._clock = clock
-        self._ready = [clock.seconds + rates.startup] * slots
-        self._slots: list[_Simulated | None] = [None] * slots
-        # What is to happen: when, in which order of what happens at once, to which job.
-        self._agenda: list[tuple[float, int, _Simulated, Event]] = []
+        ready = clock.seconds + rates.startup
+        self._slots = [_Slot(number=number, ready=ready) for number in range(slots)]
         self._order = itertools.count()
 
     @property
@@ -93,75 +101,77 @@ class SimulatedExecutor:
     @property
     def free(self) -> int:
         """Return how many jobs can be submitted now."""
-        return self._slots.count(None)
+        return sum(slot.job is None for slot in self._slots)
 
     def submit(self, job: Job) -> None:
         """Start a job in the free slot whose worker is ready first."""
-        free = [slot for slot, running in enumerate(self._slots) if running is None]
-        slot = min(free, key=self._ready.__getitem__)
-        running = _Simulated(job=job, slot=slot, life=self._live(job, slot))
-        self._slots[slot] = running
-        self._plan(running, next(running.life))
+        free = [slot for slot in self._slots if slot.job is None]
+        slot = min(free, key=lambda slot: slot.ready)
+        slot.job, slot.life = job, self._live(job, slot)
+        self._go_on(slot)
 
     def poll(self, timeout_seconds: float) -> list[Event]:
         """Let time pass until something happens, at most that long."""
-        while self._agenda and self._agenda[0][2].over:
-            heapq.heappop(self._agenda)
         until = self._clock.seconds + timeout_seconds
-        if not self._agenda or self._agenda[0][0] > until:
+        slot = min(
+            (slot for slot in self._slots if slot.event is not None),
+            key=lambda slot: slot.due,
+            default=None,
+        )
+        if slot is None or slot.due[0] > until:
             self._clock.seconds = until
             return []
-        due, _, running, event = heapq.heappop(self._agenda)
-        self._clock.seconds = due
+        self._clock.seconds = slot.due[0]
+        event, slot.event = slot.event, None
+        assert event is not None
         if isinstance(event, Started):
-            self._plan(running, next(running.life))
+            self._go_on(slot)
         elif isinstance(event, Finished):
-            self._slots[running.slot] = None
+            slot.job = None
         return [event]
 
     def answer(self, number: int, *, stop: bool) -> None:
         """Answer a `Reported`: go on, or stop there."""
-        running = self._find(number)
-        if running is not None:
-            self._plan(running, running.life.send(stop))
+        slot = self._find(number)
+        if slot is not None and slot.event is None:
+            self._go_on(slot, stop=stop)
 
     def kill(self, number: int, failure: Failure) -> None:
         """End a job at once; another worker has to start in its place."""
-        killed = self._find(number)
-        if killed is None:
-            return
-        killed.over = True
-        self._ready[killed.slot] = self._clock.seconds + self._rates.startup
-        result = failed_result(killed.job, failure, threads=None)
-        end = _Simulated(job=killed.job, slot=killed.slot, life=killed.life)
-        self._slots[killed.slot] = end
-        self._plan(end, (0.0, Finished(number=number, worker=killed.slot, result=result)))
+        slot = self._find(number)
+        if slot is not None and slot.job is not None:
+            slot.ready = self._clock.seconds + self._rates.startup
+            result = failed_result(slot.job, failure, threads=None)
+            ended = Finished(number=number, worker=slot.number, result=result)
+            self._plan(slot, 0.0, ended)
 
     def close(self) -> None:
         """Abandon all jobs without an event."""
-        self._agenda.clear()
-        self._slots = [None] * self.slots
+        for slot in self._slots:
+            slot.job = slot.event = None
 
-    def _find(self, number: int) -> _Simulated | None:
-        for running in self._slots:
-            if running is not None and running.job.number == number:
-                return running
+    def _find(self, number: int) -> _Slot | None:
+        for slot in self._slots:
+            if slot.job is not None and slot.job.number == number:
+                return slot
         return None
 
-    def _plan(self, running: _Simulated, what: tuple[float, Event]) -> None:
-        delay, event = what
-        entry = (self._clock.seconds + delay, next(self._order), running, event)
-        heapq.heappush(self._agenda, entry)
+    def _go_on(self, slot: _Slot, *, stop: bool | None = None) -> None:
+        assert slot.life is not None, "only a job goes on"
+        self._plan(slot, *slot.life.send(stop))
 
-    def _live(self, job: Job, slot: int) -> Generator[tuple[float, Event], bool, None]:
-        """Yield what happens to a job, after how many seconds; is sent whether to stop."""
-        number, rates, course = job.number, self._rates, self._course_of(job)
-        wait = max(0.0, self._ready[slot] - self._clock.seconds)
-        yield wait, Started(number=number, worker=slot)
+    def _plan(self, slot: _Slot, delay: float, event: Event) -> None:
+        slot.event, slot.due = event, (self._clock.seconds + delay, next(self._order))
+
+    def _live(self, job: Job, slot: _Slot) -> Life:
+        number, worker, rates = job.number, slot.number, self._rates
+        course = self._course_of(job)
+        wait = max(0.0, slot.ready - self._clock.seconds)
+        yield wait, Started(number=number, worker=worker)
         if course is None:
             failure = Failure(kind="unbuildable", message="the network is invalid")
             result = failed_result(job, failure, threads=None)
-            yield 0.0, Finished(number=number, worker=slot, result=result)
+            yield 0.0, Finished(number=number, worker=worker, result=result)
             return
         workload, slowness = course.workload, course.slowness(rates.error)
         epochs = job.config.training.epochs
@@ -173,8 +183,8 @@ class SimulatedExecutor:
             fit_seconds += part * slowness
             accuracy = course.accuracy(step)
             reports.append((step, accuracy))
-            report = Reported(number=number, worker=slot, step=step, accuracy=accuracy)
-            stopped = yield part * slowness, report
+            report = Reported(number=number, worker=worker, step=step, accuracy=accuracy)
+            stopped = bool((yield part * slowness, report))
             if stopped:
                 break
         answer_seconds = rates.answer_share * rates.image_seconds(workload) * slowness
@@ -190,7 +200,7 @@ class SimulatedExecutor:
             timings=Timings(fit_seconds=fit_seconds, inference_us_batch_256=1e6 * answer_seconds),
             precision=job.precision,
         )
-        yield rates.overhead, Finished(number=number, worker=slot, result=result)
+        yield rates.overhead, Finished(number=number, worker=worker, result=result)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -198,8 +208,8 @@ class Simulation(SilentProgress):
     """What came of a simulated search, which it watches.
 
     `endings` are the seconds at which its trials ended, those with the numbers `skipped` without
-    training. `steps` are the quarters of an epoch that each trial has trained.
-    `exhausted` says that the sampler had no more to propose.
+    training. `steps` are the quarters of an epoch that each trial has trained. So many trials are
+    `left` as were not simulated, and would follow.
     """
 
     clock: VirtualClock
@@ -208,12 +218,18 @@ class Simulation(SilentProgress):
     endings: list[float] = field(default_factory=list)
     steps: dict[int, int] = field(default_factory=dict)
     skipped: set[int] = field(default_factory=set)
-    exhausted: bool = False
+    left: int = 0
 
     @property
     def seconds(self) -> float:
         """Return how long it took."""
         return self.endings[-1] if self.endings else 0.0
+
+    @property
+    def pace(self) -> float:
+        """Return the seconds from one of the last trials' end to the next."""
+        tail = self.endings[-TAIL_TRIALS:]
+        return (tail[-1] - tail[0]) / (len(tail) - 1) if len(tail) > 1 else 0.0
 
     def reported(self, assignment: Assignment, step: int, accuracy: float) -> None:
         """Note how far a trial got."""
@@ -284,5 +300,6 @@ def simulate(
             clock=clock,
             poll_seconds=max(POLL_SECONDS, LIMIT_PART * min(given, default=math.inf)),
         )
-    found.exhausted = work.exhausted
+    if found.outcome.ending == "done" and not work.exhausted:
+        found.left = plan.trials - len(found.endings)
     return found

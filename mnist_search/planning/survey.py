@@ -105,14 +105,8 @@ def whole_trial_seconds(plan: Plan, survey: Survey, rates: Rates) -> Range | Non
     """Return the time of a random network that trains all its epochs, None where none can."""
     rungs = rung_steps(plan.search.pruner, epochs=plan.search.epochs)
     seconds = [
-        sum(
-            part
-            for _, part in rates.segments(
-                point.workload,
-                plan.images,
-                epochs=point.config.training.epochs,
-                rungs=rungs,
-            )
+        rates.trial_seconds(
+            point.workload, plan.images, epochs=point.config.training.epochs, rungs=rungs
         )
         for point in survey.points
         if point.workload is not None and not point.too_large

@@ -16,6 +16,7 @@ import math
 import random
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from mnist_search.planning.costs import Workload, workload_of
 from mnist_search.planning.survey import Point
@@ -41,7 +42,6 @@ class World:
     def __init__(self, space: SearchSpace, sample: Sequence[Point], *, seed: int) -> None:
         """Draw the effects; `sample` says what is an ordinary point."""
         self._seed = seed
-        self._courses: dict[str, Course | None] = {}
         draw = random.Random(derive_seed(seed, "effects"))
         self._parameters = {parameter.name: parameter for parameter in space.parameters}
         self._effects = {
@@ -59,17 +59,13 @@ class World:
 
     def course(self, values: Mapping[str, Value], config: RunConfig) -> Course | None:
         """Return how a point does, however many epochs `config` trains it; None if invalid."""
-        key = repr(sorted(values.items()))
-        if key not in self._courses:
-            workload = workload_of(config)
-            self._courses[key] = None if workload is None else self._draw(key, values, workload)
-        return self._courses[key]
-
-    def _draw(self, key: str, values: Mapping[str, Value], workload: Workload) -> Course:
-        seed = derive_seed(self._seed, key)
+        workload = workload_of(config)
+        if workload is None:
+            return None
+        seed = derive_seed(self._seed, repr(sorted(values.items())))
         luck = _normal(seed, "luck")
         return Course(
-            workload,
+            workload=workload,
             size=_standard(math.log(workload.flops), self._sizes),
             others=(_standard(self._sum(values), self._sums) + luck) / math.sqrt(2),
             seed=seed,
@@ -88,6 +84,7 @@ class World:
         return total
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """How one point does: its workload, and what it would show after how much training.
 
@@ -95,27 +92,22 @@ class Course:
     standard normal numbers.
     """
 
-    def __init__(self, workload: Workload, *, size: float, others: float, seed: int) -> None:
-        """Keep what the accuracies follow from."""
-        self.workload = workload
-        self._size = size
-        self._others = others
-        self._seed = seed
-        self._accuracies: dict[int, float] = {}
+    workload: Workload
+    size: float
+    others: float
+    seed: int
 
     def accuracy(self, step: int) -> float:
         """Return what a validation after so many quarters of an epoch shows."""
-        if step not in self._accuracies:
-            share = SIZE_SHARE * step / (step + SIZE_STEPS)
-            quality = math.sqrt(share) * self._size + math.sqrt(1 - share) * self._others
-            blur = _normal(self._seed, "look", step) / math.sqrt(step)
-            score = GAIN_PER_DOUBLING * math.log2(step) + quality + blur
-            self._accuracies[step] = round(min(1.0, max(0.0, (OFFSET + score) / SCALE)), DIGITS)
-        return self._accuracies[step]
+        share = SIZE_SHARE * step / (step + SIZE_STEPS)
+        quality = math.sqrt(share) * self.size + math.sqrt(1 - share) * self.others
+        blur = _normal(self.seed, "look", step) / math.sqrt(step)
+        score = GAIN_PER_DOUBLING * math.log2(step) + quality + blur
+        return round(min(1.0, max(0.0, (OFFSET + score) / SCALE)), DIGITS)
 
     def slowness(self, error: float) -> float:
         """Return by which factor it is slower than its workload says; the median is 1."""
-        return math.exp(error * _normal(self._seed, "slowness"))
+        return math.exp(error * _normal(self.seed, "slowness"))
 
 
 def _normal(seed: int, *labels: str | int) -> float:

@@ -6,12 +6,13 @@ import dataclasses
 
 import pytest
 
-from mnist_search.planning.forecast import SIMULATIONS, forecast
+from mnist_search.planning.forecast import SIMULATIONS, expect_runs, forecast
 from mnist_search.planning.simulation import proxy_sampler
 from mnist_search.planning.survey import survey_space, whole_trial_seconds
+from mnist_search.references import get_reference
 from mnist_search.spaces import SearchSpace
 from mnist_search.specs import Objective
-from tests.planning.plans import EXACT, RATES, plan_of
+from tests.planning.plans import EXACT, MNIST, RATES, plan_of
 
 
 def test_a_survey_counts_what_there_is(space: SearchSpace) -> None:
@@ -114,3 +115,34 @@ def test_samplers_have_proxies(space: SearchSpace, sampler: str, engine: str, pr
     pruner = "none" if sampler == "hyperband" else "halving"
     plan = plan_of(space, sampler=sampler, engine=engine, pruner=pruner)
     assert proxy_sampler(plan.search) == proxy
+
+
+PER_RUN = dataclasses.replace(
+    RATES,
+    features=(1e-11, 0.0, 0.0, 0.0),
+    answer_share=0.0,
+    first_step_per_layer=0.0,
+    first_look_per_layer=0.0,
+    overhead=1.0,
+)
+
+
+def test_runs_are_shared_out_among_the_workers_in_their_order() -> None:
+    config = get_reference("cnn-simple").run_config("held-out")
+    one = expect_runs([config], PER_RUN, MNIST, workers=1)
+    assert one.wall_seconds == pytest.approx(PER_RUN.startup + one.worker_seconds)
+    assert one.worker_seconds > PER_RUN.overhead
+    three = expect_runs([config] * 3, PER_RUN, MNIST, workers=2)
+    assert three.worker_seconds == pytest.approx(3 * one.worker_seconds)
+    assert three.wall_seconds == pytest.approx(PER_RUN.startup + 2 * one.worker_seconds)
+    assert (three.runs, three.workers, three.error) == (3, 2, 0.1)
+
+
+def test_epochs_are_counted_and_nothing_costs_nothing() -> None:
+    config = get_reference("cnn-simple").run_config("held-out")
+    longer = config.model_copy(
+        update={"training": config.training.model_copy(update={"epochs": 8})}
+    )
+    short, long = (expect_runs([one], PER_RUN, MNIST, workers=1) for one in (config, longer))
+    assert long.worker_seconds - 1 == pytest.approx(2 * (short.worker_seconds - 1))
+    assert expect_runs([], PER_RUN, MNIST, workers=2).wall_seconds == 0.0
