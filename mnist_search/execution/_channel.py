@@ -1,42 +1,20 @@
 """What the coordinator and a worker process say to each other, over a socket of their own.
 
-The coordinator sends a `Job` and, to each `Report`, whether to stop (a bool); when its end closes,
-the worker leaves. The worker sends "ready" once, then for each job "taken", `Report`s,
-`Trained`s and the `RunResult`.
+The coordinator sends a `Job` and, to each `Reported`, whether to stop (a bool); when its end
+closes, the worker leaves. The worker sends "ready" once, then what happens to each job: events.
 """
 
 from __future__ import annotations
 
 import pickle
 import socket
-from dataclasses import dataclass
-from typing import Any, Literal
-
-from mnist_search.specs import RunResult
+from typing import Any
 
 LENGTH_BYTES = 4
 CHUNK_BYTES = 2**18
 # More than a socket holds: what a worker sent before it died is read to the end, but not what one
 # that went mad sends without end.
 CHUNKS_AT_ONCE = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """The job has validated; the worker waits for the answer."""
-
-    step: int
-    accuracy: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trained:
-    """The job has trained up to here, in quarters of an epoch; there is no answer."""
-
-    step: float
-
-
-FromWorker = Literal["ready", "taken"] | Report | Trained | RunResult
 
 
 class Channel:

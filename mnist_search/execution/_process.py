@@ -69,10 +69,11 @@ class WorkerProcess:
                 undo.callback(ours.close)
                 with theirs, _signals_held():
                     descriptor = theirs.fileno()
-                    words = [descriptor, trainer, threads, os.getpid(), int(in_main_thread)]
+                    words = [descriptor, trainer, slot, threads, os.getpid(), int(in_main_thread)]
+                    module = "mnist_search.execution._worker"
                     # Not `multiprocessing`, which would import the caller's `__main__` there.
                     self._process = subprocess.Popen(
-                        [sys.executable, "-m", "mnist_search.execution._worker", *map(str, words)],
+                        [sys.executable, "-m", module, *map(str, words)],
                         stdin=subprocess.DEVNULL,
                         stdout=self._log,
                         stderr=self._log,

@@ -17,9 +17,16 @@ import traceback
 from pathlib import Path
 from typing import Never
 
-from mnist_search.execution._channel import Channel, Report, Trained
+from mnist_search.execution._channel import Channel
 from mnist_search.execution._log import BoundedLog, PatientFile, header
-from mnist_search.execution.base import Trainer, run_guarded
+from mnist_search.execution.base import (
+    Finished,
+    Reported,
+    Started,
+    Stepped,
+    Trainer,
+    run_guarded,
+)
 from mnist_search.specs import Job
 
 PR_SET_PDEATHSIG = 1
@@ -30,13 +37,13 @@ PARENTS_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(
-    descriptor: int, trainer: str, threads: int, parent_pid: int, in_main_thread: int
+    descriptor: int, trainer: str, slot: int, threads: int, parent_pid: int, in_main_thread: int
 ) -> Never:
     """Serve jobs from a socket, printing into the log that stdout and stderr are; never return.
 
     `trainer` names a module with `prepare() -> float`, which imports what is heavy and returns the
-    seconds it took, and `run_job(job, report) -> RunResult`. `parent_pid` and `in_main_thread` say
-    who started this process.
+    seconds it took, and `run_job(job, report) -> RunResult`. Events name `slot` as the worker.
+    `parent_pid` and `in_main_thread` say who started this process.
     """
     _obey_only_the_parent()
     _die_with_the_parent(parent_pid, in_main_thread=bool(in_main_thread))
@@ -59,9 +66,11 @@ def main(
     def report(step: float, accuracy: float | None) -> bool:
         try:
             if accuracy is None:
-                channel.send(Trained(step=step))
+                channel.send(Stepped(number=job.number, worker=slot, step=step))
                 return False
-            channel.send(Report(step=int(step), accuracy=accuracy))
+            channel.send(
+                Reported(number=job.number, worker=slot, step=int(step), accuracy=accuracy)
+            )
             stop: bool = channel.receive()
         except (EOFError, OSError):
             # Not an exception, which the trainer could take for a failure of the trial.
@@ -73,11 +82,12 @@ def main(
         while True:
             job: Job = channel.receive()
             log.begin(header(os.getpid(), f"job {job.number}, seed {job.seed}"))
-            channel.send("taken")
+            channel.send(Started(number=job.number, worker=slot))
             result = run_guarded(run_job, job, report, threads=threads)
             timings = result.timings.model_copy(update={"import_seconds": import_seconds})
+            result = result.model_copy(update={"timings": timings})
             log.trim()
-            channel.send(result.model_copy(update={"timings": timings}))
+            channel.send(Finished(number=job.number, worker=slot, result=result))
     except (EOFError, OSError):
         # The coordinator is gone, or has no more jobs.
         _leave(0)

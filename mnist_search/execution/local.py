@@ -12,14 +12,13 @@ import time
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import assert_never
+from typing import Literal
 
 from mnist_search.errors import MnistSearchError, ResourceError, UsageError
-from mnist_search.execution._channel import FromWorker, Report, Trained
 from mnist_search.execution._process import WorkerProcess
-from mnist_search.execution.base import Event, Finished, Reported, Started, Stepped, failed_result
+from mnist_search.execution.base import Event, Finished, Reported, Started, failed_result
 from mnist_search.execution.devices import HIDDEN
-from mnist_search.specs import Failure, Job, RunResult, available_cores
+from mnist_search.specs import Failure, Job, available_cores
 
 TRAINER = "mnist_search.training"
 RECYCLE_GROWTH_BYTES = 600_000_000
@@ -243,31 +242,23 @@ class LocalExecutor:
         if dead and worker in self._workers:
             self._on_exit(worker)
 
-    def _hear(self, worker: WorkerProcess, message: FromWorker) -> None:
+    def _hear(self, worker: WorkerProcess, message: Literal["ready"] | Event) -> None:
+        if isinstance(message, str):
+            worker.ready = True
+            self._start_failures = 0
+            return
+        self._events.append(message)
         match message:
-            case "ready":
-                worker.ready = True
-                self._start_failures = 0
-            case "taken":
+            case Started():
                 worker.taken = True
-                self._events.append(Started(number=_job_of(worker).number, worker=worker.slot))
-            case Report(step=step, accuracy=accuracy):
-                number = _job_of(worker).number
+            case Reported():
                 worker.reporting = True
-                self._events.append(
-                    Reported(number=number, worker=worker.slot, step=step, accuracy=accuracy)
-                )
-            case Trained(step=done):
-                number = _job_of(worker).number
-                self._events.append(Stepped(number=number, worker=worker.slot, step=done))
-            case RunResult():
-                self._finish(worker, message)
+            case Finished():
+                worker.job = None
                 worker.jobs_done += 1
                 grown = worker.growth_bytes > self._recycle_growth_bytes
                 if grown or worker.jobs_done >= self._recycle_jobs:
                     self._replace(worker, None)
-            case _:
-                assert_never(message)
 
     def _on_exit(self, worker: WorkerProcess) -> None:
         """Replace a worker that died; its job fails, unless it was not taken up yet."""
@@ -294,29 +285,19 @@ class LocalExecutor:
         self, worker: WorkerProcess, failure: Failure | None, *, killed: bool = False
     ) -> None:
         """Put a new worker in the place of another; its job fails, or moves on if None."""
-        job = worker.job
+        slot, job = worker.slot, worker.job
         worker.kill()
         self._leaving.append(worker)
-        self._workers[worker.slot] = successor = self._launch(worker.slot)
+        self._workers[slot] = successor = self._launch(slot)
         if job is None:
             return
         if failure is None:
             # The worker died before it read the job, which cannot be the job's fault.
             successor.give(job)
-        else:
-            self._finish(worker, failed_result(job, failure, threads=self._threads), killed=killed)
-
-    def _finish(self, worker: WorkerProcess, result: RunResult, *, killed: bool = False) -> None:
-        number = _job_of(worker).number
-        worker.job = None
-        self._events.append(
-            Finished(
-                number=number,
-                worker=worker.slot,
-                result=result,
-                killed="process" if killed else None,
-            )
-        )
+            return
+        result = failed_result(job, failure, threads=self._threads)
+        how: Literal["process"] | None = "process" if killed else None
+        self._events.append(Finished(number=job.number, worker=slot, result=result, killed=how))
 
     def _reap(self) -> None:
         for worker in self._leaving.copy():
@@ -340,8 +321,3 @@ def _end(owner_pid: int, *lists: list[WorkerProcess]) -> None:
         worker.release()
     for each in lists:
         each.clear()
-
-
-def _job_of(worker: WorkerProcess) -> Job:
-    assert worker.job is not None, "the worker spoke of a job that it does not have"
-    return worker.job
