@@ -19,7 +19,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from mnist_search.choices import SamplerName
-from mnist_search.engines.samplers import Samplers, Walk, random_point
+from mnist_search.engines.samplers import Samplers, random_point
 from mnist_search.errors import MnistSearchError
 from mnist_search.interpreter import python_environment
 from mnist_search.paths import temporary_file
@@ -46,7 +46,7 @@ class OracleSamplers(Samplers):
         process: OracleProcess | None = None,
     ) -> None:
         """Plan the oracle, in a process of its own unless there is one to use."""
-        super().__init__(seed)
+        super().__init__(space, seed)
         self._space = space
         self._encoding = Encoding(space, kind)
         self._kind = kind
@@ -56,8 +56,6 @@ class OracleSamplers(Samplers):
         self._told: dict[int, str] = {}
         # What Keras Tuner's hyperband says of its trials: `tuner/epochs` and the like.
         self._memos: dict[int, dict[str, Any]] = {}
-        finite = all(parameter.count is not None for parameter in space.parameters)
-        self._walk = Walk(space, seed=seed) if finite else None
 
     def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
         if given and all(parameter.name in given for parameter in self._space.active(given)):
@@ -88,16 +86,12 @@ class OracleSamplers(Samplers):
             # the way through the oracle.
             return self.at(study.get_trials(deepcopy=False)[int(parent)].params, number)
         point = self._encoding.decode(raw)
-        if self._walk is not None and self._walk.tried(point):
+        if self.walk is not None and self.walk.tried(point):
             # A Gaussian process may ask for the same point for ever.
             if spare is None and not given:
                 return None
             point = spare or {}
         return self.at(point, number)
-
-    def note(self, values: Mapping[str, Value]) -> None:
-        if self._walk is not None:
-            self._walk.note(values)
 
     def memo(self, trial: FrozenTrial) -> dict[str, Any] | None:
         return self._memos.get(trial.number)
@@ -118,8 +112,8 @@ class OracleSamplers(Samplers):
     def _spare(self, number: int) -> dict[str, Value] | None:
         """Return a point for when the oracle finds none that is new; None: it then has no more."""
         seed = derive_seed(self._seed, "spare", number)
-        if self._walk is not None:
-            return self._walk.random_untried(seed)
+        if self.walk is not None:
+            return self.walk.random_untried(seed)
         # Of a range without steps the grid has ten values, after which it ends.
         return None if self._kind == "grid" else random_point(self._space, seed)
 

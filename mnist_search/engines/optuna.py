@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 from mnist_search.choices import PrunerName
 from mnist_search.engines.base import PastTrial, Proposal, Score
 from mnist_search.engines.pruners import create_pruner, judged, rung_steps, start_pruner
-from mnist_search.engines.samplers import Samplers, Walk, distribution_of
+from mnist_search.engines.samplers import Samplers, distribution_of
 from mnist_search.spaces import (
     ChoiceParameter,
     FloatParameter,
@@ -74,7 +74,7 @@ class OptunaEngine:
         self._several = objectives > 1
         self._looks = rung_steps(pruner, epochs=epochs)
         self._seed = seed
-        self._walk = None if space.size() is None else Walk(space, seed=seed)
+        self._walk = samplers.walk
         self._running: dict[int, optuna.Trial] = {}
         self._waiting: dict[int, Mapping[str, Value]] = {}
         self._released: set[int] = set()
@@ -113,7 +113,8 @@ class OptunaEngine:
         if untried is not None:
             values = untried
             trial = self._replace(number, values)
-        self._note(values)
+        if self._walk is not None:
+            self._walk.note(values)
         self._running[number] = trial
         # Under this name Keras Tuner says for how many epochs a proposal is meant.
         epochs = None if memo is None else memo.get("tuner/epochs")
@@ -180,11 +181,6 @@ class OptunaEngine:
     def _trial_id(self, number: int) -> int:
         study_id = self._storage.get_study_id_from_name(self._study.study_name)
         return self._storage.get_trial_id_from_study_id_trial_number(study_id, number)
-
-    def _note(self, values: Mapping[str, Value]) -> None:
-        self._samplers.note(values)
-        if self._walk is not None:
-            self._walk.note(values)
 
     def _in_place_of(self, values: Mapping[str, Value], number: int) -> dict[str, Value] | None:
         """Return a point that no trial has tried, in place of a repeat; None: keep the values.
@@ -253,8 +249,8 @@ class OptunaEngine:
         )
         if state is TrialState.WAITING:
             self._waiting[past.number] = past.values
-        elif past.values:
-            self._note(past.values)
+        elif past.values and self._walk is not None:
+            self._walk.note(past.values)
 
 
 def _scores(score: Score | None) -> list[float] | None:

@@ -44,18 +44,16 @@ GOLDEN = Fraction((math.sqrt(5) - 1) / 2)
 
 
 class Samplers:
-    """Makes the sampler of each trial."""
+    """Makes the sampler of each trial; `walk` knows which points of a finite space were tried."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, space: SearchSpace, seed: int) -> None:
         """Make none yet."""
         self._seed = seed
+        self.walk = None if space.size() is None else Walk(space, seed=seed)
 
     def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
         """Return the sampler of a trial that has some values already; None: nothing is left."""
         raise NotImplementedError
-
-    def note(self, values: Mapping[str, Value]) -> None:
-        """Take in that a trial has these values."""
 
     def memo(self, trial: FrozenTrial) -> dict[str, Any] | None:
         """Return what will be wanted of a trial in a later session, as its system attributes."""
@@ -87,26 +85,28 @@ def create_samplers(name: SamplerName, space: SearchSpace, *, seed: int) -> Samp
     """Return the samplers of that name, which `check_sampler` has nothing against."""
     match name:
         case "grid" | "brute-force":
-            return ExhaustiveSamplers(space, seed=seed, shuffled=name == "brute-force")
+            return ExhaustiveSamplers(space, seed, shuffled=name == "brute-force")
         case "qmc":
             distributions = {each.name: distribution_of(each) for each in space.parameters}
             return StockSamplers(
-                lambda own, number: _NumberedQMC(seed, own, number, distributions), seed
+                space, seed, lambda own, number: _NumberedQMC(seed, own, number, distributions)
             )
         case "tpe":
             # Without groups, parameters that only some trials have would be sampled one by one.
             return StockSamplers(
-                lambda own, _: optuna.samplers.TPESampler(seed=own, multivariate=True, group=True),
+                space,
                 seed,
+                lambda own, _: optuna.samplers.TPESampler(seed=own, multivariate=True, group=True),
             )
         case "random":
-            return StockSamplers(lambda own, _: RandomSampler(seed=own), seed)
+            return StockSamplers(space, seed, lambda own, _: RandomSampler(seed=own))
         case "nsga2":
-            return GenerationSamplers(seed)
+            return GenerationSamplers(space, seed)
         case "gp":
             return StockSamplers(
-                lambda own, _: optuna.samplers.GPSampler(seed=own, warn_independent_sampling=False),
+                space,
                 seed,
+                lambda own, _: optuna.samplers.GPSampler(seed=own, warn_independent_sampling=False),
             )
         case "bayesian" | "hyperband":
             raise AssertionError(f"{name} is a sampler of Keras Tuner's")
@@ -141,9 +141,11 @@ def random_point(space: SearchSpace, seed: int) -> dict[str, Value]:
 class StockSamplers(Samplers):
     """Optuna's own, made of a seed and the trial's number."""
 
-    def __init__(self, make: Callable[[int, int], BaseSampler], seed: int) -> None:
+    def __init__(
+        self, space: SearchSpace, seed: int, make: Callable[[int, int], BaseSampler]
+    ) -> None:
         """Take what makes the sampler of (seed, number)."""
-        super().__init__(seed)
+        super().__init__(space, seed)
         self._make = make
 
     def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
@@ -153,9 +155,9 @@ class StockSamplers(Samplers):
 class GenerationSamplers(StockSamplers):
     """NSGA-II, which writes its generation to each trial that it proposes."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, space: SearchSpace, seed: int) -> None:
         """Begin with the first generation."""
-        super().__init__(lambda own, _: _nsga2(own), seed)
+        super().__init__(space, seed, lambda own, _: _nsga2(own))
 
     def memo(self, trial: FrozenTrial) -> dict[str, Any] | None:
         own = {
@@ -182,19 +184,16 @@ class ExhaustiveSamplers(Samplers):
     a branch that other trials are in.
     """
 
-    def __init__(self, space: SearchSpace, *, seed: int, shuffled: bool) -> None:
-        """Count the points; the space must be finite."""
-        super().__init__(seed)
-        self._walk = Walk(space, seed=seed)
+    def __init__(self, space: SearchSpace, seed: int, *, shuffled: bool) -> None:
+        """Take a finite space."""
+        super().__init__(space, seed)
         self._shuffled = shuffled
 
     def create(self, study: Study, number: int, given: Mapping[str, Value]) -> BaseSampler | None:
+        assert self.walk is not None
         own = self.seed_of(number)
-        point = self._walk.random_untried(own) if self._shuffled else self._walk.next_untried()
+        point = self.walk.random_untried(own) if self._shuffled else self.walk.next_untried()
         return None if point is None and not given else self.at(point or {}, number)
-
-    def note(self, values: Mapping[str, Value]) -> None:
-        self._walk.note(values)
 
 
 class Walk:
