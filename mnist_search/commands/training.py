@@ -145,10 +145,7 @@ class Trainer:
     def start_executor(self, folder: Path | None) -> Executor:
         """Start workers that log into the folder of their study."""
         return create_executor(
-            self.workers.count,
-            gpus=list(self.workers.gpus),
-            cluster=self.workers.cluster,
-            grows=self.workers.reason is not None,
+            self.workers,
             log_folder=None if folder is None else folder / "logs",
             memory_limit_bytes=self.options.memory_limit_bytes,
             environ=self.context.environ,

@@ -14,7 +14,6 @@ from mnist_search.execution.factory import (
     ClusterOptions,
     Workers,
     create_executor,
-    resolve_precision,
     resolve_workers,
 )
 
@@ -31,6 +30,5 @@ __all__ = [
     "create_executor",
     "find_gpus",
     "gpu_is_there",
-    "resolve_precision",
     "resolve_workers",
 ]

@@ -1,19 +1,17 @@
-"""Which executor a command gets, how many workers, and which number format."""
+"""Which executor a command gets, and how many workers."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import assert_never
 
-from mnist_search.choices import Precision, PrecisionChoice
 from mnist_search.errors import UsageError
 from mnist_search.execution.base import Executor
 from mnist_search.execution.devices import deal_gpus
-from mnist_search.specs import Device, Environment, available_cores, measure_capacity
+from mnist_search.specs import Device, available_cores, measure_capacity
 
 TRAINER_VARIABLE = "MNIST_SEARCH_TRAINER"
 
@@ -25,65 +23,6 @@ class ClusterOptions:
     address: str
     worker_cpus: int = 1
     worker_gpus: float = 0
-
-
-def create_executor(
-    workers: int,
-    *,
-    cluster: ClusterOptions | None = None,
-    grows: bool = False,
-    threads: int | None = None,
-    gpus: Sequence[str] = (),
-    log_folder: Path | None = None,
-    memory_limit_bytes: int | None = None,
-    environ: Mapping[str, str],
-) -> Executor:
-    """Return an executor with `workers` slots whose workers are starting already.
-
-    With `cluster` they are actors there, of which there are more when machines join if it `grows`.
-    `threads` is for each worker of this machine, None shares the cores out; each sees one of the
-    `gpus`, or none. `memory_limit_bytes` ends a job whose worker holds more.
-    `MNIST_SEARCH_TRAINER` in `environ` is this project's own seam for tests, as hyperfine has its
-    mock executor: the dotted name of a module that the workers import in the place of
-    `mnist_search.training`, or `module:function`, which is called with `workers` and returns
-    another executor.
-
-    Raises:
-        UsageError: fewer than one worker or thread.
-        ClusterError: no cluster answers.
-    """
-    # Imported here: a report reads studies, and needs no worker.
-    from mnist_search.execution.local import TRAINER, LocalExecutor
-
-    trainer = environ.get(TRAINER_VARIABLE, TRAINER)
-    module, _, function = trainer.partition(":")
-    if function:
-        build: Callable[[int], Executor] = getattr(importlib.import_module(module), function)
-        return build(workers)
-    if cluster is not None:
-        from mnist_search.execution.cluster import ClusterExecutor
-        from mnist_search.execution.connection import Connection
-
-        return ClusterExecutor(
-            workers,
-            connection=Connection(cluster.address),
-            grows=grows,
-            worker_cpus=cluster.worker_cpus,
-            worker_gpus=cluster.worker_gpus,
-            trainer=trainer,
-            memory_limit_bytes=memory_limit_bytes,
-            variables=environ,
-        )
-    executor = LocalExecutor(
-        workers,
-        threads=threads,
-        devices=deal_gpus(workers, gpus),
-        trainer=trainer,
-        log_folder=log_folder,
-        memory_limit_bytes=memory_limit_bytes,
-    )
-    executor.start()
-    return executor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +43,61 @@ class Workers:
         if self.cluster is not None:
             return self.cluster.worker_cpus
         return max(1, available_cores() // self.count)
+
+
+def create_executor(
+    workers: Workers,
+    *,
+    log_folder: Path | None = None,
+    memory_limit_bytes: int | None = None,
+    environ: Mapping[str, str],
+) -> Executor:
+    """Return an executor with so many slots, whose workers are starting already.
+
+    In a cluster there are more of them when machines join, unless a number was asked for. On this
+    machine each worker sees one of the GPUs, or none. `memory_limit_bytes` ends a job whose worker
+    holds more.
+
+    `MNIST_SEARCH_TRAINER` in `environ` is this project's own seam for tests, as hyperfine has its
+    mock executor: the dotted name of a module that the workers import in the place of
+    `mnist_search.training`, or `module:function`, which is called with the number of workers and
+    returns another executor.
+
+    Raises:
+        ClusterError: no cluster answers.
+    """
+    # Imported here: a report reads studies, and needs no worker.
+    from mnist_search.execution.local import TRAINER, LocalExecutor
+
+    trainer = environ.get(TRAINER_VARIABLE, TRAINER)
+    module, _, function = trainer.partition(":")
+    if function:
+        build: Callable[[int], Executor] = getattr(importlib.import_module(module), function)
+        return build(workers.count)
+    cluster = workers.cluster
+    if cluster is not None:
+        from mnist_search.execution.cluster import ClusterExecutor
+        from mnist_search.execution.connection import Connection
+
+        return ClusterExecutor(
+            workers.count,
+            connection=Connection(cluster.address),
+            grows=workers.reason is not None,
+            worker_cpus=cluster.worker_cpus,
+            worker_gpus=cluster.worker_gpus,
+            trainer=trainer,
+            memory_limit_bytes=memory_limit_bytes,
+            variables=environ,
+        )
+    executor = LocalExecutor(
+        workers.count,
+        devices=deal_gpus(workers.count, [*workers.gpus]),
+        trainer=trainer,
+        log_folder=log_folder,
+        memory_limit_bytes=memory_limit_bytes,
+    )
+    executor.start()
+    return executor
 
 
 def resolve_workers(
@@ -169,18 +163,3 @@ def _resolve_in_cluster(count: int | None, cluster: ClusterOptions) -> Workers:
         reason = f"{reason}, without --device gpu for {unused:g} GPU{'' if unused == 1 else 's'}"
     # Asking for one that does not fit makes a cluster grow that can.
     return Workers(count=max(1, sum(fitting)), reason=reason, cluster=cluster)
-
-
-def resolve_precision(choice: PrecisionChoice, here: Environment) -> Precision:
-    """Return what a choice comes to on a machine and its device.
-
-    `auto` is bfloat16 where the processor, or the GPU that trains, multiplies in it, else float32:
-    elsewhere bfloat16 is slower.
-    """
-    match choice:
-        case "auto":
-            return "bfloat16" if here.fast_bfloat16 else "float32"
-        case "float32" | "bfloat16":
-            return choice
-        case _:
-            assert_never(choice)

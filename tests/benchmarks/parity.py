@@ -25,7 +25,7 @@ import harness
 
 from mnist_search.analysis.statistics import CONFIDENCE, student_quantile
 from mnist_search.datasets import resolve
-from mnist_search.execution import Executor, Finished, Reported, create_executor
+from mnist_search.execution import Executor, Finished, Reported, Workers, create_executor
 from mnist_search.references import get_reference
 from mnist_search.specs import DatasetRef, Job, Precision, RunConfig, RunResult, derive_seed
 
@@ -46,7 +46,7 @@ def main() -> int:
     dataset = resolve(options.dataset, environ=os.environ)
     journal = harness.Journal(options.output, dataset=dataset.digest, seed=options.seed)
     # One after the other with all cores: the sums of bfloat16 hang on how they are shared out.
-    executor = create_executor(1, environ=os.environ)
+    executor = create_executor(Workers(count=1), environ=os.environ)
     try:
         rows = [_compare(net, options, dataset, executor, journal) for net in options.nets]
     finally:

@@ -40,8 +40,8 @@ from mnist_search.execution import (
     Finished,
     Reported,
     Started,
+    Workers,
     create_executor,
-    resolve_precision,
 )
 from mnist_search.spaces import find_space
 from mnist_search.specs import (
@@ -86,7 +86,9 @@ def main() -> None:
     parser.add_argument("--rules", nargs="+", default=["halving", "2:1,4", "2:1,4,16", "none"])
     options = parser.parse_args()
     rules = [read_rule(text, epochs=options.epochs) for text in options.rules]
-    precision = resolve_precision(options.precision, describe_environment())
+    precision = options.precision
+    if precision == "auto":
+        precision = "bfloat16" if describe_environment().fast_bfloat16 else "float32"
     journal = harness.Journal(
         options.output,
         **{name: getattr(options, name) for name in ("space", "epochs", "images", "seed")},
@@ -99,7 +101,7 @@ def main() -> None:
         path = first_images(Path(folder, "images.npz"), train=options.images)
         dataset = resolve(str(path), environ=os.environ)
         jobs = _jobs(options, dataset, precision)
-        executor = create_executor(available_cores(), environ=os.environ)
+        executor = create_executor(Workers(count=available_cores()), environ=os.environ)
         try:
             curves: list[dict[str, Any]] = []
             for first in range(0, len(jobs), BATCH):

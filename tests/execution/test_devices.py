@@ -15,6 +15,7 @@ from mnist_search.execution import (
     Executor,
     Finished,
     Reported,
+    Workers,
     create_executor,
     devices,
     find_gpus,
@@ -152,13 +153,14 @@ def test_each_worker_sees_its_own_gpu_or_none(
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
     environ = {"MNIST_SEARCH_TRAINER": "tests.support.surrogate"}
-    found = used_by(create_executor(3, gpus=["5", "7"], environ=environ), make_job, 3)
+    workers = Workers(count=3, gpus={"5": TWO["0"], "7": TWO["1"]})
+    found = used_by(create_executor(workers, environ=environ), make_job, 3)
     assert {slot: (gpu.name, gpu.workers) for slot, gpu in found.items()} == {
         0: ("made-up GPU 5", 2),
         1: ("made-up GPU 7", 1),
         2: ("made-up GPU 5", 2),
     }
-    assert used_by(create_executor(1, environ=environ), make_job, 1)[0].kind == "cpu"
+    assert used_by(create_executor(Workers(count=1), environ=environ), make_job, 1)[0].kind == "cpu"
 
 
 @pytest.mark.cluster
@@ -203,7 +205,7 @@ def test_without_gpus_the_variable_of_the_caller_does_not_reach_a_worker(
         raise OSError(24, "not now")
 
     monkeypatch.setattr("subprocess.Popen", refuse)
-    for numbers, seen in (((), ""), (("0",), "0")):
+    for given_gpus, seen in (({}, ""), ({"0": TWO["0"]}, "0")):
         with pytest.raises(Exception, match="not now"):
-            create_executor(1, gpus=numbers, environ={})
+            create_executor(Workers(count=1, gpus=given_gpus), environ={})
         assert given[-1]["CUDA_VISIBLE_DEVICES"] == seen

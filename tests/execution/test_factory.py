@@ -16,17 +16,18 @@ from tests.support.fake import FakeExecutor
 
 def test_inline_is_a_fake() -> None:
     environ = {"MNIST_SEARCH_TRAINER": "tests.support.fake:inline"}
-    executor = create_executor(3, threads=None, log_folder=None, environ=environ)
+    executor = create_executor(Workers(count=3), environ=environ)
     assert isinstance(executor, FakeExecutor)
     assert (executor.slots, executor.free) == (3, 3)
 
 
 def test_a_dotted_name_is_a_trainer_for_workers_that_start_at_once(tmp_path: Path) -> None:
     environ = {"MNIST_SEARCH_TRAINER": "tests.support.surrogate"}
-    executor = create_executor(1, threads=2, log_folder=tmp_path / "new", environ=environ)
+    executor = create_executor(Workers(count=1), log_folder=tmp_path / "new", environ=environ)
     assert isinstance(executor, LocalExecutor)
     try:
-        assert (executor.slots, executor.threads, len(executor.process_ids)) == (1, 2, 1)
+        found = executor.slots, executor.threads, len(executor.process_ids)
+        assert found == (1, available_cores(), 1)
         assert (tmp_path / "new" / "worker-0.log").exists()
     finally:
         executor.close()
@@ -41,7 +42,7 @@ def test_the_default_is_real_training(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("subprocess.Popen", refuse)
     with pytest.raises(ResourceError, match="not now"):
-        create_executor(1, environ={})
+        create_executor(Workers(count=1), environ={})
     assert "mnist_search.training" in started[0]
 
 

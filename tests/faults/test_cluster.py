@@ -24,7 +24,7 @@ pytestmark = pytest.mark.cluster
 Until = Callable[..., None]
 TRIALS, MANY = 6, 30
 ODD_CPUS = "9"
-STRANGER_SECONDS = 20.0
+STRANGER_SECONDS = 40.0
 SHORT = ("--epochs", "3", "--pruner", "none")
 
 

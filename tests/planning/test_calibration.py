@@ -6,7 +6,7 @@ import pytest
 
 from mnist_search.datasets import resolve
 from mnist_search.errors import BudgetError
-from mnist_search.execution import create_executor
+from mnist_search.execution import Workers, create_executor
 from mnist_search.planning.calibration import (
     FEWEST_NETWORKS,
     KERNEL_IMAGES,
@@ -128,7 +128,7 @@ def test_a_real_worker_is_timed(configs: list[RunConfig]) -> None:
     digits = resolve("digits", environ={}, notice=lambda _: None)
     found = calibrate(
         choose_networks(configs, workers=1)[:2],
-        lambda: create_executor(1, environ={}),
+        lambda: create_executor(Workers(count=1), environ={}),
         dataset=digits,
         precision="float32",
         seed=1,

@@ -63,6 +63,22 @@ def test_records_without_a_device_are_of_an_unknown_cpu_and_the_same_machine() -
 
 
 @pytest.mark.parametrize(
+    ("features", "fast"),
+    [
+        ((), ()),
+        (("avx2", "avx512f"), ()),
+        (("avx2", "avx512f", "avx512_bf16"), ("avx512_bf16",)),
+        (("avx2", "amx_bf16"), ("amx_bf16",)),
+    ],
+)
+def test_bfloat16_is_fast_on_processors_that_multiply_in_it(
+    features: tuple[str, ...], fast: tuple[str, ...]
+) -> None:
+    here = describe_environment().model_copy(update={"features": features})
+    assert here.fast_bfloat16 == fast
+
+
+@pytest.mark.parametrize(
     ("capability", "fast"),
     [
         (None, ()),
