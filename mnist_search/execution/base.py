@@ -115,15 +115,21 @@ def failed_result(job: Job, failure: Failure, *, threads: int | None) -> RunResu
     )
 
 
-def describe_exception(error: BaseException) -> Failure:
-    """Turn an exception that escaped a trainer into a failure with a one-line message."""
-    lines = str(error).strip().splitlines()
-    message = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    kinds: dict[type[Exception], FailureKind] = {
-        MemoryError: "out-of-memory",
-        FloatingPointError: "diverged",
-    }
-    kind = next((kind for each, kind in kinds.items() if isinstance(error, each)), "error")
+def describe_exception(
+    error: BaseException, *, kind: FailureKind | None = None, message: str | None = None
+) -> Failure:
+    """Turn an exception into a failure, of a kind and with one line as it says itself."""
+    if message is None:
+        lines = str(error).strip().splitlines()
+        message = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    if kind is None:
+        match error:
+            case MemoryError():
+                kind = "out-of-memory"
+            case FloatingPointError():
+                kind = "diverged"
+            case _:
+                kind = "error"
     # The end of a traceback names the place.
     told = "".join(traceback.format_exception(error))[-TRACEBACK_CHARACTERS:]
     return Failure(kind=kind, message=message[:MESSAGE_CHARACTERS], traceback=told)

@@ -32,7 +32,7 @@ MIN_REPEATS = 3
 MAX_REPEATS = 200
 
 
-class DivergedError(ArithmeticError):
+class DivergedError(FloatingPointError):
     """A loss is no finite number any more."""
 
 

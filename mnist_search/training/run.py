@@ -10,13 +10,13 @@ import os
 import re
 import sys
 import time
-import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, assert_never
 
 from mnist_search.errors import MnistSearchError
+from mnist_search.execution.base import Report, describe_exception
 from mnist_search.specs import Failure, Job, LinearClassifier, Network, RunResult, available_cores
 from mnist_search.specs.environment import GPU_WORKERS
 from mnist_search.specs.result import FailureKind
@@ -25,11 +25,8 @@ from mnist_search.training.evaluate import DivergedError
 from mnist_search.training.recorder import Recorder
 from mnist_search.training.weights import save_weights, weights_of
 
-Report = Callable[[float, float | None], bool]
-
 logger = logging.getLogger(__name__)
 
-MESSAGE_CHARACTERS = 300
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FUNCTION_NODE = re.compile(r"\{\{function_node [^}]*\}\}")
@@ -134,11 +131,7 @@ def describe_failure(error: Exception) -> Failure:
             message = cause
         case _:
             message = f"{name}: {cause}" if cause else name
-    return Failure(
-        kind=_failure_kind(error),
-        message=message[:MESSAGE_CHARACTERS],
-        traceback="".join(traceback.format_exception(error)),
-    )
+    return describe_exception(error, kind=_failure_kind(error), message=message)
 
 
 def _cause(text: str) -> str:
@@ -164,18 +157,17 @@ def _cause_in_graph(text: str) -> str:
     return next(line for line in reversed(lines) if not line[0].isspace())
 
 
-def _failure_kind(error: Exception) -> FailureKind:
+def _failure_kind(error: Exception) -> FailureKind | None:
+    """Return what only this room knows of a failure, None where its type says it."""
     from mnist_search.training.backend import tf
 
     match error:
-        case DivergedError():
-            return "diverged"
         case UnbuildableError():
             return "unbuildable"
-        case MemoryError() | tf.errors.ResourceExhaustedError():
+        case tf.errors.ResourceExhaustedError():
             return "out-of-memory"
         case _:
-            return "error"
+            return None
 
 
 def _threads(environ: Mapping[str, str]) -> int:
