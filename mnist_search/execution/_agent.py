@@ -33,11 +33,10 @@ COMPARED = ("mnist-search", "tensorflow", "keras", "scikit-learn", "numpy")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentFacts:
-    """Where an agent is, what it runs, and the digests of the images that are there already."""
+    """Where an agent is, and what it runs."""
 
     node: str
     versions: Mapping[str, str]
-    digests: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +79,7 @@ class Agent:
     def begin(self) -> AgentFacts:
         """Start the worker, and say where this is."""
         self._executor.start()
-        return AgentFacts(
-            node=node_name(),
-            versions=compared_versions(),
-            digests=frozenset(path.stem for path in _data_folder().glob("*.npz")),
-        )
+        return AgentFacts(node=socket.gethostname(), versions=compared_versions())
 
     def run(self, job: Job, images: Sequence[Any]) -> Heard:
         """Start a job and say what happens first; `images` holds a reference to their file.
@@ -141,11 +136,6 @@ def _device(gpus: float) -> Mapping[str, str]:
 def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that workers of other machines are to have as well."""
     return {name: value for name, value in environ.items() if name.startswith(PASSED_ON)}
-
-
-def node_name() -> str:
-    """Return what people call this machine."""
-    return socket.gethostname()
 
 
 def compared_versions() -> dict[str, str]:

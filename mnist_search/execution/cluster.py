@@ -248,8 +248,7 @@ class ClusterExecutor:
             if slot.facts is None or slot.job is not None:
                 continue
             job = self._waiting.popleft()
-            held = job.dataset.digest in slot.facts.digests
-            slot.run(job, [] if held else self._images.of(job.dataset))
+            slot.run(job, self._images.of(job.dataset))
 
     def _answered(self, timeout_seconds: float) -> list[ActorSlot]:
         """Wait until a call returns; return the slots of all that have."""

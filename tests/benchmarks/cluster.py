@@ -48,7 +48,7 @@ class Places:
 
     def begin(self, place: int) -> AgentFacts:
         self._places[place] = FakeExecutor(1, run_job)
-        return AgentFacts(node="?", versions=compared_versions(), digests=frozenset())
+        return AgentFacts(node="?", versions=compared_versions())
 
     def run(self, place: int, job: Job, images: Any) -> Heard:
         self._places[place].submit(job)

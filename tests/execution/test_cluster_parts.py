@@ -45,7 +45,7 @@ def test_machine_with_other_versions_is_named() -> None:
 
 
 def facts(versions: dict[str, str]) -> AgentFacts:
-    return AgentFacts(node="node7", versions=dict(reversed(versions.items())), digests=frozenset())
+    return AgentFacts(node="node7", versions=dict(reversed(versions.items())))
 
 
 def test_weights_are_written_as_a_whole_and_are_no_reason_to_fail(
