@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_search.specs import QUARTERS, Epoch, Job, Network, describe_environment
+from mnist_search.specs import QUARTERS, Job, Network, describe_environment
 from mnist_search.specs.shapes import measure
 from mnist_search.training.backend import keras
 from mnist_search.training.build import build_model
@@ -56,8 +56,7 @@ def train_network(job: Job, network: Network, recorder: Recorder) -> keras.Model
     with recorder.fit():
         watched = fit.run(training.epochs)
     fit.averages.correct(fit.loop.steps_done)
-    what = f"the {data.final_as} images"
-    recorder.conclude(data, watched, lambda images: fit.evaluator.evaluate(images, what=what))
+    recorder.conclude(data, watched, fit.evaluator.evaluate)
     if not recorder.stopped:
         recorder.note_inference(fit.evaluator.time_inference(data.scored.images))
     return model
@@ -102,20 +101,15 @@ class _Fit:
         validation = None
         if self.data.watched is not None:
             validation = self._evaluate(self.data.watched, epoch, totals)
-        self.recorder.epochs.append(
-            Epoch(
-                epoch=epoch,
-                loss=totals.loss / totals.images,
-                accuracy=totals.correct / totals.images,
-                val_loss=None if validation is None else validation.loss,
-                val_accuracy=None if validation is None else validation.accuracy,
-                seconds=totals.seconds,
-                validation_seconds=totals.validation_seconds,
-            )
-        )
         self.loop.end_epoch(totals.loss / totals.images)
-        if validation is not None:
-            self.recorder.report(QUARTERS * epoch, validation.accuracy)
+        self.recorder.end_epoch(
+            epoch,
+            validation,
+            loss=totals.loss / totals.images,
+            accuracy=totals.correct / totals.images,
+            seconds=totals.seconds,
+            validation_seconds=totals.validation_seconds,
+        )
         return validation
 
     def _quarter(self, epoch: int, quarter: int, order: Any, totals: EpochTotals) -> None:

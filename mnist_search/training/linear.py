@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import SGDClassifier
 
-from mnist_search.specs import QUARTERS, Epoch, Job, LinearClassifier
+from mnist_search.specs import Job, LinearClassifier
 from mnist_search.specs.shapes import UnbuildableError, measure
 from mnist_search.training.data import Labelled, RunData, load_data
 from mnist_search.training.evaluate import (
@@ -55,8 +56,7 @@ def train_linear(job: Job, spec: LinearClassifier, recorder: Recorder) -> SGDCla
         train=_evaluate(model, data.train, what="the training images").score,
         zero_coefficients=int((model.coef_ == 0).sum()),
     )
-    what = f"the {data.final_as} images"
-    recorder.conclude(data, watched, lambda images: _evaluate(model, images, what=what))
+    recorder.conclude(data, watched, functools.partial(_evaluate, model))
     if not recorder.stopped:
         recorder.note_inference(time_inference(pixels, lambda batch: lambda: model.predict(batch)))
     return model
@@ -107,19 +107,14 @@ def _fit(
             if data.watched is not None:
                 what = f"the validation images after epoch {epoch}"
                 evaluation = _evaluate(model, data.watched, what=what)
-        recorder.epochs.append(
-            Epoch(
-                epoch=epoch,
-                loss=None,
-                accuracy=None,
-                val_loss=None if evaluation is None else evaluation.loss,
-                val_accuracy=None if evaluation is None else evaluation.accuracy,
-                seconds=training.seconds,
-                validation_seconds=validation.seconds,
-            )
+        recorder.end_epoch(
+            epoch,
+            evaluation,
+            loss=None,
+            accuracy=None,
+            seconds=training.seconds,
+            validation_seconds=validation.seconds,
         )
-        if evaluation is not None:
-            recorder.report(QUARTERS * epoch, evaluation.accuracy)
         if at_once or recorder.stopped:
             break
     return evaluation

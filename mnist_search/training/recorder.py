@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnist_search.specs import Epoch, Failure, Job, Precision, RunResult, describe_environment
+from mnist_search.execution.base import Report
+from mnist_search.specs import (
+    QUARTERS,
+    Epoch,
+    Failure,
+    Job,
+    Precision,
+    RunResult,
+    describe_environment,
+)
 from mnist_search.specs.shapes import Size
-from mnist_search.training.data import Labelled, RunData, ScoreName
+from mnist_search.training.data import RunData, ScoreName
 from mnist_search.training.evaluate import Evaluation
 
 # How often a run says how far it is.
@@ -37,7 +46,7 @@ class Recorder:
         self,
         *,
         job: Job,
-        report: Callable[[float, float | None], bool],
+        report: Report,
         threads: int | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -106,6 +115,14 @@ class Recorder:
         self._waiting_seconds += self._clock() - started
         return self.stopped
 
+    def end_epoch(self, epoch: int, watched: Evaluation | None, **known: float | None) -> None:
+        """Note an epoch with what is known of it, by the names in `Epoch`, and report it."""
+        loss, accuracy = (None, None) if watched is None else (watched.loss, watched.accuracy)
+        fields = {"epoch": epoch, "val_loss": loss, "val_accuracy": accuracy, **known}
+        self.epochs.append(Epoch.model_validate(fields))
+        if accuracy is not None:
+            self.report(QUARTERS * epoch, accuracy)
+
     def step(self, step: float) -> None:
         """Say how far the run is, in quarters of an epoch, unless it said so within a second."""
         now = self._clock()
@@ -118,7 +135,7 @@ class Recorder:
         self,
         data: RunData,
         watched: Evaluation | None,
-        evaluate: Callable[[Labelled], Evaluation],
+        evaluate: Callable[..., Evaluation],
     ) -> None:
         """Note how good the final weights are, on the images watched and on the final ones.
 
@@ -127,7 +144,8 @@ class Recorder:
         if watched is not None:
             self._note_score(data.watched_as, watched)
         if data.final is not None and not self.stopped:
-            self._note_score(data.final_as, evaluate(data.final))
+            what = f"the {data.final_as} images"
+            self._note_score(data.final_as, evaluate(data.final, what=what))
 
     def _note_score(self, name: ScoreName, evaluation: Evaluation) -> None:
         self.note(collapsed=evaluation.collapsed, **{name: evaluation.score})

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 import warnings
 import zipfile
 from dataclasses import dataclass
@@ -16,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_search.datasets.readers import DAMAGE
-from mnist_search.errors import DataError
+from mnist_search.errors import DataError, UsageError
+from mnist_search.paths import read_regular
 from mnist_search.specs import (
     Conv,
     DatasetRef,
@@ -73,7 +72,11 @@ def load_weights(path: Path, *, sha256: str) -> Weights:
     Raises:
         DataError: the file cannot be read, or is not the one with that checksum.
     """
-    content = _read(path)
+    try:
+        # Once, so that what is checked is what is parsed.
+        content = read_regular(path, most_bytes=MOST_BYTES)
+    except UsageError as error:
+        raise DataError(error.message) from error
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise DataError(
@@ -92,24 +95,6 @@ def load_weights(path: Path, *, sha256: str) -> Weights:
     if not all(isinstance(array, np.ndarray) for array in arrays.values()):
         raise DataError(f"{path}: no weights in it: it holds other things than arrays")
     return arrays
-
-
-def _read(path: Path) -> bytes:
-    """Return what a file holds; read once, so that what is checked is what is parsed."""
-    try:
-        # Not waiting: opening a pipe would, for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                raise DataError(f"{path}: weights must be a file, got a folder, pipe or device")
-            if found.st_size > MOST_BYTES:
-                raise DataError(
-                    f"{path}: weights have at most {MOST_BYTES:,} bytes, got {found.st_size:,}"
-                )
-            return file.read(MOST_BYTES)
-    except OSError as error:
-        raise DataError(f"{path}: the weights cannot be read: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

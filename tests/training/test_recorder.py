@@ -95,7 +95,7 @@ def test_evaluations_are_noted_as_what_their_images_are_for(
         final_as=final or "test",
     )
     recorder.report(4, 0.5)
-    recorder.conclude(data, None if watched is None else evaluation, lambda _: evaluation)
+    recorder.conclude(data, None if watched is None else evaluation, lambda _, what: evaluation)
     result = recorder.result()
     scores = ("selection", "validation", "test", "predictions")
     assert {name for name in scores if getattr(result, name) is not None} == noted
