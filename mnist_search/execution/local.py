@@ -7,10 +7,10 @@ worker without disturbing the others.
 from __future__ import annotations
 
 import os
-import selectors
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from multiprocessing import connection
 from pathlib import Path
 from typing import Literal
 
@@ -209,11 +209,8 @@ class LocalExecutor:
             until = min(until, now + EXIT_LOOK_SECONDS)
         if self._events or any(worker.failure is not None for worker in self._workers):
             until = now
-        with selectors.PollSelector() as selector:
-            for worker in self._workers:
-                if not worker.channel.closed:
-                    selector.register(worker.channel, selectors.EVENT_READ)
-            selector.select(max(0.0, until - now))
+        open_ends = [one.channel.fileno() for one in self._workers if not one.channel.closed]
+        connection.wait(open_ends, max(0.0, until - now))
 
     def _look(self) -> None:
         """See to workers that say nothing: too much memory, stopped, or cut off."""
