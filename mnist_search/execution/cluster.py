@@ -78,9 +78,10 @@ class ClusterExecutor:
         self._connection = connection
         self._grows = grows
         self._cpus, self._gpus = worker_cpus, worker_gpus
+        self._threads = max(1, int(worker_cpus))
         self._options = {
             "trainer": trainer,
-            "threads": max(1, int(worker_cpus)),
+            "threads": self._threads,
             "gpus": worker_gpus,
             "memory_limit_bytes": memory_limit_bytes,
             "variables": passed_on(variables),
@@ -140,23 +141,23 @@ class ClusterExecutor:
         """
         self._check()
         deadline = time.monotonic() + timeout_seconds
-        while True:
-            now = time.monotonic()
-            if now >= self._next_look:
-                self._look(now)
-            self._end_doomed()
-            self._dispatch()
-            until = now if self._events else min(deadline, self._next_look)
-            try:
+        try:
+            while True:
+                now = time.monotonic()
+                if now >= self._next_look:
+                    self._look(now)
+                self._end_doomed()
+                self._dispatch()
+                until = now if self._events else min(deadline, self._next_look)
                 for slot in self._answered(max(0.0, until - now)):
                     self._hear(slot)
-            except MnistSearchError as error:
-                self._error = error
-                raise
-            if self._events or time.monotonic() >= deadline:
-                events = self._events.copy()
-                self._events.clear()
-                return events
+                if self._events or time.monotonic() >= deadline:
+                    events = self._events.copy()
+                    self._events.clear()
+                    return events
+        except MnistSearchError as error:
+            self._error = error
+            raise
 
     def answer(self, number: int, *, stop: bool) -> None:
         """Answer a `Reported`; nothing happens if that job is over by now."""
@@ -207,7 +208,8 @@ class ClusterExecutor:
         """See to what no actor tells: the head, the room, and machines that joined."""
         self._next_look = now + LOOK_SECONDS
         self._connection.check()
-        fitting = self._connection.fitting(self._cpus, self._gpus)
+        # While nobody else uses it.
+        fitting = sum(node.fitting(self._cpus, self._gpus) for node in self._connection.nodes)
         while self._grows and fitting > self.slots:
             self._add_slot()
         crowded = sum(not slot.has_room for slot in self._slots)
@@ -216,12 +218,11 @@ class ClusterExecutor:
         if not crowded:
             self._crowded_since, self._said = now, False
         if now - self._empty_since > self._room_seconds:
-            self._error = ResourceError(
+            raise ResourceError(
                 f"the cluster had no room for a worker for {self._room_seconds:g} s: "
                 f"{self._describe_room()}",
                 hint="`ray status` says what uses it; --worker-cpus and --worker-gpus ask for less",
             )
-            raise self._error
         if now - self._crowded_since > SAY_SECONDS and not self._said:
             self._said = True
             text = f"{crowded} of {self.slots} workers wait for room in the cluster"
@@ -320,8 +321,7 @@ class ClusterExecutor:
         self._finish(job, failure, worker=slot.number, lost=True)
 
     def _finish(self, job: Job, failure: Failure, *, worker: int, lost: bool = False) -> None:
-        threads = max(1, int(self._cpus))
-        result = failed_result(job, failure, threads=threads)
+        result = failed_result(job, failure, threads=self._threads)
         self._events.append(
             Finished(
                 number=job.number,

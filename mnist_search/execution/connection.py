@@ -49,7 +49,10 @@ class Node:
 
 
 class Connection:
-    """A connection to a cluster, which one thread watches. Not more than one at a time."""
+    """A connection to a cluster, which one thread watches. Not more than one at a time.
+
+    `nodes` are the machines of the cluster, as last heard.
+    """
 
     def __init__(self, address: str, *, patience_seconds: float = HEAD_PATIENCE_SECONDS) -> None:
         """Connect to `HOST:PORT`, or to the cluster that `auto` finds on this machine.
@@ -60,20 +63,11 @@ class Connection:
         """
         self.address = _connect(address)
         self._patience_seconds = patience_seconds
-        self._nodes: tuple[Node, ...] = _read_nodes()
+        self.nodes: tuple[Node, ...] = _read_nodes()
         self._heard = self._checked = time.monotonic()
         self._closed = threading.Event()
         self._lost = False
         threading.Thread(target=self._watch, daemon=True).start()
-
-    @property
-    def nodes(self) -> tuple[Node, ...]:
-        """Return the machines of the cluster, as last heard."""
-        return self._nodes
-
-    def fitting(self, cpus: float, gpus: float) -> int:
-        """Return how many workers of this size fit into the cluster while nobody else uses it."""
-        return sum(node.fitting(cpus, gpus) for node in self._nodes)
 
     def check(self) -> None:
         """Look whether the head is still there.
@@ -111,7 +105,7 @@ class Connection:
         # Not by a connection of our own to its port: the kernel answers for a process that hangs.
         while not self._closed.wait(LOOK_SECONDS):
             with suppress(Exception):
-                self._nodes = _read_nodes()
+                self.nodes = _read_nodes()
                 self._heard = time.monotonic()
 
 
