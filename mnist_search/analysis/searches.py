@@ -177,10 +177,10 @@ def compare_searches(first: Sequence[Record], second: Sequence[Record]) -> Searc
     sides = [_side(first), _side(second)]
     trials = [
         [
-            record.result.last_accuracy
+            accuracy
             for record in side
             if record.state == "complete" and record.result is not None
-            if known(record.result.last_accuracy) is not None
+            if (accuracy := known(record.result.last_accuracy)) is not None
         ]
         for side in (first, second)
     ]
@@ -189,7 +189,7 @@ def compare_searches(first: Sequence[Record], second: Sequence[Record]) -> Searc
         first=sides[0],
         second=sides[1],
         searches=probability_better(sides[0].best, sides[1].best) if repeated else None,
-        trials=probability_better(*([one for one in side if one is not None] for side in trials)),
+        trials=probability_better(trials[0], trials[1]),
     )
 
 
