@@ -31,6 +31,7 @@ from mnist_search.studies import (
     run_benchmark,
 )
 from mnist_search.studies.progress import Best, Opening, Progress
+from mnist_search.studies.trials import best_first
 
 
 def stored_spec(folder: Path) -> StudySpec | None:
@@ -219,12 +220,10 @@ class Trainer:
 
 def _best_so_far(records: Sequence[Record]) -> Best | None:
     """Return the best complete trial of the sessions before this one."""
-    best: Best | None = None
-    for record in records:
-        accuracy = None if record.result is None else record.result.last_accuracy
-        if record.state != "complete" or accuracy is None or record.config is None:
-            continue
-        if best is None or accuracy > best.accuracy:
+    for record in best_first(records):
+        if record.config is not None and record.result is not None:
+            accuracy = record.result.last_accuracy
+            assert accuracy is not None
             label = describe(record.config)
-            best = Best(name=f"trial {record.number}", label=label, accuracy=accuracy)
-    return best
+            return Best(name=f"trial {record.number}", label=label, accuracy=accuracy)
+    return None
