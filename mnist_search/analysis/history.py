@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_search.analysis.order import known
+from mnist_search.analysis.order import accuracy_of, known
 from mnist_search.analysis.row import Row
 from mnist_search.specs import Record
 
@@ -109,7 +109,7 @@ def _history(study: str, records: Sequence[Record], levels: Sequence[Level]) -> 
     busy_until, paused = origin, 0.0
     for record in timed:
         started, finished = record.started or 0.0, record.finished or 0.0
-        accuracy = None if record.result is None else known(record.result.last_accuracy)
+        accuracy = accuracy_of(record)
         score = None if record.result is None else record.result.score
         if started - busy_until > PAUSE_SECONDS:
             paused += started - busy_until

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnist_search.analysis.order import known
+from mnist_search.analysis.order import accuracy_of
 from mnist_search.analysis.statistics import wilson_interval
 from mnist_search.spaces import ChoiceParameter, Parameter, SearchSpace, Value
 from mnist_search.spaces.parameters import same
@@ -286,7 +286,7 @@ def _judged(records: Sequence[Record]) -> list[tuple[Record, float]]:
     """Return the trials that finished, each with its accuracy; stopped ones less one."""
     judged = []
     for record in records:
-        accuracy = None if record.result is None else known(record.result.last_accuracy)
+        accuracy = accuracy_of(record)
         if record.kind != "trial" or not record.values or accuracy is None:
             continue
         if record.state == "complete":

@@ -88,6 +88,11 @@ def known(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
+def accuracy_of(record: Record) -> float | None:
+    """Return the accuracy that a run was chosen by, or came to; None where it is unknown."""
+    return None if record.result is None else known(record.result.last_accuracy)
+
+
 def _ascending(value: float | None) -> tuple[bool, float]:
     """Order small before large, and unknown (or not a number) last."""
     finite = known(value)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mnist_search.analysis.history import History, study_histories
 from mnist_search.analysis.importance import Effect, parameter_effects
-from mnist_search.analysis.order import known
+from mnist_search.analysis.order import accuracy_of
 from mnist_search.spaces import SearchSpace
 from mnist_search.specs import Record
 
@@ -136,7 +136,7 @@ def report_search(
         for record in records
         if record.kind == "trial" and record.result is not None and record.confirms is None
         if record.state in ("complete", "pruned")
-        if (accuracy := known(record.result.last_accuracy)) is not None
+        if (accuracy := accuracy_of(record)) is not None
     ]
     if not judged:
         return None
@@ -179,8 +179,7 @@ def compare_searches(first: Sequence[Record], second: Sequence[Record]) -> Searc
         [
             accuracy
             for record in side
-            if record.state == "complete" and record.result is not None
-            if (accuracy := known(record.result.last_accuracy)) is not None
+            if record.state == "complete" and (accuracy := accuracy_of(record)) is not None
         ]
         for side in (first, second)
     ]

@@ -1,4 +1,4 @@
-"""Intervals, tests and medians, in plain Python: scipy would cost a second of start-up."""
+"""Intervals, tests and medians, in plain Python: scipy.special would cost 0.2 s of each start."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from mnist_search.analysis import pool_seed_spread
 from mnist_search.analysis.confirmation import confirmed_name, summarize_confirmation
 from mnist_search.analysis.contenders import estimate
+from mnist_search.analysis.order import accuracy_of
 from mnist_search.analysis.verdict import rerun_interval
 from mnist_search.errors import BudgetError, UsageError
 from mnist_search.exporting.recipe import Expected, Export
@@ -54,7 +55,7 @@ def _winner(records: Sequence[Record], confirmed: Sequence[Record]) -> Record:
     scored = [record for record in records if _is_complete(record)]
     if not scored:
         raise BudgetError("no run of the study is complete, so none has won")
-    return max(scored, key=lambda record: (_accuracy(record), -record.number))
+    return max(scored, key=lambda record: (accuracy_of(record) or 0.0, -record.number))
 
 
 def _is_complete(record: Record) -> bool:
@@ -69,11 +70,6 @@ def _alike(record: Record, other: Record) -> bool:
     assert record.result is not None
     assert other.result is not None
     return record.config == other.config and record.result.precision == other.result.precision
-
-
-def _accuracy(record: Record) -> float:
-    accuracy = None if record.result is None else record.result.last_accuracy
-    return 0.0 if accuracy is None else accuracy
 
 
 def _export(runs: Sequence[Record]) -> Export:
