@@ -18,6 +18,7 @@ from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
 from mnist_search.studies import (
     Outcome,
+    fresh_seeds,
     open_benchmark,
     read_confirmed,
     read_records,
@@ -29,7 +30,6 @@ from mnist_search.studies.explaining import (
     plan_walk,
     plan_walk_runs,
     walk_results,
-    walk_seeds,
 )
 from mnist_search.studies.folder import has_study, study_folder
 from mnist_search.studies.reading import read_validation_images

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 
 from mnist_search.specs import RunResult
-from mnist_search.studies.progress import Assignment, Opening, SilentProgress, tell_ending
+from mnist_search.studies.progress import Assignment, Opening, Progress, tell_ending
 
 LOGGER = "mnist_search"
 
 
-class LoggedProgress(SilentProgress):
+class LoggedProgress(Progress):
     """Writes a line for each run to the logger `mnist_search`, at the level INFO."""
 
     def __init__(self) -> None:

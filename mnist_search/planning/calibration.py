@@ -22,7 +22,7 @@ from mnist_search.specs import (
 from mnist_search.studies.benchmark import Run, run_benchmark, shorten
 from mnist_search.studies.loop import Interrupt, Limits
 from mnist_search.studies.opening import ledger_in_memory
-from mnist_search.studies.progress import Assignment, SilentProgress
+from mnist_search.studies.progress import Assignment, Progress
 from mnist_search.studies.spec import StudySpec
 
 # Four unknown rates can be estimated from six, and their error as well.
@@ -140,7 +140,7 @@ def calibrate(
 
 
 @dataclass(slots=True, kw_only=True)
-class _Watch(SilentProgress):
+class _Watch(Progress):
     """How long the first worker took to start, and what each job took beside its fit."""
 
     clock: Callable[[], float]

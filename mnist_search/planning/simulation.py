@@ -29,7 +29,7 @@ from mnist_search.studies.loop import (
     run_loop,
 )
 from mnist_search.studies.opening import ledger_in_memory
-from mnist_search.studies.progress import Assignment, SilentProgress
+from mnist_search.studies.progress import Assignment, Progress
 from mnist_search.studies.search import SearchWork
 from mnist_search.studies.spec import SearchSpec
 
@@ -204,7 +204,7 @@ class SimulatedExecutor:
 
 
 @dataclass(slots=True, kw_only=True)
-class Simulation(SilentProgress):
+class Simulation(Progress):
     """What came of a simulated search, which it watches.
 
     `endings` are the seconds at which its trials ended, those with the numbers `skipped` without

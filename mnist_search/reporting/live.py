@@ -14,7 +14,7 @@ from mnist_search.reporting.cells import clean
 from mnist_search.reporting.live_state import State, begin_state, best_text
 from mnist_search.reporting.live_stream import GuardedStream, WorkerLogs, can_be_live
 from mnist_search.specs import RunResult
-from mnist_search.studies.progress import Assignment, Opening
+from mnist_search.studies.progress import Assignment, Opening, Progress
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -45,7 +45,7 @@ def create_progress(
     return PlainProgress(guarded, clock=clock, quiet=quiet, verbose=verbose)
 
 
-class Display(ABC):
+class Display(Progress, ABC):
     """Shows what the loop tells; used as a context manager it always puts the cursor back."""
 
     def __init__(self, *, clock: Callable[[], float], verbose: bool) -> None:

@@ -26,12 +26,7 @@ from mnist_search.specs import (
 from mnist_search.specs.shapes import measure
 from mnist_search.studies.artifacts import weights_path
 from mnist_search.studies.ledger import Ledger
-from mnist_search.studies.loop import (
-    Interrupt,
-    Limits,
-    Outcome,
-    run_loop,
-)
+from mnist_search.studies.loop import Interrupt, Limits, Outcome, run_loop
 from mnist_search.studies.opening import ensure_ledger
 from mnist_search.studies.progress import Assignment, Progress
 from mnist_search.studies.spec import StudySpec
@@ -165,8 +160,7 @@ class BenchmarkWork:
     ) -> None:
         """Take up those of `runs` that wait in `records`, then those that are not there."""
         self._keep_weights = keep_weights
-        self._clock, self._begun = clock, clock()
-        self._seconds_before = ledger.seconds_used()
+        self.save_seconds = ledger.timed(clock)
         wanted = {run.key: run for run in runs}
         held = {record.run_key for record in records if record.state != "failed"}
         waiting: list[tuple[int | None, Run]] = [
@@ -231,10 +225,6 @@ class BenchmarkWork:
         """Give the run back; it is the next to be claimed."""
         self._ledger.give_back(assignment.number)
         self.pending.appendleft((assignment.number, self._running.pop(assignment.number)))
-
-    def save_seconds(self) -> None:
-        """Write how long the study has taken so far."""
-        self._ledger.set_seconds_used(self._seconds_before + self._clock() - self._begun)
 
 
 def _change(

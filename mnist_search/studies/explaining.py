@@ -13,7 +13,6 @@ from mnist_search.analysis.nearest import Comparison
 from mnist_search.errors import BudgetError, UsageError
 from mnist_search.specs import Record, RunResult
 from mnist_search.studies.benchmark import Run, with_seeds
-from mnist_search.studies.confirming import fresh_seeds
 from mnist_search.studies.folder import name_beside
 from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.reading import choose_run
@@ -75,11 +74,6 @@ def plan_walk(
     steps = walk_back(trial.config, found, changes)
     ledger.set_attribute(WALK, TypeAdapter(list[WalkStep]).dump_python(steps, mode="json"))
     return steps
-
-
-def walk_seeds(search: StudySpec, trials: Sequence[Record], count: int) -> list[int]:
-    """Return the first `count` seeds of a study's explanations; no trial has used them."""
-    return fresh_seeds(search, trials, count, purpose="explain")
 
 
 def plan_walk_runs(steps: Sequence[WalkStep], found: Comparison, seeds: Sequence[int]) -> list[Run]:

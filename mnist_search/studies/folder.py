@@ -180,6 +180,19 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise told from error
 
 
+@contextmanager
+def named_errors(path: Path) -> Iterator[None]:
+    """Give errors of a descriptor the name of its file, without which they pass `storage_errors`.
+
+    Else they would be taken for those of a closed output.
+    """
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
 def damaged(path: Path, what: str) -> DataError:
     """Return the error for a study whose file holds what no version of mnist-search wrote."""
     # Messages of libraries may have lines, and any length.

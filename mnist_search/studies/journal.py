@@ -16,7 +16,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
 from mnist_search.errors import MnistSearchError, StorageError
-from mnist_search.studies.folder import DRAFT, JOURNAL, damaged, open_file
+from mnist_search.studies.folder import DRAFT, JOURNAL, damaged, named_errors, open_file
 from mnist_search.studies.lines import Lines, Operation
 from mnist_search.writing import sync
 
@@ -64,7 +64,7 @@ class Journal(BaseJournalBackend):
         """Write no more; all that was written is on the disk then."""
         if self._writing:
             self._writing = False
-            with self._named_errors():
+            with named_errors(self._path):
                 os.fsync(self._file)
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class Journal(BaseJournalBackend):
         text = self._lines.sign(log)
         before = os.fstat(self._file).st_size
         try:
-            with self._named_errors():
+            with named_errors(self._path):
                 written = 0
                 while written < len(text):
                     written += os.write(self._file, text[written:])
@@ -130,15 +130,6 @@ class Journal(BaseJournalBackend):
                 os.ftruncate(self._file, before)
             except OSError:
                 self._writing = False
-            raise
-
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            # Descriptors have no names; without one it would be taken for a closed output.
-            error.filename = str(self._path)
             raise
 
 

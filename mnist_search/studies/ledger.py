@@ -5,12 +5,12 @@ It alone knows what became of a trial: one call opens it, one closes it. Engines
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from mnist_search.errors import StorageError, UsageError
 from mnist_search.specs import Record, RunConfig, RunResult, State
@@ -207,12 +207,8 @@ class Ledger:
         """
         records = []
         for trial in self._trials(*states):
-            try:
+            with self._reading(f"trial {trial.number}"):
                 records.append(record_of(trial, self.spec))
-            except (ValueError, TypeError, OverflowError, OSError, UsageError) as error:
-                # Of pydantic's several lines the first says where, the second what.
-                told = ": ".join(str(error).splitlines()[1:3] or [str(error)])
-                raise damaged(self.path, f"trial {trial.number}: {told}") from error
         return records
 
     def memos(self) -> dict[int, Mapping[str, Any]]:
@@ -221,9 +217,8 @@ class Ledger:
         found = {}
         for trial in self._trials():
             if MEMO in trial.user_attrs:
-                found[trial.number] = self._read(
-                    f"trial {trial.number}", adapter, trial.user_attrs[MEMO]
-                )
+                with self._reading(f"trial {trial.number}"):
+                    found[trial.number] = adapter.validate_python(trial.user_attrs[MEMO])
         return found
 
     # The study as a whole
@@ -237,7 +232,8 @@ class Ledger:
         stored = self._storage.get_study_user_attrs(self._study_id)
         if key not in stored:
             return missing
-        value: Kind = self._read(key, TypeAdapter(kind), stored[key])
+        with self._reading(key):
+            value: Kind = TypeAdapter(kind).validate_python(stored[key])
         return value
 
     def set_attribute(self, key: str, value: Any) -> None:
@@ -260,6 +256,11 @@ class Ledger:
     def set_seconds_used(self, seconds: float) -> None:
         """Write the wall-clock seconds spent in all sessions so far."""
         self.set_attribute(SECONDS, seconds)
+
+    def timed(self, clock: Callable[[], float]) -> Callable[[], None]:
+        """Return what writes the seconds used, those from now on among them."""
+        begun, before = clock(), self.seconds_used()
+        return lambda: self.set_seconds_used(before + clock() - begun)
 
     def check_room(self) -> None:
         """Check that the disk has room for another trial; raises `ResourceError`."""
@@ -321,9 +322,11 @@ class Ledger:
                 state = TrialState.FAIL
         self._storage.set_trial_state_values(self._trial_id(number), state, values)
 
-    def _read(self, what: str, adapter: TypeAdapter[Any], stored: Any) -> Any:
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[None]:
         try:
-            return adapter.validate_python(stored)
-        except (ValidationError, UsageError) as error:
+            yield
+        except (ValueError, TypeError, OverflowError, OSError, UsageError) as error:
+            # Of pydantic's several lines the first says where, the second what.
             told = ": ".join(str(error).splitlines()[1:3] or [str(error)])
             raise damaged(self.path, f"{what}: {told}") from error

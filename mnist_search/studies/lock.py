@@ -24,9 +24,15 @@ import psutil
 from pydantic import ValidationError
 
 from mnist_search.errors import StorageError
-from mnist_search.studies.folder import LOCK, OWNER, check_files, open_file, storage_errors
+from mnist_search.studies.folder import (
+    LOCK,
+    OWNER,
+    check_files,
+    named_errors,
+    open_file,
+    storage_errors,
+)
 from mnist_search.studies.owner import Owner, is_running, this_process
-from mnist_search.writing import replacing
 
 MOUNTS = Path("/proc/self/mountinfo")
 
@@ -68,10 +74,7 @@ def hold(folder: Path) -> Iterator[Owner]:
         # The lock can be free and yet the owner alive: somebody removed the file.
         if before is not None and is_running(before) and not before.is_process_of(me):
             raise _being_written(study, before)
-        if shared:
-            _make_record(folder, me)
-        else:
-            _write_record(folder, me)
+        _write_record(folder, me, shared=shared)
         try:
             yield me
         finally:
@@ -145,15 +148,17 @@ def mount_of(folder: Path) -> tuple[str, str] | None:
     return found
 
 
-def _make_record(folder: Path, owner: Owner) -> None:
-    """Write the record where there is none, or one that a process of this machine left behind.
+def _write_record(folder: Path, owner: Owner, *, shared: bool) -> None:
+    """Write the record where there is none, or in the place of one that was left behind.
+
+    Of a folder that machines share only a process of this one is known to have left it.
 
     Raises:
         StorageError: there is another.
     """
     path, before = folder / OWNER, read_owner(folder)
-    with storage_errors(path):
-        if before is not None and before.host == owner.host:
+    with storage_errors(path), named_errors(path):
+        if not shared or (before is not None and before.host == owner.host):
             path.unlink(missing_ok=True)
         try:
             file = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
@@ -167,18 +172,6 @@ def _make_record(folder: Path, owner: Owner) -> None:
             record.write(owner.model_dump_json())
             record.flush()
             os.fsync(file)
-
-
-def _write_record(folder: Path, owner: Owner) -> None:
-    try:
-        with replacing(folder / OWNER) as draft:
-            draft.write_text(owner.model_dump_json())
-    except OSError as error:
-        if error.filename is None:
-            # So that a failing disk is not taken for a closed output.
-            error.filename = str(folder / OWNER)
-        with storage_errors(folder):
-            raise
 
 
 def _being_written(study: str, owner: Owner | None) -> StorageError:

@@ -83,11 +83,18 @@ def become_journal(folder: Path) -> tuple[BaseStorage, Journal]:
 
 def _copy(path: Path, target: BaseStorage, *, waiting: bool) -> None:
     import optuna
+    from optuna.storages import RDBStorage
+    from sqlalchemy.pool import StaticPool
 
-    _check(path)
-    try:
-        source = _open(path)
+    # So Optuna meets no lock, no lack of permissions and no name that it takes for a pattern.
+    with closing(sqlite3.connect(":memory:")) as memory:
+        _load(path, memory)
         try:
+            source = RDBStorage(
+                "sqlite://",
+                engine_kwargs={"creator": lambda: memory, "poolclass": StaticPool},
+                skip_table_creation=True,
+            )
             names = optuna.get_all_study_names(source)
             if len(names) != 1:
                 raise damaged(path, f"it holds {len(names)} studies where one was expected")
@@ -97,25 +104,11 @@ def _copy(path: Path, target: BaseStorage, *, waiting: bool) -> None:
             while not waiting and trials and not _is_begun(trials[-1]):
                 trials.pop()
             _write(study, trials, [point for point in first if point is not None], target)
-        finally:
-            source.remove_session()
-            source.engine.dispose()
-    except MnistSearchError:
-        raise
-    except RuntimeError as error:
-        if "storage upgrade" not in str(error) and "version" not in str(error):
-            raise damaged(path, str(error)) from error
-        # So says Optuna, which never changes a file of another version by itself.
-        older = "storage upgrade" in str(error)
-        raise StorageError(
-            f"{path} has the tables of {'an older' if older else 'another'} version of Optuna",
-            hint="`optuna storage upgrade --storage sqlite:///FILE` on a copy of it"
-            if older
-            else "open it with the newer version, or choose another --study",
-        ) from error
-    except Exception as error:
-        # Whatever SQLAlchemy and Optuna raise over what they read, the file is what is wrong.
-        raise _explain(path, error) from error
+        except MnistSearchError:
+            raise
+        except Exception as error:
+            # Whatever SQLAlchemy and Optuna raise over what they read, the file is what is wrong.
+            raise _explain(path, error) from error
 
 
 def _write(study: Study, trials: list[FrozenTrial], first: list[Any], target: BaseStorage) -> None:
@@ -150,26 +143,8 @@ def _without_notes(trial: FrozenTrial) -> FrozenTrial:
     return trial
 
 
-def _open(path: Path) -> Any:
-    """Open the file with stock Optuna, which makes no tables in it."""
-    from optuna.storages import RDBStorage
-    from sqlalchemy.engine import URL
-    from sqlalchemy.pool import NullPool
-
-    url = URL.create("sqlite", database=str(path.resolve()))
-    if _is_sealed(path):
-        # SQLite reads a write-ahead log's file through files beside it that it cannot make here.
-        name = path.resolve().as_uri()
-        url = URL.create("sqlite", database=name, query={"immutable": "1", "uri": "true"})
-    # Optuna formats the URL with str.format, so braces in a folder's name must be doubled.
-    text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-    # Without a pool each connection is closed after its use, also where Optuna refuses the file.
-    arguments = {"connect_args": {"timeout": BUSY_SECONDS}, "poolclass": NullPool}
-    return RDBStorage(text, engine_kwargs=arguments, skip_table_creation=True)
-
-
-def _check(path: Path) -> None:
-    """Look at a file before Optuna does."""
+def _load(path: Path, memory: sqlite3.Connection) -> None:
+    """Copy a file after a look at it."""
     for beside in ("", "-wal", "-shm"):
         check_file(path.with_name(f"{DATABASE}{beside}"))
     with storage_errors(path), path.open("rb") as file:
@@ -183,48 +158,51 @@ def _check(path: Path) -> None:
     size = path.stat().st_size
     if page_bytes != 1 and (page_bytes == 0 or size % page_bytes):
         raise damaged(path, f"{size:,} bytes are not whole pages")
-    mode = "immutable=1" if _is_sealed(path) else "mode=rw" if _is_ours(path) else "mode=ro"
     try:
-        address = f"{path.resolve().as_uri()}?{mode}"
+        address = f"{path.resolve().as_uri()}?{_mode(path)}"
         with closing(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)) as connection:
+            # One state of the file is checked and copied.
+            connection.execute("BEGIN")
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
                 raise damaged(path, str(found))
             kinds = dict(connection.execute("SELECT name, type FROM sqlite_master"))
+            # A view would run what a stranger wrote in the place of a table.
+            strange = {kind for kind in kinds.values() if kind not in ("table", "index")}
+            if strange or not {name for name, kind in kinds.items() if kind == "table"} >= _TABLES:
+                raise damaged(path, "it is the database of another program")
+            connection.backup(memory)
     except sqlite3.Error as error:
         raise _explain(path, error) from error
-    # A view would run what a stranger wrote in the place of a table.
-    strange = sorted(name for name, kind in kinds.items() if kind not in ("table", "index"))
-    if strange or not {name for name, kind in kinds.items() if kind == "table"} >= _TABLES:
-        raise damaged(path, "it is the database of another program")
 
 
-def _explain(path: Path, error: BaseException) -> MnistSearchError:
-    cause: BaseException | None = error
-    while cause is not None:
-        # SQLAlchemy keeps the driver's error as `orig`, Optuna SQLAlchemy's as the cause.
-        original = getattr(cause, "orig", cause)
-        if isinstance(original, sqlite3.Error):
-            match getattr(original, "sqlite_errorcode", 0) & 0xFF:
-                case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-                    return StorageError(
-                        f"{path} was locked by another program for {BUSY_SECONDS} s",
-                        hint="close that program; the same command then goes on",
-                    )
-                case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-                    return StorageError(
-                        f"{path} cannot be read: {original}",
-                        hint="check the permissions of the file and its folder",
-                    )
-        cause = cause.__cause__
+def _mode(path: Path) -> str:
+    """Return how SQLite opens a file, which it writes to where a writer left a log behind."""
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return "mode=rw"
+    # A log is read through files beside it that SQLite cannot make where nothing can be written.
+    return "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+
+
+def _explain(path: Path, error: Exception) -> MnistSearchError:
+    if isinstance(error, RuntimeError) and "version" in (said := str(error)):
+        # So says Optuna, which never changes a file of another version by itself.
+        older = "storage upgrade" in said
+        return StorageError(
+            f"{path} has the tables of {'an older' if older else 'another'} version of Optuna",
+            hint="`optuna storage upgrade --storage sqlite:///FILE` on a copy of it"
+            if older
+            else "open it with the newer version, or choose another --study",
+        )
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StorageError(
+                f"{path} was locked by another program for {BUSY_SECONDS} s",
+                hint="close that program; the same command then goes on",
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return StorageError(
+                f"{path} cannot be read: {error}",
+                hint="check the permissions of the file and its folder",
+            )
     return damaged(path, f"{type(error).__name__}: {error}")
-
-
-def _is_ours(path: Path) -> bool:
-    """Return whether file and folder may be written."""
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-
-
-def _is_sealed(path: Path) -> bool:
-    """Return whether a file can only be read, and nobody is writing it."""
-    return not _is_ours(path) and not path.with_name(f"{path.name}-wal").exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from mnist_search.specs import Job, RunResult
 
@@ -51,8 +51,8 @@ class Opening:
     log_folder: Path | None = None
 
 
-class Progress(Protocol):
-    """Whoever watches a session; calls come from one thread."""
+class Progress:
+    """Whoever watches a session, here without a word; calls come from one thread."""
 
     def begin(self, opening: Opening) -> None:
         """Say what is about to run."""
@@ -83,28 +83,3 @@ def tell_ending(result: RunResult) -> str | None:
     if result.duplicate_of is not None:
         return f"as trial {result.duplicate_of}, not trained again"
     return None
-
-
-class SilentProgress:
-    """A `Progress` that shows nothing."""
-
-    def begin(self, opening: Opening) -> None:
-        """Go on."""
-
-    def started(self, assignment: Assignment, worker: int) -> None:
-        """Go on."""
-
-    def stepped(self, assignment: Assignment, step: float) -> None:
-        """Go on."""
-
-    def reported(self, assignment: Assignment, step: int, accuracy: float) -> None:
-        """Go on."""
-
-    def finished(self, assignment: Assignment, result: RunResult, worker: int | None) -> None:
-        """Go on."""
-
-    def note(self, text: str) -> None:
-        """Go on."""
-
-    def end(self) -> None:
-        """Go on."""

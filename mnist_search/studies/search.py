@@ -175,7 +175,6 @@ class SearchWork:
         self._trials = trials
         self._progress = progress
         self._interrupt = interrupt
-        self._clock = clock
         self._shelf = shelf
         self._search = search = search_of(ledger.spec)
         self._memory = Memory(records)
@@ -196,8 +195,7 @@ class SearchWork:
             first=[values for _, values in self._first],
             past=[self._past(record, memos.get(record.number)) for record in records],
         )
-        self._begun = clock()
-        self._seconds_before = ledger.seconds_used()
+        self.save_seconds = ledger.timed(clock)
 
     def claim(self) -> Assignment | None:
         """Open the next trial that is to be trained; those that need not are closed at once."""
@@ -236,10 +234,6 @@ class SearchWork:
         self._engine.release(assignment.number)
         self._ledger.give_back(assignment.number)
         self._waiting.add(assignment.number)
-
-    def save_seconds(self) -> None:
-        """Write how long the study has taken so far."""
-        self._ledger.set_seconds_used(self._seconds_before + self._clock() - self._begun)
 
     def close(self) -> None:
         """Let go of what the engine holds."""

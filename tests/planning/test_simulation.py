@@ -16,7 +16,7 @@ from mnist_search.references import REFERENCES
 from mnist_search.spaces import SearchSpace, Value, find_space
 from mnist_search.specs import Failure, Job, Record, RunResult, Score
 from mnist_search.studies import Interrupt, Limits, create_ledger, run_search
-from mnist_search.studies.progress import SilentProgress
+from mnist_search.studies.progress import Progress
 from mnist_search.studies.search import choose_first
 from tests.planning.plans import EXACT, plan_of
 from tests.support.fake import FakeExecutor
@@ -95,7 +95,7 @@ def really(plan: Plan, folder: Path) -> list[Record]:
             ledger,
             lambda: FakeExecutor(plan.workers, train),
             trials=plan.trials,
-            progress=SilentProgress(),
+            progress=Progress(),
             interrupt=Interrupt(),
             limits=Limits(),
             clock=lambda: 0.0,

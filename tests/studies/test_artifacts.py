@@ -27,7 +27,7 @@ from mnist_search.studies import (
     weights_path,
 )
 from mnist_search.studies.artifacts import WeightShelf
-from mnist_search.studies.progress import SilentProgress
+from mnist_search.studies.progress import Progress
 from tests.support.fake import FakeExecutor
 
 DATASET = DatasetRef(name="made-up", digest="0" * 16, train_images=60, test_images=100)
@@ -72,7 +72,7 @@ def search(
             ledger,
             lambda: FakeExecutor(1, trainer),
             trials=trials,
-            progress=SilentProgress(),
+            progress=Progress(),
             interrupt=Interrupt(),
             limits=Limits(),
             clock=lambda: float(next(ticks)),
@@ -172,7 +172,7 @@ def test_benchmark_keeps_the_weights_of_the_first_run_of_each_configuration(
             ledger,
             plan_runs(references, protocol="documented", repeats=repeats, seed=0),
             lambda: FakeExecutor(2, trainer),
-            progress=SilentProgress(),
+            progress=Progress(),
             interrupt=Interrupt(),
             limits=Limits(),
             clock=lambda: 0.0,

@@ -23,7 +23,7 @@ from mnist_search.studies import (
     plan_runs,
     run_benchmark,
 )
-from mnist_search.studies.progress import SilentProgress
+from mnist_search.studies.progress import Progress
 from tests.support.fake import FakeExecutor
 from tests.support.surrogate import run_job
 
@@ -140,7 +140,7 @@ def bench(ledger: Ledger, runs: list[Run], train: Any = run_job) -> Outcome:
             ledger,
             runs,
             lambda: FakeExecutor(2, train),
-            progress=SilentProgress(),
+            progress=Progress(),
             interrupt=Interrupt(),
             limits=Limits(),
             clock=lambda: 0.0,

@@ -24,7 +24,6 @@ from mnist_search.studies import (
     fresh_seeds,
     with_seeds,
 )
-from mnist_search.studies.explaining import walk_seeds
 
 
 def trial(number: int, correct: int, *, units: int | None = None, **more: object) -> Record:
@@ -82,7 +81,7 @@ def test_no_complete_trial_is_an_error() -> None:
 
 def test_seeds_of_purposes_are_fresh_and_their_own(spec: StudySpec) -> None:
     seeds = fresh_seeds(spec, [], 4)
-    assert len({*seeds, *walk_seeds(spec, [], 4)}) == 8
+    assert len({*seeds, *fresh_seeds(spec, [], 4, purpose="explain")}) == 8
     used = trial(0, 1).model_copy(update={"seed": seeds[1]})
     assert fresh_seeds(spec, [used], 3) == [seeds[0], seeds[2], seeds[3]]
 

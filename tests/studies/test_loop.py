@@ -29,7 +29,7 @@ from mnist_search.studies.loop import (
     Outcome,
     run_loop,
 )
-from mnist_search.studies.progress import Assignment, SilentProgress
+from mnist_search.studies.progress import Assignment, Progress
 from tests.support.fake import FakeExecutor
 
 Report = Callable[[int, float], bool]
@@ -87,7 +87,7 @@ class Slots:
 
 
 @dataclass
-class Watcher(SilentProgress):
+class Watcher(Progress):
     notes: list[str] = field(default_factory=list)
     ended: list[tuple[int, str]] = field(default_factory=list)
 

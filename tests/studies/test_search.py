@@ -22,7 +22,7 @@ from mnist_search.studies import (
     open_search,
     run_search,
 )
-from mnist_search.studies.progress import Assignment, SilentProgress, tell_ending
+from mnist_search.studies.progress import Assignment, Progress, tell_ending
 from mnist_search.studies.search import choose_first
 from mnist_search.studies.spec import REVISIONS, search_of
 from tests.studies.conftest import DATASET
@@ -30,7 +30,7 @@ from tests.support.fake import FakeExecutor
 from tests.support.surrogate import run_job
 
 
-class Watcher(SilentProgress):
+class Watcher(Progress):
     """Notes what is finished, and wishes to stop after some of it."""
 
     def __init__(self, interrupt: Interrupt, stop_after: int) -> None:
