@@ -214,7 +214,7 @@ class Ledger:
     def memos(self) -> dict[int, Mapping[str, Any]]:
         """Return what the engine wants back with its trials."""
         adapter = TypeAdapter(dict[str, Any])
-        found = {}
+        found: dict[int, Mapping[str, Any]] = {}
         for trial in self._trials():
             if MEMO in trial.user_attrs:
                 with self._reading(f"trial {trial.number}"):
