@@ -2,11 +2,10 @@
 
 from mnist_search.datasets.arrays import Part, class_counts
 from mnist_search.datasets.catalog import CATALOG, DownloadLimits, Source, class_names
-from mnist_search.datasets.finding import read_arrays
+from mnist_search.datasets.finding import Found, read_arrays
 from mnist_search.datasets.loading import FullData, SearchData, load_full, load_search, save_data
 from mnist_search.datasets.resolving import (
     DatasetStatus,
-    Found,
     Means,
     find_again,
     find_data,

@@ -15,10 +15,19 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_search.datasets.arrays import CLASSES, SIDE, Part, PartName, Slot, class_counts
+from mnist_search.datasets.arrays import (
+    CLASSES,
+    SIDE,
+    Part,
+    PartName,
+    Slot,
+    class_counts,
+    join_digests,
+)
+from mnist_search.datasets.catalog import CATALOG, Source
 from mnist_search.datasets.forms import Reading, read_part_of
 from mnist_search.datasets.hints import RULE, format_of, refusal
-from mnist_search.datasets.places import is_folder, is_there, pair_of, read_start, unpacked
+from mnist_search.datasets.places import is_folder, is_there, pair_of, read_start, reading, unpacked
 from mnist_search.datasets.readers import (
     MAX_ARRAY_BYTES,
     Container,
@@ -30,6 +39,7 @@ from mnist_search.datasets.readers import (
 )
 from mnist_search.errors import DataError, ResourceError
 from mnist_search.paths import shorten
+from mnist_search.specs import DatasetRef
 
 MAX_ENTRIES = 10_000
 START_BYTES = 512
@@ -44,18 +54,17 @@ PIXELS = SIDE * SIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
-    """Both parts of a data set.
+class Found:
+    """A data set that was found.
 
-    `sentence` says what was read as what, `warnings` what is odd about the images.
+    `sentence` says what was read as what, `warnings` what is odd about the images. `published`:
+    they are those of a data set that everyone knows.
     """
 
-    name: str
-    path: Path
-    train: Part
-    test: Part
+    ref: DatasetRef
     sentence: str
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    published: bool = False
 
 
 def read_part(path: Path, name: PartName) -> Part:
@@ -66,8 +75,8 @@ def read_part(path: Path, name: PartName) -> Part:
     return _read(find_container(path), name).part
 
 
-def read_whole(path: Path) -> Whole:
-    """Read both parts. Raises what `read_part` does."""
+def inspect(path: Path, catalog: Mapping[str, Source] = CATALOG) -> Found:
+    """Read both parts, check them, and name them by what they are. Raises what `read_part` does."""
     container = find_container(path)
     train, test = _read(container, "train"), _read(container, "test")
     if None not in (train.range, test.range) and train.range != test.range:
@@ -77,13 +86,28 @@ def read_whole(path: Path) -> Whole:
         )
     told = f"{test.names} alike" if test.form == train.form else test.sentence
     unread = f"; not read: {', '.join(container.unread[:8])}" if container.unread else ""
-    return Whole(
-        name=_own_name(container),
-        path=container.path,
-        train=train.part,
-        test=test.part,
+    known = [name for name, source in catalog.items() if source.holds(train.part, test.part)]
+    name = known[0] if known else _own_name(container)
+    return Found(
+        ref=describe_parts(name, train.part, test.part, path=str(container.path)),
         sentence=f"read {container.path}: {train.sentence}; {told}{unread}",
         warnings=tuple(f"{path}: {text}" for text in _oddities(train.part, test.part)),
+        published=bool(known),
+    )
+
+
+def describe_parts(
+    name: str, train: Part, test: Part, *, path: str | None = None, fallback: bool = False
+) -> DatasetRef:
+    """Return the reference by which a study finds these images again."""
+    return DatasetRef(
+        name=name,
+        path=path,
+        digest=join_digests(train, test),
+        train_images=len(train.labels),
+        test_images=len(test.labels),
+        fallback=fallback,
+        held_out="halves",
     )
 
 
@@ -146,13 +170,10 @@ def _find_below(folder: Path) -> Container | None:
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return the regular files of a folder, and of the folders in it the first; both sorted."""
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(itertools.islice(found, MAX_ENTRIES + 1), key=lambda e: e.name)
+    with reading(folder, "folder"), os.scandir(folder) as found:
+        entries = sorted(itertools.islice(found, MAX_ENTRIES + 1), key=lambda e: e.name)
         files = [folder / entry.name for entry in entries if entry.is_file()]
         folders = [folder / entry.name for entry in entries if entry.is_dir()]
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read: {error.strerror or error}") from error
     if len(entries) > MAX_ENTRIES:
         raise DataError(f"{folder}: holds more than {MAX_ENTRIES:,} files", hint=RULE)
     return files, folders[:MAX_FOLDERS]

@@ -71,24 +71,33 @@ def is_folder(path: Path) -> bool:
 
 
 @contextmanager
+def reading(path: Path, kind: str, damage: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Turn what is raised over a file, or over the damage to one of its kind, into DataError."""
+    try:
+        yield
+    except damage as error:
+        # zipfile quotes names of up to 65,535 bytes.
+        reason = shorten(str(error).partition("\n")[0] or "it ends early")
+        raise DataError(f"{path}: not a readable {kind} file: {reason}") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
 def unpacked(path: Path) -> Iterator[IO[bytes]]:
     """Yield a file's stream, unpacked where it is gzipped, whatever its name says.
 
     Raises DataError where it cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            packed = file.read(2) == GZIP_MAGIC
-            file.seek(0)
-            if packed:
-                with gzip.open(file) as stream:
-                    yield cast(IO[bytes], stream)
-            else:
-                yield file
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise DataError(f"{path}: not a readable gzip file: {error or 'it ends early'}") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    damage = (gzip.BadGzipFile, zlib.error, EOFError)
+    with reading(path, "gzip", damage), path.open("rb") as file:
+        packed = file.read(2) == GZIP_MAGIC
+        file.seek(0)
+        if packed:
+            with gzip.open(file) as stream:
+                yield cast(IO[bytes], stream)
+        else:
+            yield file
 
 
 def read_start(path: Path, count: int) -> bytes:

@@ -22,7 +22,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from mnist_search.datasets.arrays import SLOTS, Kind, PartName, Slot
-from mnist_search.datasets.places import read_start
+from mnist_search.datasets.places import read_start, reading
 from mnist_search.errors import DataError
 from mnist_search.paths import shorten
 
@@ -321,20 +321,13 @@ def _npy_shape(path: Path, info: zipfile.ZipInfo | None, where: str) -> tuple[in
 @contextmanager
 def _opened(path: Path, info: zipfile.ZipInfo | None = None) -> Iterator[IO[bytes]]:
     """Yield a file, or a member of an archive; what is wrong with it becomes a DataError."""
-    try:
-        with warnings.catch_warnings():
-            # NumPy warns of headers that Python 2 wrote.
-            warnings.simplefilter("ignore")
-            if info is None:
-                with path.open("rb") as file:
-                    yield file
-            else:
-                with zipfile.ZipFile(path) as archive, archive.open(info) as member:
-                    yield member
-    except DAMAGE as error:
-        kind = ".npy" if path.suffix == ".npy" else ".npz"
-        # zipfile quotes names of up to 65,535 bytes.
-        reason = shorten(str(error).partition("\n")[0] or "it ends early")
-        raise DataError(f"{path}: not a readable {kind} file: {reason}") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    kind = ".npy" if path.suffix == ".npy" else ".npz"
+    with warnings.catch_warnings(), reading(path, kind, DAMAGE):
+        # NumPy warns of headers that Python 2 wrote.
+        warnings.simplefilter("ignore")
+        if info is None:
+            with path.open("rb") as file:
+                yield file
+        else:
+            with zipfile.ZipFile(path) as archive, archive.open(info) as member:
+                yield member

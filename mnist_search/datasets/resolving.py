@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from mnist_search.datasets.arrays import Part, join_digests
 from mnist_search.datasets.catalog import CATALOG, LIMITS, DownloadLimits, Source, fetch_file
-from mnist_search.datasets.finding import read_whole
+from mnist_search.datasets.finding import Found, describe_parts, inspect
 from mnist_search.datasets.hints import RULE
 from mnist_search.datasets.loading import load_part, read_digits_part
 from mnist_search.datasets.places import expand, is_there
@@ -24,20 +23,6 @@ HOME_HINT = "set HOME, or KERAS_HOME to a folder"
 Notice = Callable[[str], None]
 State = Literal["ok", "missing", "damaged", "other"]
 Origin = Literal["variable", "keras-cache", "embedded"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A data set that was found.
-
-    `sentence` says what was read as what, `warnings` what is odd about the images. `published`:
-    they are those of a data set that everyone knows.
-    """
-
-    ref: DatasetRef
-    sentence: str
-    warnings: tuple[str, ...] = ()
-    published: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +46,7 @@ class DatasetStatus:
     name: str
     origin: Origin
     location: str | None = None
-    state: State
+    state: State = "missing"
     auto: bool = False
     ref: DatasetRef | None = None
     problem: str | None = None
@@ -123,42 +108,21 @@ def find_again(
         return ref
     except DataError as error:
         lost = error
-    for place in _places(environ, catalog):
-        try:
-            found = inspect(place, catalog).ref
-        except DataError:
-            continue
-        if found.digest == ref.digest:
-            notice(f"{lost.message}; the same images are read from {place}")
-            return ref.model_copy(update={"path": found.path})
+    for row in _look_around(environ, catalog):
+        if row.ref is not None and row.ref.digest == ref.digest:
+            notice(f"{lost.message}; the same images are read from {row.location}")
+            return ref.model_copy(update={"path": row.ref.path})
     raise DataError(
         f"{lost.message}; {VARIABLE} and Keras' cache do not hold the same images either",
         hint=f"set {VARIABLE} to where the data of the study is now",
     ) from lost
 
 
-def inspect(path: Path, catalog: Mapping[str, Source] = CATALOG) -> Found:
-    """Read everything at a path, check it, and name it by what its arrays are."""
-    whole = read_whole(path)
-    known = [source.name for source in catalog.values() if source.holds(whole.train, whole.test)]
-    name = known[0] if known else whole.name
-    ref = _ref(name, whole.train, whole.test, path=str(whole.path))
-    return Found(ref=ref, sentence=whole.sentence, warnings=whole.warnings, published=bool(known))
-
-
 def survey(
     environ: Mapping[str, str], catalog: Mapping[str, Source] = CATALOG
 ) -> tuple[DatasetStatus, ...]:
     """Look at the variable, Keras' cache and the embedded digits; reads and checks all of it."""
-    rows: list[DatasetStatus] = []
-    if value := environ.get(VARIABLE):
-        try:
-            place, problem = expand(value, environ), None
-        except DataError as error:
-            place, problem = Path(value), error.message
-        rows.append(_look("mnist", "variable", place, catalog, problem))
-    for source in catalog.values():
-        rows.append(_look(source.name, "keras-cache", source.location(environ), catalog))
+    rows = [*_look_around(environ, catalog)]
     digits = _digits(fallback=False).ref
     rows.append(DatasetStatus(name="digits", origin="embedded", state="ok", ref=digits))
     # The variable is taken whatever it holds, the cache where it holds MNIST.
@@ -170,50 +134,42 @@ def survey(
     return tuple(replace(row, auto=row is taken) for row in rows)
 
 
-def _look(
-    name: str,
-    origin: Origin,
-    place: Path | None,
-    catalog: Mapping[str, Source],
-    problem: str | None = None,
-) -> DatasetStatus:
-    ref: DatasetRef | None = None
-    state: State = "missing"
-    if place is None:
-        problem = f"there is no home folder: {HOME_HINT}"
-    elif problem is None and (is_there(place) or origin == "variable"):
+def _look_around(
+    environ: Mapping[str, str], catalog: Mapping[str, Source]
+) -> Iterator[DatasetStatus]:
+    """Yield what is at MNIST_SEARCH_DATA, where it is set, and in Keras' cache."""
+    if value := environ.get(VARIABLE):
+        row = DatasetStatus(name="mnist", origin="variable", location=value)
         try:
-            ref = inspect(place, catalog).ref
-            state = "ok" if ref.name == name else "other"
+            yield _look(row, expand(value, environ), catalog)
         except DataError as error:
-            state = "damaged" if is_there(place) else "missing"
-            problem = error.message
-    return DatasetStatus(
-        name=ref.name if ref is not None and origin == "variable" else name,
-        origin=origin,
-        location=None if place is None else str(place),
-        state=state,
-        ref=ref,
-        problem=problem,
-    )
+            yield replace(row, problem=error.message)
+    for source in catalog.values():
+        row = DatasetStatus(name=source.name, origin="keras-cache")
+        place = source.location(environ)
+        if place is None:
+            yield replace(row, problem=f"there is no home folder: {HOME_HINT}")
+        elif is_there(place):
+            yield _look(row, place, catalog)
+        else:
+            yield replace(row, location=str(place))
 
 
-def _ref(
-    name: str, train: Part, test: Part, *, path: str | None = None, fallback: bool = False
-) -> DatasetRef:
-    return DatasetRef(
-        name=name,
-        path=path,
-        digest=join_digests(train, test),
-        train_images=len(train.labels),
-        test_images=len(test.labels),
-        fallback=fallback,
-        held_out="halves",
-    )
+def _look(row: DatasetStatus, place: Path, catalog: Mapping[str, Source]) -> DatasetStatus:
+    row = replace(row, location=str(place))
+    try:
+        ref = inspect(place, catalog).ref
+    except DataError as error:
+        state: State = "damaged" if is_there(place) else "missing"
+        return replace(row, state=state, problem=error.message)
+    name = ref.name if row.origin == "variable" else row.name
+    return replace(row, name=name, state="ok" if ref.name == row.name else "other", ref=ref)
 
 
 def _digits(*, fallback: bool) -> Found:
-    ref = _ref("digits", read_digits_part("train"), read_digits_part("test"), fallback=fallback)
+    ref = describe_parts(
+        "digits", read_digits_part("train"), read_digits_part("test"), fallback=fallback
+    )
     told = "read scikit-learn's digits of 8x8, enlarged to 28x28"
     return Found(ref=ref, sentence=told, published=True)
 
@@ -297,13 +253,3 @@ def _from_path(name: str, means: Means) -> Found:
             hint=RULE,
         )
     return inspect(path, means.catalog)
-
-
-def _places(environ: Mapping[str, str], catalog: Mapping[str, Source]) -> Iterator[Path]:
-    """Yield where data may be: MNIST_SEARCH_DATA, and what there is in Keras' cache."""
-    if value := environ.get(VARIABLE):
-        yield expand(value, environ)
-    for source in catalog.values():
-        place = source.location(environ)
-        if place is not None and is_there(place):
-            yield place

@@ -27,7 +27,6 @@ from mnist_search.studies.reading import (
     choose_run,
     read_confirmations,
     read_confirmed,
-    read_home,
     read_records,
     read_studies,
     read_study,
@@ -37,7 +36,6 @@ from mnist_search.studies.reading import (
 from mnist_search.studies.search import SearchSummary, open_search, run_search
 from mnist_search.studies.sessions import (
     Invocation,
-    Session,
     describe_invocation,
     recorded_session,
 )
@@ -53,7 +51,6 @@ __all__ = [
     "Run",
     "SearchSpec",
     "SearchSummary",
-    "Session",
     "StoredStudy",
     "StudySpec",
     "choose_candidates",
@@ -76,7 +73,6 @@ __all__ = [
     "plan_runs",
     "read_confirmations",
     "read_confirmed",
-    "read_home",
     "read_records",
     "read_studies",
     "read_study",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from mnist_search.analysis import describe
 from mnist_search.errors import StorageError, UsageError
 from mnist_search.specs import Record, RunConfig, RunResult, State
 from mnist_search.studies.folder import DATABASE, JOURNAL, check_room, damaged, storage_errors
@@ -31,7 +32,6 @@ from mnist_search.studies.trials import (
     WORKER,
     StoredRun,
     label_result,
-    label_run,
     record_of,
 )
 
@@ -126,7 +126,7 @@ class Ledger:
         attributes: dict[str, Any] = {
             STARTED: utc_seconds(),
             RUN: StoredRun(config=config, seed=seed).model_dump(mode="json"),
-            **label_run(config),
+            "network": describe(config),
             **{key: value for key, value in about.items() if value is not None},
         }
         params = dict(values or {})

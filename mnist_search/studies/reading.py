@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,15 +51,6 @@ def read_study(home: Path, name: str) -> StoredStudy:
         return StoredStudy(spec=ledger.spec, records=ledger.records(), sessions=sessions_of(ledger))
 
 
-def read_home(home: Path) -> Iterator[StoredStudy | MnistSearchError]:
-    """Yield every study of a home, and in the place of one that cannot be read the reason."""
-    for name in list_studies(home):
-        try:
-            yield read_study(home, name)
-        except MnistSearchError as error:
-            yield error
-
-
 def read_studies(
     home: Path, names: Sequence[str], notice: Callable[[MnistSearchError], object]
 ) -> list[StoredStudy]:
@@ -73,11 +64,11 @@ def read_studies(
     if names:
         return [read_study(home, name) for name in names]
     found, errors = [], []
-    for study in read_home(home):
-        if isinstance(study, MnistSearchError):
-            errors.append(study)
-        else:
-            found.append(study)
+    for name in list_studies(home):
+        try:
+            found.append(read_study(home, name))
+        except MnistSearchError as error:
+            errors.append(error)
     if errors and not found:
         raise errors[0]
     for error in errors:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from mnist_search.analysis import describe
 from mnist_search.specs import Frozen, Record, RunConfig, RunResult, State
 from mnist_search.studies.spec import StudySpec
 
@@ -82,11 +81,6 @@ def best_first(records: Sequence[Record]) -> list[Record]:
         and record.result.chosen_by is not None
     ]
     return [record for _, _, record in sorted(found, key=lambda each: each[:2])]
-
-
-def label_run(config: RunConfig) -> dict[str, str]:
-    """Return what a trial is about to train, as a dashboard shows it."""
-    return {"network": describe(config)}
 
 
 def label_result(result: RunResult) -> dict[str, str | int | float]:

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_search.datasets.finding import read_part, read_whole
-from mnist_search.datasets.resolving import inspect
+from mnist_search.datasets.finding import inspect, read_part, read_whole
 from mnist_search.errors import DataError
 
 Arrays = dict[str, np.ndarray]

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from mnist_search.datasets.arrays import Part, class_counts
-from mnist_search.datasets.finding import read_part, read_whole
-from mnist_search.datasets.resolving import inspect
+from mnist_search.datasets.finding import inspect, read_part
 from mnist_search.errors import DataError
 
 Write = Callable[..., Path]
@@ -98,35 +97,35 @@ def test_two_arrays_for_one_part_are_not_guessed_at(npz: Write, arrays: Arrays) 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int32, np.float32])
 def test_black_and_white(npz: Write, arrays: Arrays, dtype: Any) -> None:
     bits = changed(arrays, "x", lambda x: (x > 99).astype(dtype))
-    whole = read_whole(npz(**bits))
+    whole = inspect(npz(**bits))
     assert np.unique(whole.train.images).tolist() == [0, 255]
     np.testing.assert_array_equal(whole.train.images == 255, arrays["x_train"] > 99)
     assert "(0..1 times 255)" in whole.sentence
 
 
 def test_grey_levels_are_rounded_and_that_is_said(npz: Write, arrays: Arrays) -> None:
-    whole = read_whole(npz(**changed(arrays, "x", lambda x: np.clip(x + 0.3, 0, 255))))
+    whole = inspect(npz(**changed(arrays, "x", lambda x: np.clip(x + 0.3, 0, 255))))
     np.testing.assert_array_equal(whole.test.images, arrays["x_test"])
     assert "(rounded to whole grey levels)" in whole.sentence
-    whole = read_whole(npz(**changed(arrays, "x", lambda x: np.clip(x + 0.3, 0, 255) / 255)))
+    whole = inspect(npz(**changed(arrays, "x", lambda x: np.clip(x + 0.3, 0, 255) / 255)))
     assert "(0..1 times 255, rounded)" in whole.sentence
 
 
 def test_what_was_read_as_what(npz: Write, arrays: Arrays) -> None:
     path = npz(**changed(arrays, "x", lambda x: x / 255))
-    assert read_whole(path).sentence == (
+    assert inspect(path).sentence == (
         f"read {path}: x_train (120, 28, 28) float64 as images (0..1 times 255), y_train (120,) "
         "uint8 as labels; x_test and y_test alike"
     )
     path = npz(x_test=arrays["x_test"].reshape(-1, 784), y_test=arrays["y_test"].astype(str))
-    assert read_whole(path).sentence.endswith(
+    assert inspect(path).sentence.endswith(
         "; x_test (30, 784) uint8 as images, y_test (30,) <U3 as labels (digits as texts)"
     )
 
 
 def test_arrays_that_are_not_read_are_named(npz: Write, arrays: Arrays) -> None:
     path = npz(x_val=arrays["x_test"], y_val=arrays["y_test"])
-    assert read_whole(path).sentence.endswith("alike; not read: x_val, y_val")
+    assert inspect(path).sentence.endswith("alike; not read: x_val, y_val")
 
 
 def test_a_hair_beyond_one_is_one(npz: Write, arrays: Arrays) -> None:
@@ -141,7 +140,7 @@ def test_fractions_of_no_known_range_are_not_rounded_away(npz: Write, arrays: Ar
 
 
 def test_black_and_white_beside_grey(npz: Write, arrays: Arrays) -> None:
-    whole = read_whole(npz(x_test=arrays["x_test"] > 99))
+    whole = inspect(npz(x_test=arrays["x_test"] > 99))
     assert np.unique(whole.test.images).tolist() == [0, 255]
 
 
@@ -150,7 +149,7 @@ def test_parts_in_different_ranges(npz: Write, arrays: Arrays) -> None:
     with pytest.raises(
         DataError, match=r"training images are in 0\.\.255, the test images in 0\.\.1"
     ):
-        read_whole(path)
+        inspect(path)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +222,7 @@ def dark(images: np.ndarray) -> np.ndarray:
 
 
 def test_a_plain_set_has_no_warnings(npz: Write, arrays: Arrays) -> None:
-    assert read_whole(npz(**changed(arrays, "x", dark))).warnings == ()
+    assert inspect(npz(**changed(arrays, "x", dark))).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -237,11 +236,11 @@ def test_a_plain_set_has_no_warnings(npz: Write, arrays: Arrays) -> None:
 def test_odd_pixels_are_told(
     npz: Write, arrays: Arrays, change: Callable[[np.ndarray], Any], words: str
 ) -> None:
-    (warning,) = read_whole(npz(**changed(arrays, "x", change))).warnings
+    (warning,) = inspect(npz(**changed(arrays, "x", change))).warnings
     assert words in warning
 
 
 def test_test_classes_that_training_lacks_are_told(npz: Write, arrays: Arrays) -> None:
     images = changed(arrays, "x", dark)
-    (warning,) = read_whole(npz(**images | {"y_train": arrays["y_train"] % 8})).warnings
+    (warning,) = inspect(npz(**images | {"y_train": arrays["y_train"] % 8})).warnings
     assert warning.endswith("training lacks (8, 9): 20% of them cannot be recognised")

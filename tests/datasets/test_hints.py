@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_search.datasets.finding import Whole, read_part, read_whole
-from mnist_search.datasets.resolving import inspect
+from mnist_search.datasets.finding import Whole, inspect, read_part, read_whole
 from mnist_search.errors import DataError
 
 Write = Callable[..., Path]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnist_search.datasets import class_counts, load_full, load_search, resolve
-from mnist_search.datasets.resolving import inspect
+from mnist_search.datasets.finding import inspect
 from mnist_search.errors import DataError
 
 Write = Callable[..., Path]

@@ -13,7 +13,7 @@ import pytest
 
 from mnist_search.datasets import CATALOG, Means, find_again, find_data
 from mnist_search.datasets.catalog import RemoteFile, Source
-from mnist_search.datasets.resolving import inspect
+from mnist_search.datasets.finding import inspect
 from mnist_search.errors import DataError, UsageError
 from mnist_search.specs import DatasetRef
 

@@ -6,6 +6,7 @@ import itertools
 import operator
 import re
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from functools import cache
 from typing import Any, Literal, cast, get_args
@@ -65,19 +66,6 @@ class Setting:
     needs: tuple[Condition, ...] = ()
 
     @property
-    def rule(self) -> str:
-        """Return what a value must be."""
-        match self.kind:
-            case "bool":
-                return "must be true or false"
-            case "text":
-                return f"must be one of {', '.join(self.choices)}"
-            case "int" | "float":
-                noun = "a whole number" if self.kind == "int" else "a finite number"
-                bounds = " and ".join(f"{sign} {number:g}" for sign, number in self.bounds)
-                return f"must be {noun} {bounds}".strip()
-
-    @property
     def high(self) -> float | None:
         """Return the upper bound of a number, None where there is none."""
         return next((number for sign, number in self.bounds if sign.startswith("<")), None)
@@ -98,9 +86,16 @@ class Setting:
         """Return what is wrong with a value, None if it is allowed."""
         if self.read(raw) is not None:
             return None
-        if self.kind == "text":
-            return must_be_one_of(self.choices, raw)
-        return f"{self.rule}, got {show(raw)}"
+        match self.kind:
+            case "text":
+                return must_be_one_of(self.choices, raw)
+            case "bool":
+                rule = "true or false"
+            case "int" | "float":
+                noun = "a whole number" if self.kind == "int" else "a finite number"
+                bounds = " and ".join(f"{sign} {number:g}" for sign, number in self.bounds)
+                rule = f"{noun} {bounds}".strip()
+        return f"must be {rule}, got {show(raw)}"
 
 
 def setting_of(
@@ -199,8 +194,11 @@ class Family:
         resolved = self.resolve(name)
         return None if resolved is None else resolved[0]
 
-    def problems(self, values: Mapping[str, Value]) -> tuple[str, ...]:
-        """Return what is wrong with values, one sentence each."""
+    def build(self, values: Mapping[str, Value], epochs: int) -> RunConfig:
+        """Return the held-out configuration of these values, which trains at most `epochs`.
+
+        Raises SpaceError with one sentence for each value that is wrong.
+        """
         problems = []
         for name, value in values.items():
             setting = self.setting(name)
@@ -209,16 +207,8 @@ class Family:
                 problems.append(f"{printable(name)}: no setting of the family {self.name}{hint}")
             elif (problem := setting.problem(value)) is not None:
                 problems.append(f"{name}: {problem}")
-        return tuple(problems)
-
-    def build(self, values: Mapping[str, Value], epochs: int) -> RunConfig:
-        """Return the held-out configuration of these values, which trains at most `epochs`.
-
-        Raises SpaceError for wrong values.
-        """
-        problems = self.problems(values)
         if problems:
-            raise SpaceError(problems)
+            raise SpaceError(tuple(problems))
         chosen = Chosen(self, values)
         return self.make(chosen, min(epochs, chosen.get(EPOCHS.name)))
 
@@ -226,8 +216,9 @@ class Family:
         """Yield every way to say the configuration that builds exactly it, plainest first."""
         plain = held_out(config)
         for values in itertools.islice(self.read(plain), MOST_READINGS):
-            if not self.problems(values) and self.build(values, plain.training.epochs) == plain:
-                yield {**values, EPOCHS.name: plain.training.epochs}
+            with suppress(SpaceError):
+                if self.build(values, plain.training.epochs) == plain:
+                    yield {**values, EPOCHS.name: plain.training.epochs}
 
 
 def most_specific(name: str, index: Index, given: Container[str]) -> str | None:
