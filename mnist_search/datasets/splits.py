@@ -35,15 +35,10 @@ def split_selection(labels: NDArray[np.integer]) -> tuple[Indices, Indices]:
 
 def split_off(labels: NDArray[np.integer], size: int, *, seed: int) -> tuple[Indices, Indices]:
     """Return the indices of the rest and of a stratified choice of `size`, both ascending."""
-    chosen = _stratified(labels, size, seed=seed)
+    chosen = stratified_subset(labels, size, seed=seed)
     rest = np.ones(len(labels), dtype=bool)
     rest[chosen] = False
     return np.flatnonzero(rest), chosen
-
-
-def stratified_subset(labels: NDArray[np.integer], size: int) -> Indices:
-    """Return the ascending indices of a fixed stratified choice; all when there are no more."""
-    return _stratified(labels, size, seed=SUBSET_SEED)
 
 
 def rung_subset(labels: NDArray[np.integer], size: int = RUNG_IMAGES) -> Indices:
@@ -51,7 +46,10 @@ def rung_subset(labels: NDArray[np.integer], size: int = RUNG_IMAGES) -> Indices
     return stratified_subset(labels, size)
 
 
-def _stratified(labels: NDArray[np.integer], size: int, *, seed: int) -> Indices:
+def stratified_subset(
+    labels: NDArray[np.integer], size: int, *, seed: int = SUBSET_SEED
+) -> Indices:
+    """Return the ascending indices of a fixed stratified choice; all when there are no more."""
     if size < 0:
         raise ValueError(f"size must be >= 0, got {size}")
     if size >= len(labels):

@@ -143,7 +143,11 @@ def load_space(path: Path) -> SearchSpace:
     description = _read_description(table.get("description", ""), report)
     if table.get("parameters") == {}:
         report("parameters", "must have at least one table [parameters.NAME], got none")
-    declared = _read_parameters(table.get("parameters", {}), family, report)
+    declared = {
+        name: declaration
+        for name, raw in table.get("parameters", {}).items()
+        if (declaration := _read_declaration(name, raw, family, report)) is not None
+    }
     fixed = read_values(table.get("fixed", {}), family, "fixed.", report)
     space = None
     if family is not None and declared:
@@ -175,17 +179,6 @@ def _read_description(raw: str, report: Report) -> str:
     return text
 
 
-def _read_parameters(
-    tables: Mapping[str, Any], family: Family | None, report: Report
-) -> dict[str, Declared]:
-    declared = {}
-    for name, raw in tables.items():
-        declaration = _read_declaration(name, raw, resolve_name(name, family, "", report), report)
-        if declaration is not None:
-            declared[name] = declaration
-    return declared
-
-
 def _check_table(
     table: Mapping[str, Any], model: type[BaseModel], where: str, report: Report
 ) -> dict[str, Any]:
@@ -208,13 +201,13 @@ def _check_table(
 
 
 def _read_declaration(
-    name: str, table: object, resolved: tuple[Setting, Index] | None, report: Report
+    name: str, table: object, family: Family | None, report: Report
 ) -> Declared | None:
     """Return what a table declares, after reporting what is wrong with it.
 
     None where not even its setting is known; the rest of the table is checked all the same.
     """
-    shown = printable(name)
+    shown, resolved = printable(name), resolve_name(name, family, "", report)
     if not isinstance(table, dict):
         report(shown, f"must be a table with type, low and high or choices, got {show(table)}")
         return None
