@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_search.datasets.finding import inspect, read_part, read_whole
+from mnist_search.datasets import load_full
+from mnist_search.datasets.finding import inspect, read_part
 from mnist_search.errors import DataError
 
 Arrays = dict[str, np.ndarray]
@@ -64,7 +65,7 @@ def csv(tmp_path: Path, arrays: Arrays) -> Make:
     ids=str,
 )
 def test_reads_what_was_written(csv: Make, arrays: Arrays, tmp_path: Path, form: dict) -> None:
-    whole = read_whole(csv(**form))
+    whole = load_full(inspect(csv(**form)).ref)
     np.testing.assert_array_equal(whole.train.images, arrays["x_train"])
     np.testing.assert_array_equal(whole.test.labels, arrays["y_test"])
     np.savez(tmp_path / "plain.npz", **arrays)
@@ -103,7 +104,7 @@ def test_pair_without_test_labels(csv: Make) -> None:
     unlabelled = "\n".join(line.partition(",")[2] for line in lines)
     (folder / "mnist_test.csv").write_text(unlabelled)
     with pytest.raises(DataError, match=r"mnist_test\.csv: holds no labels") as caught:
-        read_whole(folder)
+        inspect(folder)
     assert "every seventh image as a test image" in str(caught.value.hint)
 
 

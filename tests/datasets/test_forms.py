@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_search.datasets import load_full
 from mnist_search.datasets.arrays import Part, class_counts
 from mnist_search.datasets.finding import inspect, read_part
 from mnist_search.errors import DataError
@@ -97,15 +98,16 @@ def test_two_arrays_for_one_part_are_not_guessed_at(npz: Write, arrays: Arrays) 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int32, np.float32])
 def test_black_and_white(npz: Write, arrays: Arrays, dtype: Any) -> None:
     bits = changed(arrays, "x", lambda x: (x > 99).astype(dtype))
-    whole = inspect(npz(**bits))
+    found = inspect(npz(**bits))
+    whole = load_full(found.ref)
     assert np.unique(whole.train.images).tolist() == [0, 255]
     np.testing.assert_array_equal(whole.train.images == 255, arrays["x_train"] > 99)
-    assert "(0..1 times 255)" in whole.sentence
+    assert "(0..1 times 255)" in found.sentence
 
 
 def test_grey_levels_are_rounded_and_that_is_said(npz: Write, arrays: Arrays) -> None:
     whole = inspect(npz(**changed(arrays, "x", lambda x: np.clip(x + 0.3, 0, 255))))
-    np.testing.assert_array_equal(whole.test.images, arrays["x_test"])
+    np.testing.assert_array_equal(load_full(whole.ref).test.images, arrays["x_test"])
     assert "(rounded to whole grey levels)" in whole.sentence
     whole = inspect(npz(**changed(arrays, "x", lambda x: np.clip(x + 0.3, 0, 255) / 255)))
     assert "(0..1 times 255, rounded)" in whole.sentence
@@ -140,7 +142,7 @@ def test_fractions_of_no_known_range_are_not_rounded_away(npz: Write, arrays: Ar
 
 
 def test_black_and_white_beside_grey(npz: Write, arrays: Arrays) -> None:
-    whole = inspect(npz(x_test=arrays["x_test"] > 99))
+    whole = load_full(inspect(npz(x_test=arrays["x_test"] > 99)).ref)
     assert np.unique(whole.test.images).tolist() == [0, 255]
 
 

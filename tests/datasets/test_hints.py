@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_search.datasets.finding import Whole, inspect, read_part, read_whole
+from mnist_search.datasets import FullData, load_full
+from mnist_search.datasets.finding import inspect, read_part
 from mnist_search.errors import DataError
 
 Write = Callable[..., Path]
@@ -30,7 +31,7 @@ def type_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TypeIn:
 
     def run(path: Path, *, shell: bool = False) -> Path:
         with pytest.raises(DataError) as caught:
-            read_whole(path)
+            inspect(path)
         hint = str(caught.value.hint)
         assert hint.isprintable()
         line = hint[hint.rindex(": ", 0, hint.index(" -P -c ")) + 2 :]
@@ -50,7 +51,7 @@ def test_the_command_as_a_whole(npz: Write, type_in: TypeIn) -> None:
     path = npz('it\'s "$HOME" `x`.npz', x_test=None)
     # Nothing that lies in the working folder may get in its way.
     (path.parent / "socket.py").write_text("raise SystemExit('not this one')")
-    assert counts(read_whole(type_in(path, shell=True))) == (102, 18)
+    assert counts(load_full(inspect(type_in(path, shell=True)).ref)) == (102, 18)
 
 
 def coloured(images: np.ndarray) -> np.ndarray:
@@ -101,7 +102,7 @@ def test_images_of_another_size(npz: Write, tmp_path: Path, side: int, type_in: 
         f"x_{part}": rng.integers(0, 256, (count, side, side)).astype(np.uint8)
         for part, count in (("train", 120), ("test", 30))
     }
-    assert len(read_whole(type_in(npz(**images))).train.labels) == 120
+    assert len(load_full(inspect(type_in(npz(**images))).ref).train.labels) == 120
 
 
 def test_pixels_that_are_not_numbers(
@@ -110,17 +111,17 @@ def test_pixels_that_are_not_numbers(
     images = arrays["x_train"] / 255
     images[3, 3, 3] = np.nan
     path = npz(x_train=images, x_test=arrays["x_test"] / 255)
-    assert len(read_whole(type_in(path)).train.labels) == 120
+    assert len(load_full(inspect(type_in(path)).ref).train.labels) == 120
 
 
-def counts(whole: Whole) -> tuple[int, int]:
+def counts(whole: FullData) -> tuple[int, int]:
     return len(whole.train.labels), len(whole.test.labels)
 
 
 def test_labels_of_one_to_ten(npz: Write, arrays: Arrays, tmp_path: Path, type_in: TypeIn) -> None:
-    plain = read_whole(npz())
+    plain = load_full(inspect(npz()).ref)
     ten = {key: np.where(y == 0, 10, y) for key, y in arrays.items() if key[0] == "y"}
-    whole = read_whole(type_in(npz(**ten)))
+    whole = load_full(inspect(type_in(npz(**ten))).ref)
     np.testing.assert_array_equal(whole.train.labels, plain.train.labels)
     np.testing.assert_array_equal(whole.test.labels, plain.test.labels)
 
@@ -143,7 +144,7 @@ def test_too_many_classes(npz: Write, tmp_path: Path, form: str, type_in: TypeIn
     change = CLASSES[form]
     test = {"x_test": images[:52], "y_test": change(labels[:52])}
     path = npz(x_train=images, y_train=change(labels), **test)
-    whole = read_whole(type_in(path))
+    whole = load_full(inspect(type_in(path)).ref)
     assert counts(whole) == (80, 20)
     assert np.unique(whole.train.labels).tolist() == list(range(10))
 
@@ -154,19 +155,19 @@ def test_probabilities(npz: Write, arrays: Arrays, tmp_path: Path, type_in: Type
 
 
 def test_no_test_images(npz: Write, arrays: Arrays, tmp_path: Path, type_in: TypeIn) -> None:
-    whole = read_whole(type_in(npz(x_test=None, y_test=None)))
+    whole = load_full(inspect(type_in(npz(x_test=None, y_test=None))).ref)
     assert counts(whole) == (102, 18)
     assert set(whole.test.labels.tolist()) == set(range(10))
 
 
 def test_an_empty_test_part(npz: Write, arrays: Arrays, tmp_path: Path, type_in: TypeIn) -> None:
     path = npz(x_test=arrays["x_test"][:0], y_test=arrays["y_test"][:0])
-    assert counts(read_whole(type_in(path))) == (102, 18)
+    assert counts(load_full(inspect(type_in(path)).ref)) == (102, 18)
 
 
 def test_images_and_labels_without_parts(arrays: Arrays, tmp_path: Path, type_in: TypeIn) -> None:
     np.savez(tmp_path / "one.npz", images=arrays["x_train"], labels=arrays["y_train"])
-    assert counts(read_whole(type_in(tmp_path / "one.npz"))) == (102, 18)
+    assert counts(load_full(inspect(type_in(tmp_path / "one.npz")).ref)) == (102, 18)
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -181,7 +182,7 @@ def test_letters_in_idx_files(tmp_path: Path, packed: bool, type_in: TypeIn) -> 
             raw = head + array.tobytes()
             path = folder / f"{part}-{name}-ubyte"
             path.write_bytes(gzip.compress(raw) if packed else raw)
-    whole = read_whole(type_in(folder))
+    whole = load_full(inspect(type_in(folder)).ref)
     assert counts(whole) == (80, 80)
     np.testing.assert_array_equal(whole.train.images[0], images[0])
 
@@ -193,7 +194,7 @@ def write_csv(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
 
 def test_csv_without_test_images(arrays: Arrays, tmp_path: Path, type_in: TypeIn) -> None:
     write_csv(tmp_path / "all.csv", arrays["x_train"], arrays["y_train"])
-    whole = read_whole(type_in(tmp_path / "all.csv"))
+    whole = load_full(inspect(type_in(tmp_path / "all.csv")).ref)
     assert counts(whole) == (102, 18)
     np.testing.assert_array_equal(whole.test.images[1], arrays["x_train"][7])
 
@@ -203,7 +204,7 @@ def test_csv_of_letters(tmp_path: Path, type_in: TypeIn) -> None:
     images = np.random.default_rng(4).integers(0, 256, (len(labels), 28, 28))
     for part in ("train", "test"):
         write_csv(tmp_path / f"sign_{part}.csv", images, labels)
-    assert counts(read_whole(type_in(tmp_path / "sign_train.csv"))) == (80, 80)
+    assert counts(load_full(inspect(type_in(tmp_path / "sign_train.csv")).ref)) == (80, 80)
 
 
 @pytest.mark.parametrize("packed", [False, True])
