@@ -305,5 +305,8 @@ def test_a_value_is_read_or_has_a_problem(setting: Setting, raw: object) -> None
     value, problem = setting.read(raw), setting.problem(raw)
     assert (value is None) != (problem is None)
     if problem is not None:
-        assert problem.startswith(setting.rule)
+        nouns = {"bool": "true or false", "int": "a whole number", "float": "a finite number"}
+        assert problem.startswith(f"must be {nouns.get(setting.kind, 'one of')}")
+        allowed = (*setting.choices, *(f"{sign} {number:g}" for sign, number in setting.bounds))
+        assert all(each in problem for each in allowed)
         assert problem.isprintable()
