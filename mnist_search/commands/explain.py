@@ -101,7 +101,8 @@ def explain(
         raise UsageError(f"trial {found.number} is {name} itself: nothing differs")
     options = TrainingOptions(**training)
     trainer = Trainer.of(options, context)
-    common = walk_seeds(search.spec, search.records, 3 if seeds is None else seeds)
+    count = 3 if seeds is None else seeds
+    common = fresh_seeds(search.spec, search.records, count, purpose="explain")
     dataset = find_study_data(spec.dataset, options.dataset, context)
     precision = choose_precision(options, context, study=search.spec, default=spec.precision)
     spec = spec.model_copy(update={"dataset": dataset, "precision": precision})
