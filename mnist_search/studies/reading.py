@@ -67,8 +67,8 @@ def read_studies(
     for name in list_studies(home):
         try:
             found.append(read_study(home, name))
-        except MnistSearchError as error:
-            errors.append(error)
+        except MnistSearchError as unreadable:
+            errors.append(unreadable)
     if errors and not found:
         raise errors[0]
     for error in errors:
