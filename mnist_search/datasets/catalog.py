@@ -218,7 +218,7 @@ def _download(url: str, target: Path, sha256: str, limits: DownloadLimits) -> No
         response = _open(url, limits)
     with response:
         text = response.headers.get("Content-Length") or ""
-        announced = int(text) if text.isdecimal() else None
+        announced = int(text) if text.isdecimal() and len(text) < 20 else None
         if announced is not None and announced > limits.max_bytes:
             raise DataError(f"{url}: must not exceed {limits.max_bytes:,} bytes, got {announced:,}")
         target.parent.mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mnist_search.datasets.arrays import (
     CLASSES,
     SIDE,
+    SLOTS,
     Part,
     PartName,
     Slot,
@@ -26,8 +27,16 @@ from mnist_search.datasets.arrays import (
 )
 from mnist_search.datasets.catalog import CATALOG, Source
 from mnist_search.datasets.forms import Reading, read_part_of
-from mnist_search.datasets.hints import RULE, format_of, refusal
-from mnist_search.datasets.places import is_folder, is_there, pair_of, read_start, reading, unpacked
+from mnist_search.datasets.hints import RULE, ZIP_MAGIC, format_of, packed_archive, refusal
+from mnist_search.datasets.places import (
+    is_folder,
+    is_packed,
+    is_there,
+    pair_of,
+    read_start,
+    reading,
+    unpacked,
+)
 from mnist_search.datasets.readers import (
     MAX_ARRAY_BYTES,
     Container,
@@ -45,7 +54,6 @@ MAX_ENTRIES = 10_000
 START_BYTES = 512
 MAX_FOLDERS = 100
 LOOKED_AT = 20
-ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 HALF = 128
 MAX_LINE_BYTES = 2**16
 SAMPLE_BYTES = 2**20
@@ -127,6 +135,8 @@ def find_container(path: Path) -> Container:
     start = read_start(path, START_BYTES)
     if format_of(start) is None and b"\0" not in start and read_layout(path) is not None:
         return find_csv(path, pair_of(path))
+    if start.startswith(ZIP_MAGIC) and is_packed(path):
+        raise packed_archive(path)
     if start.startswith(ZIP_MAGIC) or path.suffix == ".npz":
         return find_in_npz(path)
     raise refusal(path, start)
@@ -152,6 +162,10 @@ def _in_folder(folder: Path) -> Container:
     sets = [found for below in (*folders, *raws) if (found := _find_below(below)) is not None]
     if len(sets) == 1:
         return sets[0]
+    members = {slot: member for found in sets for slot, member in found.members.items()}
+    if len(sets) == len(members) == len(SLOTS):
+        # As some archives unpack: a folder for each file.
+        return replace(sets[0], path=folder, members=members)
     if sets:
         told = ", ".join(str(found.path.relative_to(folder)) for found in sets[:6])
         raise DataError(f"{folder}: holds several data sets: {told}", hint="name one of them")

@@ -13,7 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mnist_search.datasets.arrays import SIDE, SLOTS
-from mnist_search.datasets.places import GZIP_MAGIC, pair_of
+from mnist_search.datasets.places import is_packed, pair_of
 from mnist_search.datasets.readers import Container, keras_name
 from mnist_search.errors import DataError
 
@@ -39,6 +39,7 @@ FORMATS = {
     "a picture": (b"\x89PNG", b"\xff\xd8\xff"),
 }
 TAR_MAGIC_AT = 257
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def conversion(
@@ -137,6 +138,15 @@ def refusal(path: Path, start: bytes) -> DataError:
     return DataError(f"{path}: {told} is not read", hint=_convert(told, path))
 
 
+def packed_archive(path: Path) -> DataError:
+    """Return the error of a .npz file that is gzipped once more, with the command that unpacks."""
+    name = _output_name(path)
+    return DataError(
+        f"{path}: a .npz file within a gzip file is not read",
+        hint=f"this writes {name}: gunzip -c {shlex.quote(str(path))} > {name}",
+    )
+
+
 def _convert(told: str, path: Path) -> str:
     name = _output_name(path)
     out, here = _literal(name), _literal(path)
@@ -144,13 +154,11 @@ def _convert(told: str, path: Path) -> str:
     writes = f"this writes its arrays to {name}"
     match told:
         case "a pickle":
-            with path.open("rb") as file:
-                packed = file.read(2) == GZIP_MAGIC
             raw = f"Path({here}).read_bytes()"
             code = _command(
                 "import gzip, pickle, numpy as np",
                 "from pathlib import Path",
-                f"raw = {f'gzip.decompress({raw})' if packed else raw}",
+                f"raw = {f'gzip.decompress({raw})' if is_packed(path) else raw}",
                 '(a, b), (c, d), (u, v) = pickle.loads(raw, encoding="latin1")',
                 f"np.savez({out}, x_train=np.concatenate([a, c]), y_train=np.concatenate([b, d]), "
                 "x_test=u, y_test=v)",
@@ -185,7 +193,7 @@ def _convert(told: str, path: Path) -> str:
         case "a single NumPy array":
             return f"images and labels for training and for the test are needed: {FOUR_ARRAYS}"
         case "a single IDX file":
-            return f"name the folder with all four: {path.parent}"
+            return f"name the folder with all four, by names with train and test: {path.parent}"
         case "a tar archive":
             return "where it holds IDX, .npy or CSV files: unpack it and name the folder"
         case _:

@@ -106,6 +106,12 @@ def read_start(path: Path, count: int) -> bytes:
         return stream.read(count)
 
 
+def is_packed(path: Path) -> bool:
+    """Tell whether a file is gzipped. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+
+
 def pair_of(path: Path) -> dict[PartName, Path]:
     """Return the training and the test file by their names, of which one is given."""
     for here, there in (("test", "train"), ("train", "test")):

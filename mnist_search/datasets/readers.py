@@ -56,6 +56,9 @@ IDX_NAMES: Mapping[Slot, str] = {
 IDX_NAME = re.compile(
     r"(?:.*[-_. ])?(train|test|t10k)[-_. ]?(images?|labels?)(?:[-_. ]?idx[13])?(?:[-_. ]?ubyte)?"
 )
+# Names of other kinds say at least the part, and the first bytes say the rest.
+IDX_PART = re.compile(r"(?<![a-z])(train|test|t10k)")
+IDX_STARTS: Mapping[bytes, Kind] = {b"\0\0\x08\3": "images", b"\0\0\x08\1": "labels"}
 # The third byte of a file says what its numbers are; it stores the high byte first.
 IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 IDX_RANKS: Mapping[Kind, int] = {"images": 3, "labels": 1}
@@ -198,8 +201,20 @@ def find_in_npz(path: Path) -> Container:
 
 
 def _idx_slot(path: Path) -> Slot | None:
-    match = IDX_NAME.fullmatch(path.name.lower().removesuffix(".gz"))
-    return None if match is None else (PARTS[match[1]], KINDS[match[2]])
+    """Return what an IDX file holds: by its usual name, else by a word in it and its content."""
+    name = path.name.lower()
+    match = IDX_NAME.fullmatch(name.removesuffix(".gz"))
+    if match is not None:
+        return PARTS[match[1]], KINDS[match[2]]
+    parts = {PARTS[word] for word in IDX_PART.findall(name)}
+    if len(parts) != 1:
+        return None
+    try:
+        start = read_start(path, 4)
+    except DataError:
+        return None
+    kind = IDX_STARTS.get(start)
+    return None if kind is None else (parts.pop(), kind)
 
 
 def _npy_slot(path: Path) -> Slot | None:

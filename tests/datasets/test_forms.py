@@ -22,63 +22,6 @@ def changed(arrays: Arrays, letter: str, change: Callable[[np.ndarray], Any]) ->
     return {key: change(array) if key[0] == letter else array for key, array in arrays.items()}
 
 
-IMAGES: dict[str, Callable[[np.ndarray], Any]] = {
-    "floats of 0..1": lambda x: x / 255,
-    "floats of four bytes": lambda x: (x / 255).astype(np.float32),
-    "floats of two bytes": lambda x: (x / 255).astype(np.float16),
-    "floats of 0..255": lambda x: x.astype(np.float32),
-    "wide whole numbers": lambda x: x.astype(np.int64),
-    "another byte order": lambda x: x.astype(">u2"),
-    "flat": lambda x: x.reshape(-1, 784),
-    "flat and in columns": lambda x: np.asfortranarray(x.reshape(-1, 784)),
-    "channels last": lambda x: x[..., np.newaxis],
-    "channels first": lambda x: x[:, np.newaxis],
-}
-LABELS: dict[str, Callable[[np.ndarray], Any]] = {
-    "one-hot": lambda y: np.eye(10, dtype=np.uint8)[y],
-    "one-hot floats": lambda y: np.eye(10, dtype=np.float32)[y],
-    "floats": lambda y: y.astype(np.float64),
-    "texts": lambda y: y.astype(str),
-    "bytes": lambda y: y.astype("S3"),
-    "a column": lambda y: y.reshape(-1, 1),
-    "a row": lambda y: y.reshape(1, -1),
-    "wide whole numbers": lambda y: y.astype(">i8"),
-}
-
-
-@pytest.mark.parametrize("form", IMAGES)
-def test_images_of_any_form_are_the_same_data(npz: Write, arrays: Arrays, form: str) -> None:
-    plain = inspect(npz()).ref
-    other = inspect(npz(**changed(arrays, "x", IMAGES[form]))).ref
-    assert other.digest == plain.digest
-
-
-@pytest.mark.parametrize("form", LABELS)
-def test_labels_of_any_form_are_the_same_data(npz: Write, arrays: Arrays, form: str) -> None:
-    plain = inspect(npz()).ref
-    other = inspect(npz(**changed(arrays, "y", LABELS[form]))).ref
-    assert other.digest == plain.digest
-
-
-NAMES = {
-    "Keras' own": ("x_train", "y_train", "x_test", "y_test"),
-    "of images": ("train_images", "train_labels", "test_images", "test_labels"),
-    "the other way round": ("images_train", "labels_train", "images_test", "labels_test"),
-    "in capitals": ("X_train", "Y_train", "X_test", "Y_test"),
-    "without a line": ("trainX", "trainy", "testX", "testy"),
-    "in words": ("training-data", "training-targets", "testing-data", "testing-targets"),
-    "in order": ("arr_0", "arr_1", "arr_2", "arr_3"),
-}
-
-
-@pytest.mark.parametrize("names", NAMES)
-def test_names_of_arrays(npz: Write, arrays: Arrays, tmp_path: Path, names: str) -> None:
-    plain = inspect(npz()).ref
-    renamed = dict(zip(NAMES[names], arrays.values(), strict=True))
-    np.savez(tmp_path / "other.npz", **renamed)
-    assert inspect(tmp_path / "other.npz").ref.digest == plain.digest
-
-
 def test_arrays_in_order_of_images_and_labels(npz: Write, arrays: Arrays, tmp_path: Path) -> None:
     plain = inspect(npz()).ref
     order = (arrays["x_train"], arrays["x_test"], arrays["y_train"], arrays["y_test"])
