@@ -45,8 +45,7 @@ PATIENCE_SECONDS = 300.0
 _PROGRAM = """
 import json, resource, sys, time
 begun = time.perf_counter()
-import tensorflow as tf
-import keras
+from mnist_search.training.backend import tf
 from mnist_search.training.devices import visible_gpus
 seconds = time.perf_counter() - begun
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -213,6 +212,7 @@ def import_probe(
         env={
             **python_environment(environ),
             "TF_CPP_MIN_LOG_LEVEL": "3",
+            "KERAS_HOME": os.devnull,
             # A search that runs needs the memory of the GPU.
             "TF_FORCE_GPU_ALLOW_GROWTH": "true",
         },

@@ -158,6 +158,7 @@ class OracleProcess:
         environ = python_environment(os.environ) | {
             "CUDA_VISIBLE_DEVICES": "",
             "KERAS_BACKEND": "tensorflow",
+            "KERAS_HOME": os.devnull,
             "OMP_NUM_THREADS": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }

@@ -205,6 +205,8 @@ def thread_variables(threads: int) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": str(threads),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "KERAS_BACKEND": "tensorflow",
+        # No folder, so that a user's keras.json is not read, whatever is in it.
+        "KERAS_HOME": os.devnull,
         # With AVX2 alone TensorFlow leaves oneDNN off: ten random networks of `cnn` took 1.3 to 2.9
         # times as long (Zen 3). Who has set it, as to 0 for the same sums everywhere, keeps it.
         ONEDNN: os.environ.get(ONEDNN) or "1",

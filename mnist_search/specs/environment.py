@@ -205,10 +205,10 @@ def available_memory_bytes(root: Path = ROOT) -> int | None:
 
 def _core_quotas(root: Path) -> Iterator[float]:
     for group in _groups(root, "cpu"):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, ZeroDivisionError):
             quota, period = (group / "cpu.max").read_text().split()
             yield int(quota) / int(period)
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, ZeroDivisionError):
             quota = (group / "cpu.cfs_quota_us").read_text()
             if int(quota) > 0:
                 yield int(quota) / int((group / "cpu.cfs_period_us").read_text())
@@ -217,6 +217,8 @@ def _core_quotas(root: Path) -> Iterator[float]:
 def _memory_left(root: Path) -> Iterator[int]:
     names = (
         ("memory.max", "memory.current", "inactive_file"),
+        # Beyond this one a group is slowed down until it is of no use.
+        ("memory.high", "memory.current", "inactive_file"),
         ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
     )
     for group in _groups(root, "memory"):

@@ -13,7 +13,13 @@ from mnist_search.errors import UsageError
 # Keras reads this, and then ~/.keras/keras.json, when it is imported.
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-import keras
+try:
+    import keras
+except (AttributeError, OSError, ValueError) as error:
+    raise UsageError(
+        f"Keras cannot be imported: {error}",
+        hint="a keras.json in ~/.keras or KERAS_HOME may be the cause: mend or remove it",
+    ) from error
 import tensorflow as tf
 
 __all__ = ["free_memory", "keras", "tf"]

@@ -1,4 +1,4 @@
-"""Cores and memory, by affinity and by what containers allow."""
+"""Kind J: cores and memory are those that a container leaves."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from mnist_search.specs import Capacity, available_cores, measure_capacity
 from mnist_search.specs.environment import WORKER_MEMORY_BYTES, available_memory_bytes
+from tests.troubles.conftest import Shell
 
 GIB = 2**30
 NONE_V1 = "9223372036854771712"
@@ -40,6 +41,7 @@ GROUPS = {
     "no quota": (V2 | {"sys/fs/cgroup/a/b/cpu.max": "max 100000\n"}, 8),
     "its own": (V2 | {"sys/fs/cgroup/a/b/cpu.max": "300000 100000\n"}, 3),
     "a part of a core more": (V2 | {"sys/fs/cgroup/a/b/cpu.max": "370000 100000\n"}, 3),
+    "periods of nothing": (V2 | {"sys/fs/cgroup/a/b/cpu.max": "100000 0\n"}, 8),
     "less than one": (V2 | {"sys/fs/cgroup/a/b/cpu.max": "50000 100000\n"}, 1),
     "more than there are": (V2 | {"sys/fs/cgroup/a/b/cpu.max": "6400000 100000\n"}, 8),
     "of a group above": (
@@ -129,6 +131,10 @@ MEMORY = {
         V2 | group_v2("a/b/", "max", GIB) | group_v2("a/", 4 * GIB, GIB) | group_v2("", 9 * GIB, 0),
         3 * GIB,
     ),
+    "what slows a group down": (
+        V2 | group_v2("a/b/", "max", GIB) | {"sys/fs/cgroup/a/b/memory.high": f"{3 * GIB}\n"},
+        2 * GIB,
+    ),
     "version 1": (V1 | group_v1("docker/x/", 6 * GIB, 2 * GIB, GIB), 5 * GIB),
     "version 1, no limit": (V1 | group_v1("docker/x/", NONE_V1, 2 * GIB), 64 * GIB),
     "version 1, mounted from the container's root": (V1 | group_v1("", 2 * GIB, GIB), GIB),
@@ -165,3 +171,45 @@ def test_this_machine_carries_a_worker() -> None:
     assert capacity.cores == available_cores() >= 1
     assert capacity.memory_bytes is not None
     assert capacity.memory_bytes > 0
+
+
+HALF_A_CORE = {
+    "version 2": V2 | {"sys/fs/cgroup/a/cpu.max": "50000 100000\n"} | group_v2("a/", 3 * GIB, 0),
+    "version 1": V1
+    | {
+        "sys/fs/cgroup/cpu,cpuacct/docker/x/cpu.cfs_quota_us": "25000\n",
+        "sys/fs/cgroup/cpu,cpuacct/docker/x/cpu.cfs_period_us": "50000\n",
+    }
+    | group_v1("docker/x/", 3 * GIB, 0),
+}
+
+
+@pytest.mark.parametrize("version", HALF_A_CORE)
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("run --space mlp -n 2 --study s", "1 worker x 1 thread (1 core; memory for 2)"),
+        ("plan --space mlp", "1 at a time (1 core; memory for 2)"),
+        ("bench mlp-784 --quick --workers auto", "1 worker x 1 thread (1 core; memory for 2)"),
+        ("vary mlp-784 --set dropout=0,0.1 --seeds 1", "1 worker x 1 thread (1 core"),
+        ("doctor --quick", "a quota of the container or service allows 0.5 of them"),
+    ],
+    ids=lambda words: words.split()[0],
+)
+def test_commands_under_a_quota(
+    shell: Shell, tmp_path: Path, words: str, told: str, version: str
+) -> None:
+    root = write(tmp_path / "root", HALF_A_CORE[version])
+    faked = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "os.sched_getaffinity = lambda pid: set(range(8))\n"
+        "from mnist_search.commands import machine_checks\n"
+        "from mnist_search.specs import environment as e\n"
+        "for each in (e.available_cores, e.core_quota, e.available_memory_bytes,\n"
+        "             e.measure_capacity, e.describe_environment, machine_checks.check_machine):\n"
+        f"    each.__defaults__ = (Path({str(root)!r}),)\n"
+    )
+    done = shell(*words.split(), before=faked)
+    assert done.returncode == 0, done.stderr
+    assert told in (done.stdout + done.stderr).decode()
