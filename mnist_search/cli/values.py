@@ -6,7 +6,11 @@ import re
 from collections.abc import Callable
 
 from mnist_search.errors import UsageError
+from mnist_search.paths import shorten
 
+# Longer than anything that runs, and short enough for every clock; more than any machine has.
+_MOST_SECONDS = 1e9
+_MOST_BYTES = 1e15
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
 _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(MB|GB|MiB|GiB)", re.IGNORECASE)
@@ -18,11 +22,13 @@ def duration(option: str) -> Callable[[str], float]:
 
     def parse(text: str) -> float:
         match = _DURATION.fullmatch(text.strip())
-        if match is None or float(match[1]) <= 0:
+        seconds = 0.0 if match is None else float(match[1]) * _UNIT_SECONDS[match[2]]
+        if not 0 < seconds <= _MOST_SECONDS:
             raise UsageError(
-                f"{option} must be a positive duration such as 90s, 20m or 1.5h, got {text!r}"
+                f"{option} must be a positive duration such as 90s, 20m or 1.5h, "
+                f"got {shorten(repr(text))}"
             )
-        return float(match[1]) * _UNIT_SECONDS[match[2]]
+        return seconds
 
     return parse
 
@@ -32,8 +38,11 @@ def size(option: str) -> Callable[[str], int]:
 
     def parse(text: str) -> int:
         match = _SIZE.fullmatch(text.strip())
-        if match is None or float(match[1]) <= 0:
-            raise UsageError(f"{option} must be a positive size such as 800MB or 4GB, got {text!r}")
-        return int(float(match[1]) * _UNIT_BYTES[match[2].lower()])
+        found = 0.0 if match is None else float(match[1]) * _UNIT_BYTES[match[2].lower()]
+        if not 1 <= found <= _MOST_BYTES:
+            raise UsageError(
+                f"{option} must be a positive size such as 800MB or 4GB, got {shorten(repr(text))}"
+            )
+        return int(found)
 
     return parse

@@ -51,6 +51,10 @@ def check(
         UsageError: there is no such study or reference, or the two cannot be compared.
         BudgetError: the search is not confirmed.
     """
+    if not -1 <= min_gain <= 1:
+        raise UsageError(
+            f"--min-gain must be a fraction, such as 0.001 for 0.1 points, got {min_gain:g}"
+        )
     reference = get_reference(against)
     place = home_of(home, context)
     trials = read_records(place, [study])

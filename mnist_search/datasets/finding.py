@@ -22,11 +22,10 @@ from mnist_search.datasets.arrays import (
     Part,
     PartName,
     Slot,
-    class_counts,
     join_digests,
 )
 from mnist_search.datasets.catalog import CATALOG, Source
-from mnist_search.datasets.forms import Reading, read_part_of
+from mnist_search.datasets.forms import Reading, oddities, read_part_of
 from mnist_search.datasets.hints import RULE, ZIP_MAGIC, format_of, packed_archive, refusal
 from mnist_search.datasets.places import (
     is_folder,
@@ -54,7 +53,6 @@ MAX_ENTRIES = 10_000
 START_BYTES = 512
 MAX_FOLDERS = 100
 LOOKED_AT = 20
-HALF = 128
 MAX_LINE_BYTES = 2**16
 SAMPLE_BYTES = 2**20
 FEWEST_COLUMNS = 50
@@ -99,7 +97,7 @@ def inspect(path: Path, catalog: Mapping[str, Source] = CATALOG) -> Found:
     return Found(
         ref=describe_parts(name, train.part, test.part, path=str(container.path)),
         sentence=f"read {container.path}: {train.sentence}; {told}{unread}",
-        warnings=tuple(f"{path}: {text}" for text in _oddities(train.part, test.part)),
+        warnings=tuple(f"{path}: {text}" for text in oddities(train.part, test.part)),
         published=bool(known),
     )
 
@@ -224,30 +222,6 @@ def _own_name(container: Container) -> str:
     folder = container.kind in ("idx", "npy")
     text = path.name if folder else path.name.removesuffix(".gz").rpartition(".")[0]
     return f"{container.kind}:" + "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _oddities(train: Part, test: Part) -> list[str]:
-    found = []
-    low, high = int(train.images.min()), int(train.images.max())
-    if high - low < HALF:
-        found.append(
-            f"the pixels of the training images only go from {low} to {high} of 0..255, and "
-            "networks are trained on them as they are"
-        )
-    if train.images.mean(dtype="float64") >= HALF:
-        found.append(
-            "the images are bright on the whole: MNIST has bright digits on black, and 255 - x "
-            "inverts the others"
-        )
-    trained, tested = class_counts(train.labels), class_counts(test.labels)
-    unknown = [str(c) for c in range(len(tested)) if tested[c] and not trained[c]]
-    if unknown:
-        share = sum(tested[int(c)] for c in unknown) / sum(tested)
-        found.append(
-            f"the test images have classes that training lacks ({', '.join(unknown)}): "
-            f"{share:.0%} of them cannot be recognised"
-        )
-    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ MAX_LABEL_CHARACTERS = 64
 # Images are converted so many at a time: a part of doubles takes 376 MB as it is.
 BATCH = 4096
 WHITE = 255
+HALF = 128
 # What an image of floats may be beyond 1, or beside a whole grey level: a hundredth of one.
 ROUNDING = 4e-5
 
@@ -74,6 +75,31 @@ def read_part_of(container: Container, name: PartName) -> Reading:
         names=f"{x.name} and {y.name}",
         range=None if images.dtype.kind == "b" else "0..1" if scale == WHITE else "0..255",
     )
+
+
+def oddities(train: Part, test: Part) -> list[str]:
+    """Return what is odd about the images of both parts, a phrase each."""
+    found = []
+    low, high = int(train.images.min()), int(train.images.max())
+    if high - low < HALF:
+        found.append(
+            f"the pixels of the training images only go from {low} to {high} of 0..255, and "
+            "networks are trained on them as they are"
+        )
+    if train.images.mean(dtype="float64") >= HALF:
+        found.append(
+            "the images are bright on the whole: MNIST has bright digits on black, and 255 - x "
+            "inverts the others"
+        )
+    trained, tested = class_counts(train.labels), class_counts(test.labels)
+    unknown = [str(c) for c in range(len(tested)) if tested[c] and not trained[c]]
+    if unknown:
+        share = sum(tested[int(c)] for c in unknown) / sum(tested)
+        found.append(
+            f"the test images have classes that training lacks ({', '.join(unknown)}): "
+            f"{share:.0%} of them cannot be recognised"
+        )
+    return found
 
 
 def _member(container: Container, name: PartName, kind: Kind) -> Member:

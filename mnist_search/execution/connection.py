@@ -161,7 +161,7 @@ def _check_answer(address: str, told: str) -> None:
         ClusterError: nothing answers, or another program.
     """
     host, _, port = address.rpartition(":")
-    if not (host and port.isdecimal() and 0 < int(port) < 2**16):
+    if not (host and port.isdecimal() and len(port) <= 5 and 0 < int(port) < 2**16):
         raise _no_address(address)
     why: object = "another program does"
     try:

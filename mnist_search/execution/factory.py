@@ -11,9 +11,12 @@ from pathlib import Path
 from mnist_search.errors import UsageError
 from mnist_search.execution.base import Executor
 from mnist_search.execution.devices import deal_gpus
+from mnist_search.paths import shorten
 from mnist_search.specs import Device, available_cores, measure_capacity
 
 TRAINER_VARIABLE = "MNIST_SEARCH_TRAINER"
+# All of them start at once: what is beyond every machine is a slip of the finger.
+MOST_WORKERS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +125,18 @@ def resolve_workers(
         with suppress(ValueError):
             count = int(text)
         if count is None or count < 1:
-            raise UsageError(f"workers must be auto or a whole number of at least 1, got {text!r}")
+            raise UsageError(
+                f"workers must be auto or a whole number of at least 1, got {shorten(repr(text))}"
+            )
     if cluster is not None:
         return _resolve_in_cluster(count, cluster)
     if gpus:
         return _resolve_on_gpus(count, gpus, per_gpu)
     if count is not None:
+        if count > MOST_WORKERS:
+            raise UsageError(
+                f"workers must be at most {MOST_WORKERS:,} on one machine, got {shorten(text)}"
+            )
         return Workers(count=count)
     capacity = measure_capacity()
     return Workers(count=capacity.workers, reason=capacity.reason)

@@ -240,6 +240,8 @@ def range_problems(
         problems.append(
             f"step must be <= high - low, got step = {step}, low = {low}, high = {high}"
         )
+    elif step is not None and low < high and (low + step == low or high - step == high):
+        problems.append(f"step must be no smaller than the rounding of high, got step = {step}")
     if log and step is not None and (isinstance(step, float) or step != 1):
         problems.append(f"log = true and step exclude each other, got step = {step}")
     return problems

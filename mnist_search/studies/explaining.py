@@ -11,6 +11,7 @@ from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.analysis.importance import parameter_importances
 from mnist_search.analysis.nearest import Comparison
 from mnist_search.errors import BudgetError, UsageError
+from mnist_search.paths import shorten
 from mnist_search.specs import Record, RunResult
 from mnist_search.studies.benchmark import Run, with_seeds
 from mnist_search.studies.folder import name_beside
@@ -45,7 +46,7 @@ def choose_trial(
     """
     if name != WINNER:
         if not name.isdecimal():
-            raise UsageError(f"trial must be a number or {WINNER}, got {name!r}")
+            raise UsageError(f"trial must be a number or {WINNER}, got {shorten(repr(name))}")
         return choose_run(trials, name, study=study)
     best = summarize_confirmation(confirmed, trials, ()).winner
     if best is not None:

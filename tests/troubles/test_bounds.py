@@ -91,3 +91,74 @@ def test_a_limit_of_file_sizes_is_no_full_disk(shell: Shell) -> None:
     assert told.startswith("error: h/s/journal.log")
     assert "File too large; hint: `ulimit -f` is the limit of this shell" in told
     assert told.count("\n") == 1
+
+
+NINES = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (f"show s {NINES}", "study s has no run 999"),
+        (f"explain s {NINES}", "study s has no run 999"),
+        (f"export s {NINES}", "study s has no run 999"),
+        (f"run --space mlp --memory-limit {NINES}GB", "--memory-limit must be a positive size"),
+        (f"run --space mlp --trial-timeout {NINES}h", "--trial-timeout must be a positive"),
+        (f"run --space mlp --workers {NINES}", "workers must be auto or a whole number"),
+        ("run --space mlp --workers 99999999", "workers must be at most 1,000 on one machine"),
+        (f"run --space mlp --cluster host:{NINES}", "HOST:PORT"),
+        (f"run --space mlp -n {NINES}", "--trials"),
+        ("check s --against cnn-simple --min-gain nan", "--min-gain must be a fraction"),
+        ("check s --against cnn-simple --min-gain 7", "--min-gain must be a fraction"),
+        ("bench mlp-784 --quick --learning-rate inf", "learning rate must be a positive number"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_numbers_that_nobody_means(cli: Cli, recipe: Path, line: str, told: str) -> None:
+    code, out, err = cli(*line.split())
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert told in err
+    assert len(err) < 400
+
+
+def test_a_step_below_rounding(cli: Cli, tmp_path: Path) -> None:
+    """It has no points of its own; one of 5e11 points does, and no list is made of them."""
+    space = """
+        family = "mlp"
+        [parameters.dense_dropout]
+        type = "float"
+        low = 0.0
+        high = 0.5
+        step = {step}
+    """
+    Path("tiny.toml").write_text(space.format(step="1e-300"))
+    Path("small.toml").write_text(space.format(step="1e-12"))
+    code, _, err = cli("spaces", "check", "tiny.toml")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "step must be no smaller than the rounding of high" in err
+    for sampler in ("grid", "tpe"):
+        words = ["--space", "small.toml", "--sampler", sampler, "-n", "2", "--study", sampler]
+        assert cli("run", *words, "-q")[0] == 0
+
+
+@pytest.mark.parametrize("place", ["./fifo", "/dev/zero"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "run -n 1 --space mlp --dataset",
+        "run -n 1 --space",
+        "vary",
+        "spaces check",
+        "spaces show",
+        "data show",
+        "verify",
+        "verify recipe.json --dataset",
+        "confirm s --dataset",
+    ],
+)
+@pytest.mark.usefixtures("recipe")
+def test_nothing_is_read_that_has_no_end(cli: Cli, place: str, line: str) -> None:
+    os.mkfifo("fifo")
+    code, out, err = cli(*line.split(), place)
+    assert code in (2, 5)
+    assert (out, err.count("\n")) == ("", 1)
