@@ -29,7 +29,7 @@ from mnist_search.analysis.suite import Suite, build_suite
 from mnist_search.choices import SortKey
 from mnist_search.errors import UsageError
 from mnist_search.references import Reference
-from mnist_search.specs import DatasetRef, Record
+from mnist_search.specs import DatasetRef, Record, dataset_labels
 from mnist_search.specs.result import OF_SPACE
 
 # All pairs are compared; 200 rows are 19,900 pairs, still well under a second.
@@ -173,7 +173,7 @@ def build_leaderboards(
     order = sorted(groups, key=lambda digest: (not datasets[digest].is_mnist, -len(groups[digest])))
     split = [groups[digest] for digest in order] or [[]]
     split[0] += unknown
-    titles = _titles([datasets[digest] for digest in order])
+    titles = dataset_labels([datasets[digest] for digest in order])
     boards = [
         build_leaderboard(
             group,
@@ -191,15 +191,6 @@ def build_leaderboards(
         return boards
     return [
         dataclasses.replace(board, title=title) for board, title in zip(boards, titles, strict=True)
-    ]
-
-
-def _titles(datasets: Sequence[DatasetRef]) -> list[str]:
-    """Return the names of data sets; those of the same name with their digests."""
-    names = [dataset.name for dataset in datasets]
-    return [
-        dataset.name if names.count(dataset.name) == 1 else f"{dataset.name} {dataset.digest[:8]}"
-        for dataset in datasets
     ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from mnist_search.analysis.searches import SearchComparison, compare_searches
 from mnist_search.commands.context import Context, home_of
 from mnist_search.errors import BudgetError, MnistSearchError, UsageError
-from mnist_search.specs import Record
+from mnist_search.specs import Record, dataset_labels
 from mnist_search.studies import StoredStudy, list_studies, read_study
 from mnist_search.studies.spec import Difference, search_of
 from mnist_search.studies.trials import best_first
@@ -63,9 +63,10 @@ def compare(
     named = [read_study(place, name) for name in (first, second)]
     for study in named:
         search_of(study.spec)
-    one, two = (study.spec.dataset for study in named)
-    if one.digest != two.digest:
-        raise UsageError(f"{first} is about {one.name} and {second} about {two.name}")
+    datasets = [study.spec.dataset for study in named]
+    if datasets[0].digest != datasets[1].digest:
+        one, two = dataset_labels(datasets)
+        raise UsageError(f"{first} is about {one} and {second} about {two}")
     sides = _with_repeats(named, place)
     winners = [_winner(study) for study in named]
     records = [[record for study in side for record in study.records] for side in sides]

@@ -7,12 +7,13 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from mnist_search.commands.context import Context, home_of
 from mnist_search.errors import MnistSearchError, UsageError
+from mnist_search.specs import DatasetRef, dataset_labels
 from mnist_search.studies import (
     StoredStudy,
     confirmation_name,
@@ -51,7 +52,9 @@ class StudyLine:
 def studies(*, home: Path | str | None = None, context: Context | None = None) -> list[StudyLine]:
     """Return a line for each study of a home, the latest changed first."""
     place = home_of(home, context)
-    lines = [_line(place, name) for name in list_studies(place)]
+    found = [_line(place, name) for name in list_studies(place)]
+    labels = iter(dataset_labels([data for _, data in found if data is not None]))
+    lines = [line if data is None else replace(line, dataset=next(labels)) for line, data in found]
     return sorted(lines, key=lambda line: (-line.changed, line.name))
 
 
@@ -112,7 +115,8 @@ def delete(
     return names
 
 
-def _line(home: Path, name: str) -> StudyLine:
+def _line(home: Path, name: str) -> tuple[StudyLine, DatasetRef | None]:
+    """Return the line of a study without its data set, and that."""
     from mnist_search.studies.lock import read_owner
     from mnist_search.studies.owner import is_running
 
@@ -123,9 +127,10 @@ def _line(home: Path, name: str) -> StudyLine:
     try:
         study = read_study(home, name)
     except MnistSearchError as error:
-        return StudyLine(
+        line = StudyLine(
             name=name, state="damaged", changed=changed, size_bytes=size, problem=error.message
         )
+        return line, None
     owner = read_owner(folder)
     running = owner is not None and is_running(owner)
     # What chose the best trial flatters it; its score may be on other images.
@@ -136,10 +141,9 @@ def _line(home: Path, name: str) -> StudyLine:
     ]
     search = study.spec.search
     states = [record.state for record in study.records]
-    return StudyLine(
+    line = StudyLine(
         name=name,
         kind=_kind(study),
-        dataset=study.spec.dataset.name,
         space=None if search is None else search.space.name,
         trials=sum(state not in ("waiting", "running") for state in states),
         best_accuracy=max(scores, default=None),
@@ -147,6 +151,7 @@ def _line(home: Path, name: str) -> StudyLine:
         changed=changed,
         size_bytes=size,
     )
+    return line, study.spec.dataset
 
 
 def _state(states: Sequence[str]) -> StudyState:

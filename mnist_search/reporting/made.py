@@ -112,9 +112,13 @@ def sessions_document(sessions: Mapping[str, Sequence[Session]]) -> list[Mapping
 def _command(spec: StudySpec, *, trials: int) -> str:
     search = spec.search
     assert search is not None
+    # What has no known name is named by its place.
+    dataset = spec.dataset.name
+    if ":" in dataset and spec.dataset.path is not None:
+        dataset = spec.dataset.path
     words = [
         "mnist-search", "run", "--space", search.space.name, "--trials", str(trials),
-        "--dataset", spec.dataset.name, "--sampler", search.sampler, "--pruner", search.pruner,
+        "--dataset", dataset, "--sampler", search.sampler, "--pruner", search.pruner,
         "--engine", search.engine, "--objective", ",".join(search.objectives),
         "--epochs", str(search.epochs), "--seed", str(search.seed),
         "--precision", spec.precision,

@@ -42,6 +42,7 @@ from mnist_search.specs.run import (
     Job,
     Protocol,
     RunConfig,
+    dataset_labels,
     derive_seed,
 )
 from mnist_search.specs.training import (
@@ -99,6 +100,7 @@ __all__ = [
     "Timings",
     "Training",
     "available_cores",
+    "dataset_labels",
     "derive_seed",
     "describe_environment",
     "measure_capacity",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -60,6 +61,17 @@ class DatasetRef(Frozen):
     def is_mnist(self) -> bool:
         """Say whether it is MNIST itself, and no stand-in."""
         return self.name == "mnist" and not self.fallback
+
+
+def dataset_labels(datasets: Sequence[DatasetRef]) -> list[str]:
+    """Return the names of data sets; different ones of the same name with their digests."""
+    digests: dict[str, set[str]] = {}
+    for dataset in datasets:
+        digests.setdefault(dataset.name, set()).add(dataset.digest)
+    return [
+        dataset.name if len(digests[dataset.name]) == 1 else f"{dataset.name} {dataset.digest[:8]}"
+        for dataset in datasets
+    ]
 
 
 class Job(Frozen):

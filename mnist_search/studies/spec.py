@@ -12,7 +12,7 @@ from pydantic import PlainSerializer, PlainValidator
 from mnist_search.engines import EngineName, PrunerName, SamplerName
 from mnist_search.errors import UsageError
 from mnist_search.spaces import SearchSpace
-from mnist_search.specs import DatasetRef, Frozen, Objective, Precision
+from mnist_search.specs import DatasetRef, Frozen, Objective, Precision, dataset_labels
 from mnist_search.specs.result import OF_SPACE
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class StudySpec(Frozen):
         """Return (what, here, there) for each choice that would make trials incomparable."""
         found = []
         if self.dataset.digest != other.dataset.digest:
-            found.append(("data set", self.dataset.name, other.dataset.name))
+            found.append(("data set", *dataset_labels([self.dataset, other.dataset])))
         if self.precision != other.precision:
             found.append(("precision", self.precision, other.precision))
         if self.search is None or other.search is None:

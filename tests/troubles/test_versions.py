@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from mnist_search.analysis import build_leaderboard
@@ -9,6 +14,9 @@ from mnist_search.analysis.leaderboard import build_leaderboards
 from mnist_search.references import REFERENCES
 from mnist_search.specs import Record
 from tests.analysis.made_up import machine, repeat, trial
+from tests.cli.conftest import Cli, cli
+
+__all__ = ["cli"]
 
 
 def measured_with(record: Record, *, on: str = "cpu", **packages: str) -> Record:
@@ -79,3 +87,30 @@ def test_boards_of_data_of_one_name_have_their_digests(names: tuple[str, str]) -
     titles = [board.title for board in build_leaderboards(records, REFERENCES)]
     alike = names[0] == names[1]
     assert titles == (["mine aaaaaaaa", "mine bbbbbbbb"] if alike else list(names))
+
+
+def test_studies_of_data_of_one_name_say_which(cli: Cli, tmp_path: Path) -> None:
+    """So does whatever refuses to take the one for the other."""
+    rng = np.random.default_rng(3)
+    words = ["run", "--space", "mlp", "-n", "1", "-q", "--dataset"]
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        np.savez(
+            folder / "mine.npz",
+            x_train=rng.integers(0, 256, (120, 28, 28)).astype(np.uint8),
+            y_train=np.arange(120) % 10,
+            x_test=rng.integers(0, 256, (30, 28, 28)).astype(np.uint8),
+            y_test=np.arange(30) % 10,
+        )
+        assert cli(*words, str(folder / "mine.npz"), "--study", name)[0] == 0
+    code, out, _ = cli("studies", "-f", "json")
+    one, two = sorted(row["dataset"] for row in json.loads(out)["rows"])
+    assert one != two
+    for label in (one, two):
+        assert re.fullmatch("npz:mine [0-9a-f]{8}", label)
+    assert cli("studies", "compare", "a", "b")[2].count("npz:mine ") == 2
+    code, _, err = cli(*words, str(tmp_path / "b" / "mine.npz"), "--study", "a")
+    assert code == 2
+    assert one in err
+    assert two in err
