@@ -61,7 +61,9 @@ def output_file(path: Path, *, make_folders: bool = False) -> Iterator[Path]:
     """
     try:
         if make_folders:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            # Where a file is in the way, the check says so.
+            with contextlib.suppress(FileExistsError, NotADirectoryError):
+                path.parent.mkdir(parents=True, exist_ok=True)
         _check_target(path)
         with replacing(path) as temporary:
             yield temporary
@@ -114,6 +116,9 @@ def _check_target(path: Path) -> None:
     except ValueError as error:
         raise UsageError(f"{path}: cannot be written: {error}") from error
     if not path.parent.is_dir():
+        there = next(folder for folder in path.parents if os.path.lexists(folder))
+        if not there.is_dir():
+            raise UsageError(f"{path}: {there} is not a folder")
         raise UsageError(f"{path}: the folder {path.parent} does not exist", hint="create it first")
     if found is None:
         if not path.name:

@@ -48,7 +48,7 @@ def complete_model(context: typer.Context, incomplete: str) -> Offer:
     """Offer what can be varied: references, spaces, and after `STUDY:` its trials."""
     study, colon, _ = incomplete.rpartition(":")
     if colon:
-        runs = [("winner", "the best"), *_runs_of(_home(context), study)]
+        runs = [("winner", "the best"), *_runs_of(context, study)]
         return _matching([(f"{study}:{name}", told) for name, told in runs], incomplete)
     studies = [(f"{name}:winner", told) for name, told in complete_study(context, incomplete)]
     return [*complete_reference(incomplete), *complete_space(incomplete), *studies]
@@ -65,26 +65,22 @@ def complete_study(context: typer.Context, incomplete: str) -> Offer:
 
 def complete_trial(context: typer.Context, incomplete: str) -> Offer:
     """Offer the trials of the study that was typed, and `winner`."""
-    return _matching([("winner", "the best"), *_runs(context)], incomplete)
+    runs = _runs_of(context, str(context.params.get("study")))
+    return _matching([("winner", "the best"), *runs], incomplete)
 
 
 def _home(context: typer.Context) -> Path:
     from mnist_search.studies.folder import resolve_home
 
-    typed = context.params.get("home")
-    return resolve_home(None if typed is None else Path(typed), os.environ)
+    return resolve_home(context.params.get("home"), os.environ)
 
 
-def _runs(context: typer.Context) -> Offer:
-    return _runs_of(_home(context), str(context.params.get("study")))
-
-
-def _runs_of(home: Path, study: str) -> Offer:
+def _runs_of(context: typer.Context, study: str) -> Offer:
     from mnist_search.studies.folder import JOURNAL, study_folder
     from mnist_search.studies.lines import glance
 
     with suppress(OSError, MnistSearchError, ValueError, LookupError, TypeError):
-        trials = glance(study_folder(home, study) / JOURNAL)
+        trials = glance(study_folder(_home(context), study) / JOURNAL)
         found: Offer = []
         for number, trial in enumerate(trials):
             score = "" if trial.value is None else f" {100 * trial.value:.2f} %"

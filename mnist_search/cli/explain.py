@@ -82,7 +82,7 @@ def explain(
 
     training = keywords(processes, limits) | {"dataset": dataset, "precision": precision}
     if not ablate:
-        refuse_without(context, "--ablate", "seeds", *training)
+        refuse_without(context, "--ablate", "seeds", *training, "verbose")
         training = {}
     session = CommandSession(context, quiet=quiet, verbose=verbose)
     found = compare(

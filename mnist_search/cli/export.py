@@ -10,10 +10,12 @@ from mnist_search.choices import ExportForm
 from mnist_search.cli._completing import complete_trial
 from mnist_search.cli.options import HomeOption, OutputOption, StudyArgument
 from mnist_search.cli.outputs import chosen_format
+from mnist_search.cli.session import CommandSession
 from mnist_search.cli.streams import say
 
 
 def export(
+    called: typer.Context,
     study: StudyArgument,
     run: Annotated[
         str,
@@ -48,7 +50,8 @@ def export(
     from mnist_search.commands.export import export as take_away
 
     chosen = chosen_format(form, output, of=get_args(ExportForm), default="json", option="--as")
-    found = take_away(study, run, form=chosen, output=output, home=home)
+    here = CommandSession(called).context
+    found = take_away(study, run, form=chosen, output=output, home=home, context=here)
     if output is None and found.text is not None:
         say(found.text, nl=False)
     model, expected = found.export, found.export.expected

@@ -15,6 +15,7 @@ from mnist_search.cli.options import (
     ReferenceSeedOption,
     StudyArgument,
     StudyDatasetOption,
+    refuse_without,
 )
 from mnist_search.cli.outputs import chosen_format, typed_path
 from mnist_search.cli.session import CommandSession
@@ -92,6 +93,14 @@ def figures(
     from mnist_search.reporting.figures import save_figures
 
     # The name of a folder that is there says nothing.
+    if output is not None and str(output) == "-":
+        raise UsageError("--output must name a folder or a file for the charts, got -")
+    if run is None:
+        refuse_without(called, "a run", "digit", "seed", "dataset")
+        if show:
+            raise UsageError("--show needs a run")
+    if output is None and format is not None:
+        raise UsageError("--as needs --output")
     named = None if output is None or output.is_dir() else output
     kind = chosen_format(format, named, of=get_args(PictureFormat), default="png", option="--as")
     shown = run is not None and (sys.stdout.isatty() if show is None else show)

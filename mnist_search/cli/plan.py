@@ -18,9 +18,11 @@ from mnist_search.cli.options import (
     TimeBudgetOption,
     TrialsOption,
     WorkerOptions,
+    on_command_line,
 )
 from mnist_search.cli.streams import say
 from mnist_search.cli.values import duration
+from mnist_search.errors import UsageError
 
 
 @takes_groups
@@ -62,6 +64,8 @@ def plan(
     from mnist_search.commands.plan import plan as plan_search
     from mnist_search.reporting.plan import render_plan
 
+    if on_command_line(context, "budget") and on_command_line(context, "time_budget"):
+        raise UsageError("--budget and --time-budget exclude each other")
     session = CommandSession(context, quiet=quiet)
     found = plan_search(
         space,

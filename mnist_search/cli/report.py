@@ -11,7 +11,7 @@ import typer
 
 from mnist_search.choices import ReportFormat, SortKey
 from mnist_search.cli._completing import complete_study
-from mnist_search.cli.options import HomeOption, OutputOption
+from mnist_search.cli.options import HomeOption, OutputOption, refuse_without
 from mnist_search.cli.outputs import chosen_format, write_output
 from mnist_search.cli.session import tell
 
@@ -20,6 +20,7 @@ _SHOWN = {"table": 40, "svg": 40, "html": 1000}
 
 
 def report(
+    context: typer.Context,
     studies: Annotated[
         list[str] | None,
         typer.Argument(
@@ -83,6 +84,8 @@ def report(
     from mnist_search.reporting.report import render_report
 
     form = chosen_format(format, output, of=get_args(ReportFormat), default="table")
+    if inside and form != "html":
+        refuse_without(context, "--format html", "inside")
     shown = _SHOWN.get(form, 0) if top is None else top
     with _uncollected():
         found = rank(

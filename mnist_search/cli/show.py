@@ -8,10 +8,12 @@ import typer
 
 from mnist_search.cli._completing import complete_trial
 from mnist_search.cli.options import HomeOption, ReferenceSeedOption, StudyArgument
+from mnist_search.cli.session import CommandSession
 from mnist_search.cli.streams import say
 
 
 def show(
+    called: typer.Context,
     study: StudyArgument,
     run: Annotated[
         str,
@@ -34,4 +36,5 @@ def show(
     from mnist_search.commands.show import show as find
     from mnist_search.reporting.shown import render_run
 
-    say(render_run(find(study, run, seed=seed, home=home), format), nl=False)
+    found = find(study, run, seed=seed, home=home, context=CommandSession(called).context)
+    say(render_run(found, format), nl=False)

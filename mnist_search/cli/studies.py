@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from mnist_search.choices import PictureFormat
-from mnist_search.cli.options import FormatOption, HomeOption, StudyArgument
+from mnist_search.cli.options import FormatOption, HomeOption, StudyArgument, on_command_line
 from mnist_search.cli.outputs import chosen_format, typed_path
 from mnist_search.cli.streams import say
 from mnist_search.errors import UsageError
@@ -30,6 +30,8 @@ def list_studies(
     Example: mnist-search studies, or mnist-search studies rename cnn-mnist-seed0 first-try
     """
     if called.invoked_subcommand is not None:
+        if on_command_line(called, "format"):
+            raise UsageError(f"--format must stand after {called.invoked_subcommand}, if at all")
         called.obj = home
         return
     from mnist_search.commands.studies import studies
@@ -139,6 +141,8 @@ def compare(
     if output is not None:
         # A wrong name must not wait for the reading of the home.
         chosen_format(None, output, of=get_args(PictureFormat), default="png")
+        if not output.suffix:
+            raise UsageError(f"{output}: a chart must end in .png or .svg, got no suffix")
     found = compare_studies(first, second, home=home or called.obj)
     say(render_comparison(found, format), nl=False)
     if output is not None:

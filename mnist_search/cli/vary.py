@@ -17,6 +17,7 @@ from mnist_search.cli.options import (
     QuietOption,
     TimeBudgetOption,
     WorkerOptions,
+    on_command_line,
 )
 from mnist_search.cli.outputs import chosen_format, write_output
 from mnist_search.cli.streams import say
@@ -131,6 +132,8 @@ def vary(
     session = CommandSession(context, quiet=quiet)
     here = session.context
     if dry_run:
+        if on_command_line(context, "time_budget"):
+            raise UsageError("--time-budget and --dry-run exclude each other")
         plans = [plan_vary(model, settings, context=here, **call) for model in models]
         for sentence in tell_plan([plan for plan in plans if plan is not None]):
             say(sentence)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from mnist_search.choices import DeviceChoice, PrecisionChoice
-from mnist_search.paths import user_path
 
 if TYPE_CHECKING:
     from mnist_search.studies import Interrupt, Invocation
@@ -129,7 +128,7 @@ def home_of(home: Path | str | None, context: Context | None) -> Path:
     from mnist_search.studies.folder import resolve_home
 
     environ = os.environ if context is None else context.environ
-    return resolve_home(None if home is None else user_path(str(home), environ), environ)
+    return resolve_home(home, environ)
 
 
 @contextmanager

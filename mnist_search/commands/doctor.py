@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
-from mnist_search.commands.context import Context, home_of
+from mnist_search.commands.context import Context
 from mnist_search.commands.machine_checks import (
     CheckResult,
     check_graphics,
@@ -66,8 +66,10 @@ def doctor(
 
     Nothing is fetched, trained or kept. With `quick`, TensorFlow is not tried, which takes seconds.
     """
+    from mnist_search.studies.folder import named_home
+
     environ = os.environ if context is None else context.environ
-    place = home_of(home, context)
+    place = named_home(home, environ)
     if quick:
         yield from _examine(place, environ)
         return

@@ -77,7 +77,7 @@ def explain(
     context = Context.of_this_process() if context is None else context
     place = home_of(home, context)
     search = read_study(place, study)
-    confirmed = read_confirmed(place, study)
+    confirmed = read_confirmed(place, study, notice=context.notice)
     space = search_of(search.spec).space
     found = choose_trial(search.records, confirmed, str(trial), study=study)
     if found.config is None:

@@ -46,8 +46,10 @@ def export(
         UsageError: there is no such run, its weights are not stored, or `output` is no good.
         BudgetError: no run is complete, so that none has won.
     """
+    context = Context.of_this_process() if context is None else context
     place = home_of(home, context)
-    records, confirmed = read_records(place, [study]), read_confirmed(place, study)
+    records = read_records(place, [study])
+    confirmed = read_confirmed(place, study, notice=context.notice)
     found, runs = choose_export(records, confirmed, str(run), study=study)
     path = None if output is None else Path(output)
     if form == "keras":

@@ -77,7 +77,8 @@ def figures(
     if run is None:
         return _study(study, place, context)
     records = read_records(place, [study])
-    record = find_run(records, read_confirmed(place, study), str(run), study=study, seed=seed)
+    confirmed = read_confirmed(place, study, notice=context.notice)
+    record = find_run(records, confirmed, str(run), study=study, seed=seed)
     folder = study_folder(place, study)
     assert record.dataset is not None
     find_images = partial(find_study_data, record.dataset, dataset, context)

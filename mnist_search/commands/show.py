@@ -94,6 +94,8 @@ def find_run(
         BudgetError: no trial is complete, so that none has won.
     """
     if name == WINNER:
+        if seed is not None:
+            raise UsageError("--seed says which run of a reference is meant, not of the winner")
         return choose_trial(records, confirmed, name, study=study)
     return choose_run(records, name, study=study, seed=seed)
 
@@ -111,9 +113,10 @@ def show(
     Raises:
         UsageError: there is no such study or run, or it is not over.
     """
+    context = Context.of_this_process() if context is None else context
     place = home_of(home, context)
     records = read_records(place, [study])
-    confirmed = read_confirmed(place, study)
+    confirmed = read_confirmed(place, study, notice=context.notice)
     record = find_run(records, confirmed, str(run), study=study, seed=seed)
     config = record.config
     if config is None or record.result is None:

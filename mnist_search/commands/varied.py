@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, TypedDict
 
 from mnist_search.analysis.designs import Design, Kind, documented_choices, make_design, without
-from mnist_search.commands.context import TrainingKeywords, home_of
+from mnist_search.commands.context import Context, TrainingKeywords, home_of
 from mnist_search.commands.training import (
     Trainer,
     find_dataset,
@@ -102,7 +102,7 @@ def prepare(
     elif call.get("screen", False):
         kind = "screening"
     place = home_of(call.get("home"), trainer.context)
-    found = _find_model(model, place)
+    found = _find_model(model, place, trainer.context)
     epochs = call.get("epochs")
     config = found.config
     if epochs is not None:
@@ -134,13 +134,14 @@ def prepare(
     )
 
 
-def _find_model(text: str, home: Path) -> _Model:
+def _find_model(text: str, home: Path, context: Context) -> _Model:
     """Return the model that is meant; raises UsageError for none."""
     study, colon, trial = text.rpartition(":")
     if colon and study:
         search = read_study(home, study)
         space = search_of(search.spec).space
-        record = choose_trial(search.records, read_confirmed(home, study), trial, study=study)
+        confirmed = read_confirmed(home, study, notice=context.notice)
+        record = choose_trial(search.records, confirmed, trial, study=study)
         if record.config is None:
             raise UsageError(f"trial {record.number} of study {study} has not run")
         return _Model(

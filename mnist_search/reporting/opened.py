@@ -154,7 +154,7 @@ def open_study(name: str, home: str | Path | None = None) -> OpenedStudy:
     """
     from mnist_search.studies import list_studies, resolve_home, study_folder
 
-    place = resolve_home(None if home is None else Path(home), os.environ)
+    place = resolve_home(home, os.environ)
     study_folder(place, name)
     there = list_studies(place)
     if name not in there:

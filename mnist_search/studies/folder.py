@@ -46,12 +46,29 @@ _KINDS = {
 }
 
 
-def resolve_home(option: Path | None, environ: Mapping[str, str]) -> Path:
-    """Return the folder of all studies: the option, MNIST_SEARCH_HOME, or ./mnist-search-runs."""
-    if option is not None:
-        return option
-    named = environ.get("MNIST_SEARCH_HOME")
-    return DEFAULT_HOME if named is None or named == "" else user_path(named, environ)
+def resolve_home(option: Path | str | None, environ: Mapping[str, str]) -> Path:
+    """Return the folder of all studies, which need not be there yet.
+
+    Raises `UsageError` where something else is in its place.
+    """
+    home = named_home(option, environ)
+    if str(home) == "-":
+        raise UsageError("the home of studies must be a folder, got -")
+    there = next((path for path in (home, *home.parents) if os.path.lexists(path)), home)
+    if os.path.lexists(there) and not os.path.isdir(there):  # noqa: PTH112 (never raises)
+        raise UsageError(f"{there} is not a folder, and the home of studies must be one")
+    return home
+
+
+def named_home(option: Path | str | None, environ: Mapping[str, str]) -> Path:
+    """Return the option, MNIST_SEARCH_HOME, or ./mnist-search-runs, whatever there is.
+
+    Texts are as users wrote them, with `~`; paths have been read already.
+    """
+    given = environ.get("MNIST_SEARCH_HOME") if option is None else option
+    if given is None or given == "":
+        given = DEFAULT_HOME
+    return given if isinstance(given, Path) else user_path(given, environ)
 
 
 def study_folder(home: Path, name: str) -> Path:

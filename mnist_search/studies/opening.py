@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from mnist_search.errors import UsageError
+from mnist_search.errors import StorageError, UsageError
 from mnist_search.studies.folder import DATABASE, JOURNAL, check_room, has_study, storage_errors
 from mnist_search.studies.ledger import Ledger
 from mnist_search.studies.lock import hold
@@ -23,6 +23,8 @@ def create_ledger(folder: Path, spec: StudySpec, *, first: Sequence[FirstPoint] 
     from mnist_search.studies.journal import new_journal
 
     _quiet_optuna()
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise StorageError(f"{folder} is not a folder", hint="choose another --study")
     with storage_errors(folder / JOURNAL):
         folder.mkdir(parents=True, exist_ok=True)
         check_room(folder)

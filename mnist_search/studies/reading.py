@@ -10,6 +10,7 @@ from pathlib import Path
 from mnist_search.analysis.confirmation import Confirmation, summarize_confirmation
 from mnist_search.analysis.effects import ValidationImages
 from mnist_search.errors import DataError, MnistSearchError, UsageError
+from mnist_search.paths import shorten
 from mnist_search.references import Reference
 from mnist_search.specs import DatasetRef, Record
 from mnist_search.studies.confirming import TestUse, confirmation_name, read_test_use
@@ -130,10 +131,23 @@ def read_confirmations(
     return found
 
 
-def read_confirmed(home: Path, study: str) -> list[Record]:
-    """Return the confirmed runs of a search; none where it was not confirmed."""
+def read_confirmed(
+    home: Path, study: str, *, notice: Callable[[str], object] | None = None
+) -> list[Record]:
+    """Return the confirmed runs of a search; none where it was not confirmed.
+
+    `notice` is told why they cannot be read, and then there are none; without one that is raised.
+    """
     name = confirmation_name(study)
-    return read_records(home, [name]) if has_study(home / name) else []
+    if not has_study(home / name):
+        return []
+    try:
+        return read_records(home, [name])
+    except MnistSearchError as error:
+        if notice is None:
+            raise
+        notice(f"left out: {error.message}")
+        return []
 
 
 def read_test_labels(dataset: DatasetRef) -> bytes | None:
@@ -191,11 +205,13 @@ def choose_run(
     leaves only the runs with it. Raises UsageError where there is no such run, or it is not over.
     """
     if name.isdecimal():
-        found = [record for record in records if record.number == int(name)]
+        # As text: Python reads no number of thousands of digits.
+        number = name.lstrip("0") or "0"
+        found = [record for record in records if str(record.number) == number]
     else:
         found = [record for record in records if record.reference == name]
     if not found:
-        raise UsageError(f"study {study} has no run {name}", hint=_what_there_is(records))
+        raise UsageError(f"study {study} has no run {shorten(name)}", hint=_what_there_is(records))
     if seed is not None:
         seeds = sorted({record.seed for record in found if record.seed is not None})
         found = [record for record in found if record.seed == seed]

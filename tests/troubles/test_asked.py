@@ -86,6 +86,7 @@ def test_what_says_how_to_confirm_needs_confirm(
         ["--memory-limit", "4GB"],
         ["--dataset", "digits"],
         ["--precision", "float32"],
+        ["--verbose"],
     ],
     ids=lambda words: words[0],
 )
@@ -123,3 +124,28 @@ def test_weights_that_were_not_kept_are_not_promised(cli: Cli, space_file: Path)
     told = "--keep-models 2: of 2 trials the weights of 2 were not kept when they were trained"
     assert told in err
     assert "weights" not in cli(*words)[2]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("show s winner --seed 3", "--seed says which run of a reference is meant"),
+        ("figures s winner --seed 3 -o x", "--seed says which run of a reference is meant"),
+        ("figures s -o x --digit 3", "--digit needs a run"),
+        ("figures s -o x --seed 3", "--seed needs a run"),
+        ("figures s -o x --dataset digits", "--dataset needs a run"),
+        ("figures s -o x --show", "--show needs a run"),
+        ("figures s 3 --show --as svg", "--as needs --output"),
+        ("report -f csv --inside", "--inside needs --format html"),
+        ("studies -f json compare s s2", "--format must stand after compare"),
+        ("studies -f json rename s s2", "--format must stand after rename"),
+        ("plan --space mlp --budget 9s --time-budget 9s", "exclude each other"),
+        ("vary mlp-784 --dry-run --time-budget 9s", "exclude each other"),
+        ("run --new --resume --study s", "exclude each other"),
+        ("bench mlp-784 --quick --full", "exclude each other"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(cli: Cli, home: Path, line: str, told: str) -> None:
+    code, out, err = cli(*line.split())
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert told in err

@@ -45,3 +45,32 @@ def test_named_by_itself_it_is_an_error(cli: Cli, damaged: Path) -> None:
     assert (code, out, err.count("\n")) == (5, "", 1)
     damaged.unlink()
     assert cli("doctor", "--quick", "-f", "json")[1].count('"damaged": []') == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "s", "1"],
+        ["show", "s"],
+        ["export", "s", "winner", "-o", "x.json"],
+        ["explain", "s", "winner"],
+        ["figures", "s", "1", "-o", "x"],
+        ["report", "s"],
+    ],
+    ids=lambda words: " ".join(words[:3]),
+)
+def test_a_search_is_read_without_a_confirmation_that_is_damaged(
+    cli: Cli, tmp_path: Path, words: list[str]
+) -> None:
+    cli("run", "--space", "mlp", "--trials", "3", "--epochs", "1", "--study", "s", "-q")
+    assert cli("confirm", "s", "--top", "1", "--seeds", "1", "-q")[0] == 0
+    journal = tmp_path / "mnist-search-runs" / "s-confirm" / "journal.log"
+    journal.write_bytes(b"\x98" + journal.read_bytes())
+    code, _, err = cli(*words)
+    assert code == 0, err
+    assert err.startswith("left out: mnist-search-runs/s-confirm/journal.log is damaged: line 1")
+    # What is about the confirmation itself cannot do without.
+    for command in (["check", "s", "--against", "cnn-simple"], ["confirm", "s", "-q"]):
+        code, out, err = cli(*command)
+        assert (code, out) == (5, "")
+        assert "s-confirm/journal.log is damaged: line 1" in err.splitlines()[-1]

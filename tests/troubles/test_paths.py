@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,46 @@ def test_a_name_that_begins_with_a_tilde(tmp_path: Path, monkeypatch: pytest.Mon
     assert user_path("~not-a-user", {}) == Path("~not-a-user")
     with pytest.raises(UsageError, match="there is no home folder ~nobody-at-all"):
         user_path("~nobody-at-all/x", {})
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "fifo", "/dev/null", "dangling"])
+@pytest.mark.parametrize(
+    "words",
+    [("report",), ("studies",), ("show", "s"), SEARCH, ("export", "s", "0"), ("dashboard",)],
+    ids=lambda words: words[0],
+)
+def test_a_home_that_is_no_folder(cli: Cli, name: str, words: tuple[str, ...]) -> None:
+    Path("file").write_text("")
+    os.mkfifo("fifo")
+    Path("dangling").symlink_to("nowhere")
+    code, out, err = cli(*words, "--home", name)
+    there = name.removesuffix("/below")
+    told = f"error: {there} is not a folder, and the home of studies must be one\n"
+    assert (code, out, err) == (2, "", told)
+
+
+def test_a_study_whose_name_a_file_has(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mnist-search-runs").mkdir()
+    (tmp_path / "mnist-search-runs" / "taken").write_text("mine")
+    code, _, err = cli(*SEARCH, "--study", "taken")
+    assert code == 4
+    assert err == ("error: mnist-search-runs/taken is not a folder; hint: choose another --study\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("report", "-o", "file/x.csv"), "file/x.csv: file is not a folder"),
+        (("figures", "s", "-o", "file"), "file/s-best-so-far.png: file is not a folder"),
+        (("figures", "s", "-o", "file/below"), "file is not a folder"),
+        (("figures", "s", "-o", "-"), "--output must name a folder or a file for the charts"),
+        (("studies", "compare", "s", "s2", "-o", "-"), "must end in .png or .svg, got no suffix"),
+    ],
+)
+def test_places_where_nothing_can_be_written(cli: Cli, words: tuple[str, ...], told: str) -> None:
+    Path("file").write_text("")
+    assert cli(*SEARCH, "--study", "s")[0] == 0
+    code, out, err = cli(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert told in err
+    assert sorted(path.name for path in Path().iterdir()) == ["file", "home", "mnist-search-runs"]
