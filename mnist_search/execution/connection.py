@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from mnist_search.errors import ClusterError, UsageError
+from mnist_search.paths import shorten
 
 CONNECT_SECONDS = 5.0
 # What Ray speaks is HTTP/2: how a client begins it, and the type of the frame that a server sends
@@ -183,7 +184,7 @@ def _check_answer(address: str, told: str) -> None:
 
 
 def _no_address(address: str) -> UsageError:
-    return UsageError(f"--cluster must be auto or HOST:PORT, got {address!r}")
+    return UsageError(f"--cluster must be auto or HOST:PORT, got {shorten(repr(address))}")
 
 
 @contextmanager
