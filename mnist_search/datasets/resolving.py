@@ -114,7 +114,7 @@ def find_again(
             return ref.model_copy(update={"path": row.ref.path})
     raise DataError(
         f"{lost.message}; {VARIABLE} and Keras' cache do not hold the same images either",
-        hint=f"set {VARIABLE} to where the data of the study is now",
+        hint=f"--dataset or {VARIABLE} may say where the data of the study is now",
     ) from lost
 
 
