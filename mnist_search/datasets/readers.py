@@ -12,7 +12,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -56,7 +56,7 @@ IDX_NAMES: Mapping[Slot, str] = {
 IDX_NAME = re.compile(
     r"(?:.*[-_. ])?(train|test|t10k)[-_. ]?(images?|labels?)(?:[-_. ]?idx[13])?(?:[-_. ]?ubyte)?"
 )
-# Names of other kinds say at least the part, and the first bytes say the rest.
+# Other names say the part at least, the first bytes the rest.
 IDX_PART = re.compile(r"(?<![a-z])(train|test|t10k)")
 IDX_STARTS: Mapping[bytes, Kind] = {b"\0\0\x08\3": "images", b"\0\0\x08\1": "labels"}
 # The third byte of a file says what its numbers are; it stores the high byte first.
@@ -206,15 +206,11 @@ def _idx_slot(path: Path) -> Slot | None:
     match = IDX_NAME.fullmatch(name.removesuffix(".gz"))
     if match is not None:
         return PARTS[match[1]], KINDS[match[2]]
-    parts = {PARTS[word] for word in IDX_PART.findall(name)}
-    if len(parts) != 1:
-        return None
-    try:
-        start = read_start(path, 4)
-    except DataError:
-        return None
-    kind = IDX_STARTS.get(start)
-    return None if kind is None else (parts.pop(), kind)
+    words = set(IDX_PART.findall(name))
+    with suppress(DataError):
+        if len(words) == 1 and (kind := IDX_STARTS.get(read_start(path, 4))) is not None:
+            return PARTS[words.pop()], kind
+    return None
 
 
 def _npy_slot(path: Path) -> Slot | None:
