@@ -56,7 +56,6 @@ IDX_NAMES: Mapping[Slot, str] = {
 IDX_NAME = re.compile(
     r"(?:.*[-_. ])?(train|test|t10k)[-_. ]?(images?|labels?)(?:[-_. ]?idx[13])?(?:[-_. ]?ubyte)?"
 )
-# Other names say the part at least, the first bytes the rest.
 IDX_PART = re.compile(r"(?<![a-z])(train|test|t10k)")
 IDX_STARTS: Mapping[bytes, Kind] = {b"\0\0\x08\3": "images", b"\0\0\x08\1": "labels"}
 # The third byte of a file says what its numbers are; it stores the high byte first.
