@@ -99,7 +99,8 @@ class StudySpec(Frozen):
         """Return (what, here, there) for each choice that would make trials incomparable."""
         found = []
         if self.dataset.digest != other.dataset.digest:
-            found.append(("data set", *dataset_labels([self.dataset, other.dataset])))
+            mine, others = dataset_labels([self.dataset, other.dataset])
+            found.append(("data set", mine, others))
         if self.precision != other.precision:
             found.append(("precision", self.precision, other.precision))
         if self.search is None or other.search is None:
