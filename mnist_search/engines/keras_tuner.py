@@ -159,6 +159,7 @@ class OracleProcess:
             "CUDA_VISIBLE_DEVICES": "",
             "KERAS_BACKEND": "tensorflow",
             "KERAS_HOME": os.devnull,
+            "KERAS_NNX_ENABLED": "0",
             "OMP_NUM_THREADS": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }

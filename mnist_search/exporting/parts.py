@@ -12,6 +12,7 @@ import os
 import sys
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["KERAS_NNX_ENABLED"] = "0"
 
 import keras
 import numpy as np

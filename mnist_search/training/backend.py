@@ -12,6 +12,8 @@ from mnist_search.errors import UsageError
 
 # Keras reads this, and then ~/.keras/keras.json, when it is imported.
 os.environ["KERAS_BACKEND"] = "tensorflow"
+# For JAX alone, and yet Keras asks for flax where it is set.
+os.environ["KERAS_NNX_ENABLED"] = "0"
 
 try:
     import keras
