@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mnist_search.commands.show import show
     from mnist_search.commands.vary import vary
     from mnist_search.commands.verify import verify
-    from mnist_search.reporting.charts.effects import draw_effects
+    from mnist_search.reporting.charts.intervals import draw_effects
     from mnist_search.reporting.opened import open_study
 
 __all__ = [
@@ -55,6 +55,6 @@ def __getattr__(name: str) -> object:
     # The command line and the workers start without these.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    shown = {"open_study": "reporting.opened", "draw_effects": "reporting.charts.effects"}
+    shown = {"open_study": "reporting.opened", "draw_effects": "reporting.charts.intervals"}
     room = shown.get(name, f"commands.{name}")
     return getattr(import_module(f"{__name__}.{room}"), name)

@@ -71,6 +71,13 @@ def output_file(path: Path, *, make_folders: bool = False) -> Iterator[Path]:
         raise _explain(path, error) from error
 
 
+def write_atomically(path: Path, text: str) -> None:
+    """Write UTF-8 text in the place of a user's output; raises what `output_file` raises."""
+    with output_file(path) as temporary:
+        # Names from a file system may hold what UTF-8 cannot.
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
 def is_leftover(name: str, *, of: str) -> bool:
     """Say whether a file's name is that of an unfinished `of`, a regular expression of stems."""
     return re.fullmatch(rf"\.(?:{of})\.\d+-[0-9a-f]{{8}}\.part(?:\..*)?", name) is not None

@@ -144,7 +144,7 @@ def test_command_line_starts_light(statement: str) -> None:
 def test_charts_are_imported_late() -> None:
     statement = (
         "import mnist_search.studies, mnist_search.reporting.opened,"
-        " mnist_search.reporting.leaderboard, mnist_search.reporting.portrait_text,"
+        " mnist_search.reporting.leaderboard, mnist_search.reporting.drawing,"
         " mnist_search.reporting.inside;"
         "from mnist_search.cli import execute; execute(['report', '--home', 'nowhere'])"
     )

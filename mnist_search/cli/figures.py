@@ -90,7 +90,6 @@ def figures(
     """
     from mnist_search.commands.figures import RunFigures
     from mnist_search.commands.figures import figures as find_figures
-    from mnist_search.reporting.figures import save_figures
 
     # The name of a folder that is there says nothing.
     if output is not None and str(output) == "-":
@@ -123,11 +122,13 @@ def figures(
             told = "; ".join(found.missing)
             say(f"{found.portrait.name}: not drawn: {told}{hint}", err=True)
         if shown:
-            from mnist_search.reporting.portrait_text import portrait_text
+            from mnist_search.reporting.drawing import portrait_text
             from mnist_search.reporting.terminal import detect_terminal
 
             here = detect_terminal()
             say(portrait_text(found.portrait, width=here.width, ascii_only=here.ascii_only))
     if output is not None:
+        from mnist_search.reporting.charts.files import save_figures
+
         for path in save_figures(found, output, kind):
             say(path)

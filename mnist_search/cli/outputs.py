@@ -67,6 +67,6 @@ def write_output(output: Path | None, text: str) -> None:
     if output is None:
         say(text, nl=not text.endswith("\n"))
         return
-    from mnist_search.reporting.files import write_atomically
+    from mnist_search.writing import write_atomically
 
     write_atomically(output, text)

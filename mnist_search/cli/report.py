@@ -81,7 +81,7 @@ def report(
     mnist-search report cnn-mnist-seed1 -f html -o report.html
     """
     from mnist_search.commands.report import report as rank
-    from mnist_search.reporting.report import render_report
+    from mnist_search.reporting.leaderboard import render_report
 
     form = chosen_format(format, output, of=get_args(ReportFormat), default="table")
     if inside and form != "html":

@@ -91,6 +91,6 @@ def print_board(
     board: Leaderboard, format: Format, *, confirmed: Sequence[ConfirmedStudy] = ()
 ) -> None:
     """Print a leaderboard."""
-    from mnist_search.reporting import render_leaderboard
+    from mnist_search.reporting.leaderboard import render_leaderboard
 
     say(render_leaderboard(board, format, confirmed=confirmed), nl=False)

@@ -146,7 +146,7 @@ def compare(
     found = compare_studies(first, second, home=home or called.obj)
     say(render_comparison(found, format), nl=False)
     if output is not None:
-        from mnist_search.reporting.charts.compared import compared_searches
         from mnist_search.reporting.charts.files import save_chart
+        from mnist_search.reporting.charts.progress import compared_searches
 
         save_chart(compared_searches(found.names, found.comparison), output)

@@ -111,8 +111,8 @@ def vary(
     from mnist_search.cli.session import CommandSession, tell
     from mnist_search.commands.vary import plan_vary
     from mnist_search.commands.vary import vary as train
+    from mnist_search.reporting.effects import render_effects
     from mnist_search.reporting.effects_told import tell_plan
-    from mnist_search.reporting.vary import render_effects
 
     form = chosen_format(format, output, of=get_args(EffectsFormat), default="table")
     if form in get_args(EffectsFormat)[-2:]:
@@ -145,7 +145,7 @@ def vary(
             tell("the same command goes on with the runs that are left")
             break
     if form == "png" or form == "svg":
-        from mnist_search.reporting.charts.effects import save_effects
+        from mnist_search.reporting.charts.files import save_effects
 
         assert output is not None
         save_effects(found[0], output)

@@ -68,9 +68,14 @@ class Answered:
         return matrix
 
     @property
-    def mistakes(self) -> int:
-        """Return how many answers are wrong."""
-        return int((self.labels != self.classes).sum())
+    def mistakes(self) -> np.ndarray:
+        """Return the places of wrong answers, the surest first where that is known."""
+        import numpy as np
+
+        wrong = np.flatnonzero(self.labels != self.classes)
+        if self.confidence is None:
+            return wrong
+        return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +169,7 @@ def gather(
         assert result.predictions is not None
         classes = np.frombuffer(unpack_predictions(result.predictions, len(images)), dtype=np.uint8)
         answered = _answered(images, config, classes)
-    if answered is not None and answered.mistakes == 0:
+    if answered is not None and len(answered.mistakes) == 0:
         missing.append("mistakes: every answer is right")
     if not result.epochs:
         missing.append("learning curves: it recorded no whole epoch")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mnist_search.analysis import Leaderboard, Row
 from mnist_search.analysis.ranking import split_letters
-from mnist_search.reporting.cells import Column, format_seconds
+from mnist_search.reporting.cells import Column, format_seconds, hundredths, plus_minus
 
 # The first five are always there; of the others a narrow terminal leaves out the last ones.
 COLUMNS = (
@@ -69,16 +69,12 @@ def is_quick(board: Leaderboard) -> bool:
 def board_table(
     board: Leaderboard,
 ) -> tuple[tuple[Column, ...], list[Row], list[Mapping[str, object]]]:
-    """Return the columns of a board, the rows to show, and each row under the columns' keys."""
+    """Return the columns of a board, the rows to show, and for each row what its cells show."""
     rows = [row for row in board.rows if row.status != "published" or not is_quick(board)]
     columns = QUICK_COLUMNS if is_quick(board) else COLUMNS
-    return columns, rows, display_rows(rows)
-
-
-def display_rows(rows: Sequence[Row]) -> list[Mapping[str, object]]:
-    """Return the rows under the keys of COLUMNS and QUICK_COLUMNS, ready to be read."""
     best = _best_rank(rows)
-    return [_display_row(row, place, best) for place, row in enumerate(rows, start=1)]
+    cells = [_display_row(row, place, best) for place, row in enumerate(rows, start=1)]
+    return columns, rows, cells
 
 
 def explain_columns(rows: Sequence[Row], columns: Sequence[Column]) -> str:
@@ -101,7 +97,6 @@ def row_styles(rows: Sequence[Row]) -> list[str]:
 
 
 def _display_row(row: Row, place: int, best: int | None) -> Mapping[str, object]:
-    published = None if row.published_accuracy is None else f"{100 * row.published_accuracy:.2f}"
     mark = "!" if row.contended else ""
     epoch = row.comparable_seconds
     return row.as_dict() | {
@@ -112,7 +107,7 @@ def _display_row(row: Row, place: int, best: int | None) -> Mapping[str, object]
         "tie_group": _tie(row),
         "score": _score(row),
         "basis": None if row.score_basis is None else _BASIS[row.score_basis],
-        "published": published,
+        "published": hundredths(row.published_accuracy),
         "gap": None if row.gap is None or row.quick else f"{100 * row.gap:+.2f}",
         "verdict": _verdict(row),
         "epochs": _epochs(row),
@@ -142,8 +137,7 @@ def _score(row: Row) -> str | None:
         return f"({100 * row.score:.2f})"
     if row.score_low is None or row.score_high is None:
         return f"{100 * row.score:.2f}      "  # Keeps the points in line.
-    half = (row.score_high - row.score_low) / 2
-    return f"{100 * row.score:.2f} ±{100 * half:.2f}"
+    return f"{100 * row.score:.2f} {plus_minus(row.score_low, row.score_high)}"
 
 
 def _verdict(row: Row) -> str | None:

@@ -6,9 +6,14 @@ import math
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
+
+if TYPE_CHECKING:
+    from mnist_search.analysis.comparison import Difference
 
 UNKNOWN = "-"
+# What stands in ASCII for the other characters of tables and pictures.
+_ASCII = str.maketrans("±µ…─▁▂▃▄▅▆▇█▀→·", "~u~-__..--::'>.")
 
 Style = Literal[
     "text",
@@ -84,6 +89,31 @@ def format_seconds(seconds: float) -> str:
     return f"{hours}h {minutes:02d}m"
 
 
+def spoken(name: str) -> str:
+    """Return the name of a hyperparameter or a key in words."""
+    return name.replace("_", " ")
+
+
+def hundredths(share: float | None) -> str | None:
+    """Return a fraction as a bare percentage, such as `98.10`."""
+    return None if share is None else f"{100 * share:.2f}"
+
+
+def plus_minus(low: float, high: float) -> str:
+    """Return half of an interval of fractions in percentage points, such as `±0.12`."""
+    return f"±{50 * (high - low):.2f}"
+
+
+def tell_difference(gap: Difference) -> str:
+    """Return a difference in percentage points with half of its 95 % interval."""
+    return f"{100 * gap.difference:+.2f} {plus_minus(gap.interval.low, gap.interval.high)}"
+
+
+def format_p(value: float) -> str:
+    """Return a p-value as it stands in a column."""
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def clean(text: str) -> str:
     """Return one harmless line: white space becomes a blank, control characters go.
 
@@ -93,6 +123,11 @@ def clean(text: str) -> str:
     return "".join(
         character for character in spaced if not unicodedata.category(character).startswith("C")
     )
+
+
+def to_ascii(text: str) -> str:
+    """Return text for an output that shows nothing else."""
+    return text.translate(_ASCII).encode("ascii", "replace").decode()
 
 
 def _format_text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 from mnist_search.analysis.searches import BestSoFar, SearchSide, Superiority
 from mnist_search.commands.compare import ComparedSearches
 from mnist_search.reporting.cells import Column, format_seconds
-from mnist_search.reporting.rows import render_rows
+from mnist_search.reporting.rows import Table, render_rows, render_tables
 
 # Of fewer on a side, a bootstrap shows too small a spread.
 FEW = 5
@@ -26,14 +26,13 @@ def render_comparison(found: ComparedSearches, format: Literal["table", "json"])
         {"at": at, "a": _best(_by(first.by_trials, at)), "b": _best(_by(second.by_trials, at))}
         for at in _places(max(len(first.by_trials), len(second.by_trials)))
     ]
-    parts = [
-        _table("setting", settings, one, two, f"{one} and {two}") if settings else "",
-        _table("search", _totals(first, second), one, two, None),
-        _table("best of trials, %", curve, one, two, None, key="at"),
-        _table("hyperparameter of the best", values, one, two, None),
-        "\n".join(_sentences(found)) + "\n",
+    tables = [
+        _table(settings, "setting", found, title=f"{one} and {two}"),
+        _table(_totals(first, second), "search", found),
+        _table(curve, "best of trials, %", found, key="at"),
+        _table(values, "hyperparameter of the best", found),
     ]
-    return "\n".join(part for part in parts if part)
+    return render_tables(tables, "table") + "\n" + "\n".join(_sentences(found)) + "\n"
 
 
 def _totals(first: SearchSide, second: SearchSide) -> list[dict[str, object]]:
@@ -107,12 +106,13 @@ def _numbers(counts: Sequence[int]) -> str:
 
 
 def _table(
-    header: str,
     rows: Sequence[Mapping[str, object]],
-    one: str,
-    two: str,
-    title: str | None,
+    header: str,
+    found: ComparedSearches,
+    *,
     key: str = "what",
-) -> str:
+    title: str | None = None,
+) -> Table:
+    one, two = found.names
     columns = [Column(key, header, "word"), Column("a", one, "text"), Column("b", two, "text")]
-    return render_rows(rows, columns, "table", title=title)
+    return Table(rows, columns, title)

@@ -12,7 +12,8 @@ from mnist_search.analysis.wording import (
     tell_spread,
     tell_winner,
 )
-from mnist_search.reporting.cells import Column
+from mnist_search.choices import Format
+from mnist_search.reporting.cells import Column, format_p, hundredths, plus_minus, tell_difference
 from mnist_search.reporting.rows import render_rows
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ _MORE = (
 
 def render_confirmation(
     found: ConfirmedStudy,
-    format: str,
+    format: Format,
     *,
     titled: bool = False,
     width: int | None = None,
@@ -68,19 +69,17 @@ def render_confirmation(
         columns = [*_COLUMNS, *(Column(key, key) for key in _MORE)]
         rows = [row.as_dict() for row in found.confirmation.rows]
         return render_rows(rows, columns, format, notes=[verdict, *said])
-    rows = [row.as_dict() | _readable(row) for row in found.confirmation.rows]
-    notes = [_LEGEND, *said]
-    return render_rows(rows, _COLUMNS, format, title=verdict, notes=notes, width=width, plain=plain)
+    rows, columns, legend = confirmation_rows(found)
+    return render_rows(
+        rows, columns, format, title=verdict, notes=[legend, *said], width=width, plain=plain
+    )
 
 
 def confirmation_rows(
     found: ConfirmedStudy,
 ) -> tuple[list[Mapping[str, object]], Sequence[Column], str]:
     """Return the rows of a confirmation as they are read, their columns, and the legend."""
-    rows: list[Mapping[str, object]] = [
-        row.as_dict() | _readable(row) for row in found.confirmation.rows
-    ]
-    return rows, _COLUMNS, _LEGEND
+    return [_readable(row) for row in found.confirmation.rows], _COLUMNS, _LEGEND
 
 
 def confirmation_document(found: ConfirmedStudy) -> Mapping[str, object]:
@@ -136,20 +135,15 @@ def _notes(found: ConfirmedStudy) -> list[str]:
 
 
 def _readable(row: ConfirmedRow) -> dict[str, object]:
-    spread = None if row.test_accuracy_sd is None else f"{100 * row.test_accuracy_sd:.2f}"
+    gap = row.behind
     accuracy = None
     if row.test_accuracy is not None:
-        half = ((row.test_accuracy_high or 0.0) - (row.test_accuracy_low or 0.0)) / 2
-        accuracy = f"{100 * row.test_accuracy:.2f} ±{100 * half:.2f}"
-    gap = row.behind
-    return {
+        half = plus_minus(row.test_accuracy_low or 0.0, row.test_accuracy_high or 0.0)
+        accuracy = f"{hundredths(row.test_accuracy)} {half}"
+    return row.as_dict() | {
         "rank": None if row.rank is None else str(row.rank),
         "test_accuracy": accuracy,
-        "test_accuracy_sd": spread,
-        "behind": None
-        if gap is None
-        else f"{100 * gap.difference:+.2f} ±{50 * (gap.interval.high - gap.interval.low):.2f}",
-        "p_adjusted": None
-        if gap is None
-        else ("<0.001" if gap.p_adjusted < 0.001 else f"{gap.p_adjusted:.3f}"),
+        "test_accuracy_sd": hundredths(row.test_accuracy_sd),
+        "behind": None if gap is None else tell_difference(gap),
+        "p_adjusted": None if gap is None else format_p(gap.p_adjusted),
     }

@@ -9,7 +9,7 @@ from typing import Any
 from mnist_search.choices import Format
 from mnist_search.commands.data import ShownData
 from mnist_search.datasets import DatasetStatus, FullData
-from mnist_search.reporting.cells import Column
+from mnist_search.reporting.cells import Column, to_ascii
 from mnist_search.reporting.rows import render_rows
 from mnist_search.reporting.terminal import Terminal, detect_terminal
 from mnist_search.specs import DatasetRef
@@ -125,13 +125,13 @@ def sample_lines(name: str, data: FullData, count: int, terminal: Terminal) -> l
         names[label] if names[label] == str(label) else f"{label} {names[label]}"
         for label in data.train.labels[chosen].tolist()
     ]
-    return draw_images(
+    lines = draw_images(
         data.train.images[chosen],
         captions,
         columns=terminal.width,
         colour=terminal.color and not terminal.ascii_only,
-        blocks=not terminal.ascii_only,
     )
+    return [to_ascii(line) if terminal.ascii_only else line for line in lines]
 
 
 def draw_data(ref: DatasetRef, data: FullData, path: Path, samples: int) -> list[Path]:
@@ -141,7 +141,7 @@ def draw_data(ref: DatasetRef, data: FullData, path: Path, samples: int) -> list
     from mnist_search.reporting.charts.portraits import class_counts as count_bars
     from mnist_search.reporting.charts.portraits import picture_grid
     from mnist_search.reporting.drawing import pick_samples
-    from mnist_search.reporting.pictures import picture_of
+    from mnist_search.reporting.inside import picture_of
 
     name = f"{ref.name}, not MNIST" if ref.fallback else ref.name
     names = class_names(ref.name)

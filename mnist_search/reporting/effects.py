@@ -1,4 +1,4 @@
-"""What varied choices do, as rows: values, interactions, and what holds on several models."""
+"""What `vary` found, in every format: values, interactions, and what holds on several models."""
 
 from __future__ import annotations
 
@@ -8,14 +8,24 @@ from mnist_search.analysis.comparison import Difference
 from mnist_search.analysis.effects import EffectLevel
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.words import plural
+from mnist_search.choices import ReportFormat
 from mnist_search.commands.vary import VaryResult
-from mnist_search.reporting.cells import Column, format_cell, format_seconds
-from mnist_search.reporting.effects_told import (
+from mnist_search.reporting.cells import (
+    UNKNOWN,
+    Column,
+    format_p,
+    format_seconds,
+    plus_minus,
     spoken,
     tell_difference,
+)
+from mnist_search.reporting.effects_told import (
+    tell_effects,
     tell_holds,
+    tell_notes,
     tell_value,
 )
+from mnist_search.reporting.rows import Table, render_rows, render_tables
 from mnist_search.spaces.parameters import Value
 
 Row = dict[str, object]
@@ -41,6 +51,90 @@ SUMMARY_COLUMNS = (
     Column("value", "value", "word"),
     Column("holds", "what holds", "text"),
 )
+_KEYS = (
+    "part", "model", "hyperparameter", "value", "base", "accuracy", "accuracy_low",
+    "accuracy_high", "difference", "difference_low", "difference_high", "p_value", "p_adjusted",
+    "runs", "networks", "fit_seconds", "seconds_ratio", "inference_us", "inference_ratio",
+    "parameters", "collapsed", "failure", "holds", "epochs", "seeds", "design", "study",
+    "description",
+)  # fmt: skip
+
+
+# Those of a value that are attributes of it.
+_LEVEL_KEYS = (
+    "value", "accuracy", "runs", "networks", "fit_seconds", "seconds_ratio", "inference_us",
+    "inference_ratio", "parameters", "collapsed", "failure",
+)  # fmt: skip
+
+
+def render_effects(
+    results: Sequence[VaryResult], format: ReportFormat, *, plain: bool = False
+) -> str:
+    """Return what was varied around each model, and below it what holds on all of them.
+
+    JSON and CSV have all rows in one, `part` says which; `plain` is for a file.
+    """
+    if format == "html":
+        return render_effects_page(results)
+    if format in ("json", "csv"):
+        rows = [row for result in results for row in raw_rows(result)]
+        rows += [{"part": "summary", **row} for row in summary_rows(results)]
+        notes = [sentence for result in results for sentence in _sentences(result)]
+        columns = [Column(key, key) for key in _KEYS]
+        return render_rows(
+            [dict.fromkeys(_KEYS) | row for row in rows], columns, format, notes=notes
+        )
+    parts = [
+        render_tables(_tables(result), format, notes=_sentences(result), plain=plain)
+        for result in results
+    ]
+    if summary := summary_rows(results):
+        title = f"what holds on all {len(results)} models"
+        parts.append(render_rows(summary, SUMMARY_COLUMNS, format, title=title, plain=plain))
+    return "\n".join(parts)
+
+
+def render_effects_page(results: Sequence[VaryResult]) -> str:
+    """Return what was varied as one HTML page that loads nothing."""
+    from mnist_search.reporting.charts.intervals import draw_effects
+    from mnist_search.reporting.html.frame import Drawings, render_template
+    from mnist_search.reporting.html.tables import table_of
+
+    drawings = Drawings()
+    models = [
+        {
+            "name": result.model,
+            "heading": heading(result),
+            "sentences": list(tell_effects(result)),
+            "notes": list(tell_notes(result)),
+            "tables": [table_of(each) for each in _tables(result) if each.rows],
+            "drawing": drawings.add(
+                draw_effects(result), f"Effects: {heading(result)}", elastic=False
+            ),
+        }
+        for result in results
+    ]
+    summary = summary_rows(results)
+    return render_template(
+        "effects.html",
+        drawings,
+        title=f"mnist-search: {', '.join(result.model for result in results)} varied",
+        models=models,
+        summary=summary and table_of(Table(summary, SUMMARY_COLUMNS, "what holds on all models")),
+    )
+
+
+def _sentences(result: VaryResult) -> list[str]:
+    return [*tell_effects(result), *tell_notes(result)]
+
+
+def _tables(result: VaryResult) -> list[Table]:
+    """Return the values of a model, and the interactions that it may have."""
+    crossed = interaction_rows(result)
+    return [
+        Table(value_rows(result), VALUE_COLUMNS, heading(result)),
+        Table(crossed, INTERACTION_COLUMNS, "interactions of two"),
+    ]
 
 
 def heading(result: VaryResult) -> str:
@@ -136,25 +230,16 @@ def raw_rows(result: VaryResult) -> Iterator[Row]:
     }
     for effect in effects.effects:
         for level in effect.levels:
+            interval = level.interval
             yield {
                 "part": "value",
                 "model": result.model,
                 "hyperparameter": effect.name,
-                "value": level.value,
                 "base": level.is_base,
-                "accuracy": level.accuracy,
-                "accuracy_low": None if level.interval is None else level.interval.low,
-                "accuracy_high": None if level.interval is None else level.interval.high,
+                "accuracy_low": None if interval is None else interval.low,
+                "accuracy_high": None if interval is None else interval.high,
+                **{key: getattr(level, key) for key in _LEVEL_KEYS},
                 **_raw_difference(level.difference),
-                "runs": level.runs,
-                "networks": level.networks,
-                "fit_seconds": level.fit_seconds,
-                "seconds_ratio": level.seconds_ratio,
-                "inference_us": level.inference_us,
-                "inference_ratio": level.inference_ratio,
-                "parameters": level.parameters,
-                "collapsed": level.collapsed,
-                "failure": level.failure,
             }
     for one in effects.interactions:
         yield {
@@ -180,17 +265,14 @@ def _raw_difference(gap: Difference | None) -> Row:
 
 def _tell_accuracy(level: EffectLevel) -> str:
     if level.accuracy is None:
-        return format_cell(None, "figure")
-    half = (
-        "" if level.interval is None else f" ±{50 * (level.interval.high - level.interval.low):.2f}"
-    )
+        return UNKNOWN
+    known = level.interval
+    half = "" if known is None else f" {plus_minus(known.low, known.high)}"
     return f"{100 * level.accuracy:.2f}{half}"
 
 
 def _tell_p(gap: Difference | None) -> str:
-    if gap is None:
-        return ""
-    return "<0.001" if gap.p_adjusted < 0.001 else f"{gap.p_adjusted:.3f}"
+    return "" if gap is None else format_p(gap.p_adjusted)
 
 
 def _tell_ratio(ratio: float | None, seconds: float | None) -> str | None:

@@ -10,7 +10,7 @@ from mnist_search.analysis.traits import describe
 from mnist_search.analysis.wording import tell_spread
 from mnist_search.analysis.words import plural
 from mnist_search.commands.vary import VaryPlan, VaryResult
-from mnist_search.reporting.cells import format_cell
+from mnist_search.reporting.cells import format_cell, spoken, tell_difference
 from mnist_search.spaces import ChoiceParameter, SearchSpace
 from mnist_search.spaces.parameters import Value
 
@@ -105,12 +105,6 @@ def vary_command(study: str, name: str, space: SearchSpace) -> str:
     return f"mnist-search vary {study}:winner --set {name}={values}"
 
 
-def tell_difference(difference: Difference) -> str:
-    """Return a difference in points with its 95 % interval."""
-    interval = difference.interval
-    return f"{100 * difference.difference:+.2f} ±{50 * (interval.high - interval.low):.2f}"
-
-
 def tell_value(value: Value) -> str:
     """Return a value as it is read."""
     return format_cell(value, "number")
@@ -131,24 +125,23 @@ def _tell_effect(effect: ChoiceEffect) -> str:
 
 
 def _tell_level(level: EffectLevel, gap: Difference) -> str:
-    half = 50 * (gap.interval.high - gap.interval.low)
     cost = ""
     if level.seconds_ratio is not None:
         cost = f"{level.seconds_ratio:.2f} times the seconds, "
     runs = plural(level.runs, "seed" if level.networks == 1 else "run")
-    return (
-        f"{tell_value(level.value)} {100 * gap.difference:+.2f} ± {half:.2f} points, {cost}{runs}"
-    )
+    return f"{tell_value(level.value)} {_points(gap)}, {cost}{runs}"
 
 
 def _tell_interaction(one: Interaction) -> str:
     (first, second), (value, other) = one.names, one.values
-    half = 50 * (one.difference.interval.high - one.difference.interval.low)
     return (
         f"{spoken(first)} {tell_value(value)} together with {spoken(second)} {tell_value(other)}: "
-        f"{100 * one.difference.difference:+.2f} ± {half:.2f} points more than the two alone add "
-        "up to"
+        f"{_points(one.difference)} more than the two alone add up to"
     )
+
+
+def _points(gap: Difference) -> str:
+    return f"{tell_difference(gap).replace('±', '± ')} points"
 
 
 def tell_holds(known: Sequence[tuple[str, Difference]]) -> str:
@@ -180,8 +173,3 @@ def _minutes(seconds: float) -> str:
         return f"about {max(2, round(seconds))} seconds"
     minutes = seconds / 60
     return f"about {minutes:.0f} minutes" if minutes < 120 else f"about {minutes / 60:.1f} hours"
-
-
-def spoken(name: str) -> str:
-    """Return the name of a hyperparameter in words."""
-    return name.replace("_", " ")

@@ -9,8 +9,9 @@ from mnist_search.analysis.attribution import Gain
 from mnist_search.analysis.nearest import Comparison
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.wording import tell_spread
-from mnist_search.reporting.cells import Column, format_cell
-from mnist_search.reporting.rows import render_rows
+from mnist_search.choices import Format
+from mnist_search.reporting.cells import Column, format_cell, plus_minus, spoken
+from mnist_search.reporting.rows import Table, render_rows, render_tables
 from mnist_search.specs import Record, RunConfig, RunResult
 from mnist_search.specs.shapes import measure
 
@@ -30,7 +31,7 @@ def render_explanation(
     found: Comparison,
     records: Sequence[Record],
     attributed: Attribution | None,
-    format: str,
+    format: Format,
 ) -> str:
     """Return the tables of an explanation; JSON and CSV have all rows in one, `part` says which.
 
@@ -43,30 +44,13 @@ def render_explanation(
     if format in {"json", "csv"}:
         rows = [{**dict.fromkeys(_KEYS), **row} for row in [*models, *changes, *steps]]
         return render_rows(rows, [Column(key, key) for key in _KEYS], format, notes=notes)
-    parts = [
-        render_rows(
-            models,
-            _MODEL_COLUMNS,
-            format,
-            title=f"trial {trial.number} of {trial.study} and {found.reference.name}",
-            notes=() if changes else notes,
-        )
+    name, other = f"trial {trial.number}", found.reference.name
+    tables = [
+        Table(models, _MODEL_COLUMNS, f"{name} of {trial.study} and {other}"),
+        Table(changes, _CHANGE_COLUMNS, "hyperparameters that differ"),
+        Table([_readable(row) for row in steps], _STEP_COLUMNS, f"from {name} back to {other}"),
     ]
-    if changes:
-        parts.append(
-            render_rows(
-                changes,
-                _CHANGE_COLUMNS,
-                format,
-                title="hyperparameters that differ",
-                notes=() if steps else notes,
-            )
-        )
-    if steps:
-        shown = [_readable(row) for row in steps]
-        title = f"from trial {trial.number} back to {found.reference.name}"
-        parts.append(render_rows(shown, _STEP_COLUMNS, format, title=title, notes=notes))
-    return "\n".join(parts)
+    return render_tables(tables, format, notes=notes)
 
 
 _MODEL_COLUMNS = (
@@ -102,57 +86,48 @@ _STEP_COLUMNS = (
 def _models(trial: Record, found: Comparison, records: Sequence[Record]) -> list[Row]:
     assert trial.config is not None
     reference = found.reference
-    published = reference.published
+    held_out, confirm = reference.run_config("held-out"), reference.run_config("confirm")
+    ours = _model(
+        trial.config, [trial], [each for each in records if each.confirms == trial.number]
+    )
+    theirs = _model(
+        reference.config,
+        [each for each in records if each.config == held_out],
+        [each for each in records if each.config == confirm],
+    )
+    published = {
+        "reference": reference.name,
+        "published_accuracy": reference.published.accuracy,
+        "published_fit_seconds": reference.published.fit_seconds,
+    }
     return [
-        {
-            "part": "model",
-            "name": f"trial {trial.number}",
-            **_size(trial.config),
-            **_measured([trial], [record for record in records if record.confirms == trial.number]),
-            "description": describe(trial.config),
-        },
-        {
-            "part": "model",
-            "name": reference.name,
-            "reference": reference.name,
-            "published_accuracy": published.accuracy,
-            "published_fit_seconds": published.fit_seconds,
-            **_size(reference.config),
-            **_measured(
-                _of_reference(records, reference.run_config("held-out")),
-                _of_reference(records, reference.run_config("confirm")),
-            ),
-            "description": describe(reference.config),
-        },
+        ours | {"name": f"trial {trial.number}"},
+        theirs | {"name": reference.name} | published,
     ]
 
 
-def _of_reference(records: Sequence[Record], config: RunConfig) -> list[Record]:
-    return [record for record in records if record.config == config]
-
-
-def _size(config: RunConfig) -> Row:
+def _model(config: RunConfig, searched: Sequence[Record], confirmed: Sequence[Record]) -> Row:
+    """Return the size of a model and its mean scores on the validation and on the test images."""
     size = measure(config.model)
-    return {"parameters": size.parameters, "flops": size.flops}
-
-
-def _accuracy(result: RunResult) -> float | None:
-    """Return the accuracy on images that did not choose, else what a stopped run came to."""
-    return result.last_accuracy if result.score is None else result.score.accuracy
-
-
-def _measured(searched: Sequence[Record], confirmed: Sequence[Record]) -> Row:
-    """Return the mean scores of a model on the validation and on the test images."""
-    validated = [(r, known) for r in _results(searched) if (known := _accuracy(r)) is not None]
+    # The accuracy on images that did not choose, else what a stopped run came to.
+    reached = [
+        (result, result.last_accuracy if result.score is None else result.score.accuracy)
+        for result in _results(searched)
+    ]
+    validated = [(result, accuracy) for result, accuracy in reached if accuracy is not None]
     tested = [result for result in _results(confirmed) if result.test is not None]
     timed = [result.timings.fit_seconds for result in [r for r, _ in validated] or tested]
     seconds = [value for value in timed if value is not None]
     return {
-        "val_accuracy": fmean(known for _, known in validated) if validated else None,
-        "n": len(validated) if validated else None,
+        "part": "model",
+        "val_accuracy": fmean(accuracy for _, accuracy in validated) if validated else None,
+        "n": len(validated) or None,
         "test_accuracy": fmean(r.test.accuracy for r in tested if r.test) if tested else None,
-        "test_n": len(tested) if tested else None,
+        "test_n": len(tested) or None,
         "fit_seconds": fmean(seconds) if seconds else None,
+        "parameters": size.parameters,
+        "flops": size.flops,
+        "description": describe(config),
     }
 
 
@@ -168,7 +143,7 @@ def _changes(found: Comparison) -> list[Row]:
     return [
         {
             "part": "hyperparameter",
-            "name": change.name.replace("_", " "),
+            "name": spoken(change.name),
             "reference": found.reference.name,
             "hyperparameters": list(change.settings),
             "trial_value": change.ours,
@@ -181,13 +156,10 @@ def _changes(found: Comparison) -> list[Row]:
 
 def _steps(trial: Record, found: Comparison, attributed: Attribution) -> list[Row]:
     gains, total = attributed
-    rows = [_step(gain, " and ".join(gain.changes).replace("_", " ")) for gain in gains]
+    rows = [_step(gain, spoken(" and ".join(gain.changes))) for gain in gains]
     rows[0]["name"] = f"trial {trial.number}"
-    return [{**row, "reference": found.reference.name} for row in [*rows, _total(total)]]
-
-
-def _total(gain: Gain) -> Row:
-    return {**_step(gain, "all of them"), "part": "total"}
+    rows.append(_step(total, "all of them") | {"part": "total"})
+    return [row | {"reference": found.reference.name} for row in rows]
 
 
 def _step(gain: Gain, name: str) -> Row:
@@ -214,7 +186,7 @@ def _readable(row: Row) -> Row:
     low, high = row["gain_low"], row["gain_high"]
     told = "" if gain is None else format_cell(gain, "points")
     if isinstance(low, float) and isinstance(high, float):
-        told += f" ±{50 * (high - low):.2f}"
+        told += f" {plus_minus(low, high)}"
     sign = "+" if isinstance(seconds, float) and seconds >= 0 else ""
     costs = "" if seconds is None else f"{sign}{format_cell(seconds, 'seconds')}"
     return {**row, "gain": told, "seconds": costs}
@@ -265,7 +237,7 @@ def tell_steps(gains: Sequence[Gain], total: Gain) -> str:
     whole = 0.0 if total.gain is None else total.gain.difference
     sure.sort(key=lambda pair: -pair[1].difference if whole >= 0 else pair[1].difference)
     told = ", ".join(
-        f"{' and '.join(gain.changes).replace('_', ' ')} ({100 * lead.difference:+.2f} points)"
+        f"{spoken(' and '.join(gain.changes))} ({100 * lead.difference:+.2f} points)"
         for gain, lead in sure
     )
     return f"significant: {told}; of {100 * whole:+.2f} in all"

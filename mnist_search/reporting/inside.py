@@ -1,19 +1,72 @@
-"""The inside of a trained model, made small enough for charts: answers, weights, maps."""
+"""The inside of a trained model, made small enough for charts: answers, weights, feature maps."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+import base64
+import io
+from collections.abc import Collection, Sequence
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import StringConstraints
 
+from mnist_search.analysis import Leaderboard, Row, unpack_predictions
 from mnist_search.commands.portraits import Answered, Portrait
-from mnist_search.reporting.mistakes import Answers, Mistakes, find_mistakes
-from mnist_search.reporting.pictures import Picture, picture_of
+from mnist_search.datasets import class_names, load_full
+from mnist_search.errors import DataError, MnistSearchError
 from mnist_search.specs import Frozen, Record
 
 MOST_CHANNELS = 64
+MOST_IMAGES = 48
 OUTLINE_POINTS = 81
+_SIDE = 28
+# Read back from a file, it still can be nothing but a picture.
+Picture = Annotated[str, StringConstraints(pattern=r"^data:image/png;base64,[A-Za-z0-9+/=]+$")]
+Colouring = Literal["ink", "sequential", "diverging"]
+
+# Low, middle and high: dark ink on white; viridis in short; red against, blue for.
+_STOPS = {
+    "ink": ("#ffffff", "#808080", "#000000"),
+    "sequential": ("#440154", "#21918c", "#fde725"),
+    "diverging": ("#b2182b", "#f7f7f7", "#2166ac"),
+}
+# Viewers smooth what they enlarge, so that small pictures are enlarged here.
+_SMALLEST = 56
+
+
+class Mistake(Frozen):
+    """An image that was answered wrongly; `confidence` from 0 to 1, None where not known."""
+
+    picture: Picture
+    said: str
+    truth: str
+    confidence: float | None = None
+
+
+class Mistakes(Frozen):
+    """Counts of all answers, rows are true classes, and some of the images answered wrongly.
+
+    `surest` says that the images shown are those whose wrong answers were given most surely,
+    else they are the first ones.
+    """
+
+    name: str
+    seed: int
+    what: str
+    classes: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    shown: tuple[Mistake, ...]
+    surest: bool
+
+    @property
+    def total(self) -> int:
+        """Return the number of images."""
+        return sum(map(sum, self.counts))
+
+    @property
+    def wrong(self) -> int:
+        """Return how many images were answered wrongly."""
+        return self.total - sum(line[place] for place, line in enumerate(self.counts))
 
 
 class LayerWeights(Frozen):
@@ -80,27 +133,11 @@ def look_inside(
         weights_sha256=result.weights_sha256,
         mistakes=None
         if answered is None
-        else _mistakes(portrait.name, answered, result.seed, classes),
+        else find_mistakes(portrait.name, result.seed, answered, classes),
         layers=tuple(layer for layer in layers if layer is not None),
         sheets=tuple(sheets),
         digit=None if shown is None else picture_of(shown, 0, 255),
         missing=tuple(missing),
-    )
-
-
-def _mistakes(name: str, answered: Answered, seed: int, classes: Sequence[str]) -> Mistakes:
-    sure = answered.confidence
-    return find_mistakes(
-        Answers(
-            name=name,
-            seed=seed,
-            labels=answered.labels.astype(np.uint8).tobytes(),
-            predictions=answered.classes.astype(np.uint8).tobytes(),
-            images=answered.images.astype(np.uint8).tobytes(),
-            classes=tuple(classes),
-            confidence=None if sure is None else tuple(float(share) for share in sure),
-            what=answered.what,
-        )
     )
 
 
@@ -168,3 +205,99 @@ def _coefficient_sheet(coefficients: np.ndarray, classes: Sequence[str]) -> Shee
         pictures=tuple(picture_of(each, -largest, largest, "diverging") for each in values),
         captions=tuple(classes[: len(values)]),
     )
+
+
+def gather_mistakes(
+    boards: Sequence[Leaderboard],
+    records: Sequence[Record],
+    *,
+    known: Collection[tuple[str, int]] = (),
+) -> Mistakes | None:
+    """Return the mistakes on the test images of the best row whose answers are stored.
+
+    None where no row has any, where its run is among those `known` by study and number, or where
+    its data are no longer there: the page then does without, as the data set named in it says
+    enough.
+    """
+    found = _best_tested([row for board in boards for row in board.ranked], records)
+    if found is None:
+        return None
+    row, record = found
+    result, dataset = record.result, record.dataset
+    if (record.study, record.number) in known:
+        return None
+    if result is None or result.predictions is None or result.test is None or dataset is None:
+        return None
+    try:
+        images = load_full(dataset).test
+        predictions = unpack_predictions(result.predictions, result.test.total)
+    except (MnistSearchError, OSError, ValueError):
+        return None
+    if len(images.labels) != len(predictions):
+        raise DataError(
+            f"{row.label}: answers must be one per test image, got {len(predictions)} "
+            f"for {len(images.labels)}"
+        )
+    answered = Answered(
+        images=images.images,
+        labels=images.labels,
+        classes=np.frombuffer(predictions, np.uint8),
+        confidence=None,
+        what="test images",
+    )
+    return find_mistakes(row.label, result.seed, answered, class_names(dataset.name))
+
+
+def find_mistakes(name: str, seed: int, answered: Answered, classes: Sequence[str]) -> Mistakes:
+    """Count the answers by true class, and show some of the wrong ones, the surest first."""
+    sure = answered.confidence
+    return Mistakes(
+        name=name,
+        seed=seed,
+        what=answered.what,
+        classes=tuple(classes),
+        counts=tuple(map(tuple, answered.confusion.tolist())),
+        shown=tuple(
+            Mistake(
+                picture=picture_of(answered.images[place].reshape(_SIDE, _SIDE), 0, 255),
+                said=classes[answered.classes[place]],
+                truth=classes[answered.labels[place]],
+                confidence=None if sure is None else float(sure[place]),
+            )
+            for place in answered.mistakes[:MOST_IMAGES]
+        ),
+        surest=sure is not None,
+    )
+
+
+def _best_tested(rows: Sequence[Row], records: Sequence[Record]) -> tuple[Row, Record] | None:
+    for row in (row for row in rows if row.score_basis == "test"):
+        for record in records:
+            result = record.result
+            if (
+                result is not None
+                and result.predictions is not None
+                and result.config_id in row.config_ids
+                and record.kind == row.kind
+            ):
+                return row, record
+    return None
+
+
+def picture_of(
+    values: np.ndarray, low: float, high: float, colouring: Colouring = "ink"
+) -> Picture:
+    """Return (height, width) values between two limits as colours; what is not finite is low."""
+    from PIL import Image, ImageOps
+
+    span = high - low if high > low else 1.0
+    shares = np.nan_to_num((np.asarray(values, dtype=np.float64) - low) / span)
+    grey = np.round(255 * np.clip(shares, 0.0, 1.0)).astype(np.uint8)
+    black, mid, white = _STOPS[colouring]
+    image = ImageOps.colorize(Image.fromarray(grey), black=black, mid=mid, white=white)
+    factor = max(1, -(-_SMALLEST // max(grey.shape)))
+    # A palette takes a third of the bytes of colours.
+    enlarged = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    enlarged.quantize(64).save(buffer, format="PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

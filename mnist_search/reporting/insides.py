@@ -13,16 +13,19 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
+from mnist_search.analysis import Leaderboard
+from mnist_search.commands.portraits import gather
+from mnist_search.datasets import class_names
 from mnist_search.errors import MnistSearchError, UsageError
 from mnist_search.interpreter import python_environment
-
-if TYPE_CHECKING:
-    from mnist_search.analysis import Leaderboard
-    from mnist_search.reporting.inside import Inside
-    from mnist_search.specs import Record
-    from mnist_search.studies.reading import ConfirmedStudy
+from mnist_search.reporting.inside import Inside, look_inside
+from mnist_search.specs import Record
+from mnist_search.studies import read_records, stored_weights, study_folder, weights_path
+from mnist_search.studies.reading import ConfirmedStudy
+from mnist_search.writing import write_atomically
 
 CACHE = "inside.json"
 # Of many studies, the best: each takes a second, and its pictures some 100 kB of the page.
@@ -44,29 +47,25 @@ def find_insides(
     A run is looked into once, in another process; what it showed is kept beside its weights.
     What cannot be looked into is left out; `notice` is told why.
     """
-    from mnist_search.studies import study_folder
-
-    found: dict[int, Inside] = {}
-    asked: dict[int, Record] = {}
-    for place, record in enumerate(_best_with_weights(boards, records, home, confirmed)):
-        kept = _read_cache(study_folder(home, record.study), record)
-        if kept is None:
-            asked[place] = record
-        else:
-            found[place] = kept
+    best = _best_with_weights(boards, records, home, confirmed)
+    wanted = [(study_folder(home, record.study), record) for record in best]
+    kept = [_read_cache(folder, record) for folder, record in wanted]
+    asked = [pair for pair, inside in zip(wanted, kept, strict=True) if inside is None]
     if asked:
-        names = ", ".join(f"run {record.number} of {record.study}" for record in asked.values())
+        names = ", ".join(f"run {record.number} of {record.study}" for _, record in asked)
         notice(f"analysing the weights of {names} (kept for next time; --no-inside leaves it out)")
-        folders = [study_folder(home, record.study) for record in asked.values()]
-        answers = _ask(list(zip(folders, asked.values(), strict=True)))
-        for place, folder, answer in zip(asked, folders, answers, strict=True):
-            if isinstance(answer, str):
-                where = f"run {asked[place].number} of {asked[place].study}"
-                notice(f"{where}: its weights were not analysed: {answer}")
-            else:
-                found[place] = answer
-                _write_cache(folder, answer)
-    return [found[place] for place in sorted(found)]
+    answers = iter(_ask(asked) if asked else ())
+    found = []
+    for (folder, record), inside in zip(wanted, kept, strict=True):
+        answer = next(answers) if inside is None else inside
+        if isinstance(answer, str):
+            where = f"run {record.number} of {record.study}"
+            notice(f"{where}: its weights were not analysed: {answer}")
+            continue
+        if inside is None:
+            _write_cache(folder, answer)
+        found.append(answer)
+    return found
 
 
 def _best_with_weights(
@@ -75,8 +74,6 @@ def _best_with_weights(
     home: Path,
     confirmed: Sequence[ConfirmedStudy],
 ) -> list[Record]:
-    from mnist_search.studies import stored_weights, study_folder
-
     chosen: dict[str, Record] = {}
     tested = [(found.study, found.confirmation.winner) for found in confirmed]
     winners = {(study, winner.trial) for study, winner in tested if winner is not None}
@@ -107,11 +104,6 @@ def _trained(record: Record, records: Sequence[Record]) -> Record:
 
 
 def _read_cache(folder: Path, record: Record) -> Inside | None:
-    from pydantic import ValidationError
-
-    from mnist_search.reporting.inside import Inside
-    from mnist_search.studies import weights_path
-
     assert record.result is not None
     path = weights_path(folder, record.number).with_name(CACHE)
     try:
@@ -123,9 +115,6 @@ def _read_cache(folder: Path, record: Record) -> Inside | None:
 
 
 def _write_cache(folder: Path, inside: Inside) -> None:
-    from mnist_search.reporting import write_atomically
-    from mnist_search.studies import weights_path
-
     # A home that cannot be written is looked into again the next time.
     with suppress(MnistSearchError):
         path = weights_path(folder, inside.number).with_name(CACHE)
@@ -134,8 +123,6 @@ def _write_cache(folder: Path, inside: Inside) -> None:
 
 def _ask(wanted: Sequence[tuple[Path, Record]]) -> list[Inside | str]:
     """Return what another process found in each run, or why it found nothing."""
-    from mnist_search.reporting.inside import Inside
-
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "mnist_search.reporting.insides"],
         input=json.dumps([[str(folder), record.number] for folder, record in wanted]),
@@ -174,11 +161,6 @@ def main() -> None:
 
 
 def _look(folder: Path, number: int) -> Inside:
-    from mnist_search.commands.portraits import gather
-    from mnist_search.datasets import class_names
-    from mnist_search.reporting.inside import look_inside
-    from mnist_search.studies import read_records
-
     records = read_records(folder.parent, [folder.name])
     record = next((each for each in records if each.number == number), None)
     if record is None or record.result is None or record.result.weights_sha256 is None:

@@ -1,36 +1,98 @@
-"""Leaderboards as text: the best, how sure that is, and what is known beside the rows."""
+"""A report in each of its formats: the boards, how sure they are, and what is known beside them."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Callable, Mapping, Sequence
+from typing import assert_never
 
 from mnist_search.analysis import Leaderboard, Row, tell, tell_claim
 from mnist_search.analysis.searches import SearchReport
 from mnist_search.analysis.wording import tell_expected
+from mnist_search.choices import Format, ReportFormat
+from mnist_search.commands.report import RankedStudies
 from mnist_search.reporting.board_rows import board_table, explain_columns, is_quick, row_styles
 from mnist_search.reporting.cells import Column
-from mnist_search.reporting.rows import check_format
-from mnist_search.reporting.winner import Winner, best_winner
-
-if TYPE_CHECKING:
-    from mnist_search.reporting.made import Made
-    from mnist_search.reporting.terminal import Terminal
-    from mnist_search.studies.reading import ConfirmedStudy
-    from mnist_search.studies.sessions import Session
-
+from mnist_search.reporting.confirmation import confirmation_document, render_confirmation
+from mnist_search.reporting.csv import render_csv
+from mnist_search.reporting.json import render_json
+from mnist_search.reporting.made import Made, made_facts, render_made_markdown, sessions_document
+from mnist_search.reporting.markdown import bullets, escape, render_markdown
+from mnist_search.reporting.searches import (
+    render_searches_markdown,
+    search_reports,
+    searches_document,
+)
+from mnist_search.reporting.suite import render_suite_markdown, render_suite_table
+from mnist_search.reporting.terminal import (
+    Terminal,
+    detect_terminal,
+    draw_terminal,
+    render_facts,
+    render_lines,
+    render_table,
+)
+from mnist_search.reporting.winner import best_winner
+from mnist_search.studies.reading import ConfirmedStudy
+from mnist_search.studies.sessions import Session
 
 # Columns of a picture of a terminal: what a README shows.
 _PICTURE_WIDTH = 100
 
 
+def render_report(
+    found: RankedStudies,
+    format: ReportFormat,
+    *,
+    plain: bool = False,
+    inside: bool = True,
+    notice: Callable[[str], None],
+) -> str:
+    """Return the boards, and what else a format has room for, as text.
+
+    `plain` is for a file: no colour, and no screen's width. With `inside`, a page shows what is
+    inside of the best models; `notice` is told what that takes, and what cannot be looked into.
+    """
+    specs = [study.spec for study in found.studies]
+    sessions = {study.spec.name: study.sessions for study in found.studies}
+    if format == "svg":
+        return draw_boards(found.boards)
+    if format != "html":
+        return render_leaderboard(
+            found.boards,
+            format,
+            plain=plain,
+            confirmed=found.confirmed,
+            made=[made_facts(spec, found.records, sessions[spec.name]) for spec in specs],
+            sessions=sessions,
+            searches=search_reports(specs, found.records),
+        )
+    from mnist_search.reporting.html.page import render_page
+    from mnist_search.reporting.inside import gather_mistakes
+    from mnist_search.reporting.insides import find_insides
+
+    looked = []
+    if inside:
+        looked = find_insides(
+            found.boards, found.records, found.home, found.confirmed, notice=notice
+        )
+    shown = {(each.study, each.number) for each in looked if each.mistakes is not None}
+    return render_page(
+        found.boards,
+        found.records,
+        specs,
+        mistakes=gather_mistakes(found.boards, found.records, known=shown),
+        confirmations=found.confirmed,
+        insides=looked,
+        sessions=sessions,
+    )
+
+
 def render_leaderboard(
     boards: Leaderboard | Sequence[Leaderboard],
-    format: str,
+    format: Format,
     *,
     width: int | None = None,
-    columns: Sequence[Column] | None = None,
     plain: bool = False,
     confirmed: Sequence[ConfirmedStudy] = (),
     made: Sequence[Made] = (),
@@ -39,29 +101,20 @@ def render_leaderboard(
 ) -> str:
     """Return one board, or one for each data set, as text that ends with a newline.
 
-    `table` and `markdown` are made for reading; `columns` may be those of `board_rows` and any key
-    of `Row`. `json` and `csv` hold every key of every row, unrounded, those of all boards one after
-    the other, and in CSV only `columns` where they are given. What there is to say about measured
+    `table` and `markdown` are made for reading. `json` and `csv` hold every key of every row,
+    unrounded, those of all boards one after the other. What there is to say about measured
     references follows a board: all of it in `markdown`, times and findings in `table`; `json` has
     the findings as `contrasts`, and `curves`. Then come `confirmed`, the confirmations, what
     `searches` tell beyond their rows (neither in `csv`), and how it was `made` (in `markdown`) or
     all `sessions` (in `json`). `width` is the terminal's, None: as standard output has it;
     `plain` is for a file: no colour, and no screen's width.
-
-    Raises:
-        UsageError: unknown format.
     """
     every = [boards] if isinstance(boards, Leaderboard) else list(boards)
-    match check_format(format):
+    match format:
         case "table":
-            from mnist_search.reporting.confirmation import render_confirmation
-            from mnist_search.reporting.terminal import detect_terminal, render_lines
-
             terminal = detect_terminal(width, plain=plain)
             sections = [
-                section
-                for board in every
-                for section in _table(board, columns, confirmed, terminal)
+                section for board in every for section in _table(board, confirmed, terminal)
             ]
             sections += [
                 render_confirmation(found, "table", titled=True, width=width, plain=plain)
@@ -72,24 +125,21 @@ def render_leaderboard(
                 sections.append(render_lines("What to expect of fewer trials", told, terminal))
             return "\n".join(sections)
         case "markdown":
-            return _markdown(every, columns, confirmed, made, searches)
+            return _markdown(every, confirmed, made, searches)
         case "json":
-            from mnist_search.reporting.json import render_json
-
             return render_json(
                 [row.as_dict() for board in every for row in board.rows],
                 sort=every[0].sort,
                 notes=[note for board in every for note in _titled(board)],
                 environment=[line for board in every for line in board.environment],
                 **_suites(every),
-                **_documents(confirmed, sessions, searches),
+                searches=searches_document(searches) or None,
+                confirmations=[confirmation_document(found) for found in confirmed] or None,
+                studies=sessions_document(sessions or {}) or None,
             )
         case "csv":
-            from mnist_search.reporting.csv import render_csv
-
             keys = [Column(field.name, field.name) for field in dataclasses.fields(Row)]
-            rows = [row.as_dict() for board in every for row in board.rows]
-            return render_csv(rows, keys if columns is None else columns)
+            return render_csv([row.as_dict() for board in every for row in board.rows], keys)
         case never:
             assert_never(never)
 
@@ -103,8 +153,6 @@ def _titled(board: Leaderboard) -> list[str]:
 
 def draw_boards(boards: Sequence[Leaderboard]) -> str:
     """Return the rows of the boards as a terminal shows them, as an SVG picture."""
-    from mnist_search.reporting.terminal import Terminal, draw_terminal, render_table
-
     terminal = Terminal(width=_PICTURE_WIDTH, color=True)
     tables = []
     for board in boards:
@@ -114,20 +162,15 @@ def draw_boards(boards: Sequence[Leaderboard]) -> str:
 
 
 def _table(
-    board: Leaderboard,
-    columns: Sequence[Column] | None,
-    confirmed: Sequence[ConfirmedStudy],
-    terminal: Terminal,
+    board: Leaderboard, confirmed: Sequence[ConfirmedStudy], terminal: Terminal
 ) -> list[str]:
-    from mnist_search.reporting.terminal import render_facts, render_table
-
-    usual, rows, cells = board_table(board)
+    columns, rows, cells = board_table(board)
     notes = _titled(board)
     winner = best_winner(board, confirmed)
     sections = [
         render_table(
             cells,
-            usual if columns is None else columns,
+            columns,
             title=notes[0] if notes else None,
             explain=lambda shown: explain_columns(rows, shown),
             notes=[*notes[1:], *board.environment],
@@ -138,62 +181,42 @@ def _table(
     if winner is not None:
         sections.append(render_facts(winner.told, winner.facts, terminal))
     if board.suite is not None:
-        from mnist_search.reporting.suite import render_suite_table
-
         sections.append(render_suite_table(board.suite, terminal, times=not is_quick(board)))
     return [section for section in sections if section]
 
 
 def _markdown(
     boards: Sequence[Leaderboard],
-    columns: Sequence[Column] | None,
     confirmed: Sequence[ConfirmedStudy],
     made: Sequence[Made],
     searches: Sequence[SearchReport],
 ) -> str:
-    from mnist_search.reporting.markdown import escape, render_markdown
-
     sections = []
+    if made:
+        sections.append(f"# {escape(', '.join(study.name for study in made))}\n")
     for board in boards:
-        usual, rows, cells = board_table(board)
-        shown = usual if columns is None else columns
-        legend = explain_columns(rows, shown)
+        columns, rows, cells = board_table(board)
+        legend = explain_columns(rows, columns)
         notes = [*_titled(board), *([legend] if legend else []), *board.environment]
-        table = render_markdown(cells, shown, notes=notes)
-        sections.append(
-            f"## Leaderboard{f': {escape(board.title)}' if board.title else ''}\n\n{table}"
-        )
+        title = f": {escape(board.title)}" if board.title else ""
+        table = render_markdown(cells, columns, notes=notes)
+        sections.append(f"## Leaderboard{title}\n\n{table}")
         winner = best_winner(board, confirmed)
         if winner is not None:
-            sections.append(_winner_markdown(winner))
+            facts = bullets(f"{name}: {value}" for name, value in winner.facts)
+            sections.append(f"## Best trial\n\n{escape(winner.told)}\n\n{facts}")
         if board.suite is not None:
-            from mnist_search.reporting.suite import render_suite_markdown
-
             sections.append(render_suite_markdown(board.suite))
     if confirmed:
-        from mnist_search.reporting.confirmation import render_confirmation
-
         sections.append("## Confirmation\n")
         sections += [render_confirmation(found, "markdown", titled=True) for found in confirmed]
     if searches:
-        from mnist_search.reporting.searches import render_searches_markdown
-
         sections.append(render_searches_markdown(searches))
     if made:
-        from mnist_search.reporting.made import render_made_markdown
-
-        sections.insert(0, f"# {escape(', '.join(study.name for study in made))}\n")
         sections.append(render_made_markdown(made))
     if len(sections) == 1:
         return sections[0].partition("\n\n")[2]
     return "\n".join(sections)
-
-
-def _winner_markdown(winner: Winner) -> str:
-    from mnist_search.reporting.markdown import escape
-
-    facts = "".join(f"* {escape(name)}: {escape(value)}\n" for name, value in winner.facts)
-    return f"## Best trial\n\n{escape(winner.told)}\n\n{facts}"
 
 
 def _suites(boards: Sequence[Leaderboard]) -> dict[str, object]:
@@ -215,25 +238,3 @@ def _suites(boards: Sequence[Leaderboard]) -> dict[str, object]:
         ],
         "training": [one.as_dict() for each in suites for one in each.training],
     }
-
-
-def _documents(
-    confirmed: Sequence[ConfirmedStudy],
-    sessions: Mapping[str, Sequence[Session]] | None,
-    searches: Sequence[SearchReport],
-) -> dict[str, object]:
-    """Return what JSON has beside the rows, with no key where there is nothing to tell."""
-    documents: dict[str, object] = {}
-    if searches:
-        from mnist_search.reporting.searches import searches_document
-
-        documents["searches"] = searches_document(searches)
-    if confirmed:
-        from mnist_search.reporting.confirmation import confirmation_document
-
-        documents["confirmations"] = [confirmation_document(found) for found in confirmed]
-    if sessions:
-        from mnist_search.reporting.made import sessions_document
-
-        documents["studies"] = sessions_document(sessions)
-    return documents

@@ -5,22 +5,26 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO, cast
+from typing import TextIO, cast
+
+from rich.console import Console, Group, RenderableType
+from rich.control import Control
+from rich.live import Live
+from rich.segment import ControlType, Segment
+from rich.table import Table
+from rich.text import Text
 
 from mnist_search.reporting.cells import clean
-from mnist_search.reporting.live_state import State, begin_state, best_text
-from mnist_search.reporting.live_stream import GuardedStream, WorkerLogs, can_be_live
-from mnist_search.specs import RunResult
-from mnist_search.studies.progress import Assignment, Opening, Progress
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.text import Text
+from mnist_search.reporting.live_plain import Display, GuardedStream, PlainProgress, can_be_live
+from mnist_search.reporting.live_state import Running, State, basis_of, best_text
+from mnist_search.specs import QUARTERS, RunResult
 
 REFRESH_SECONDS = 0.25
+# Where a terminal has that many columns, each run has a bar; where it has fewer, words are short.
+WIDE_COLUMNS, NARROW_COLUMNS = 100, 64
+_BAR_COLUMNS = 40
+_RUN_BAR_COLUMNS = 10
 
 
 def create_progress(
@@ -45,128 +49,6 @@ def create_progress(
     return PlainProgress(guarded, clock=clock, quiet=quiet, verbose=verbose)
 
 
-class Display(Progress, ABC):
-    """Shows what the loop tells; used as a context manager it always puts the cursor back."""
-
-    def __init__(self, *, clock: Callable[[], float], verbose: bool) -> None:
-        self._clock = clock
-        self._verbose = verbose
-        self._logs: WorkerLogs | None = None
-        self._state: State | None = None
-
-    @abstractmethod
-    def _open(self, state: State) -> None: ...
-
-    @abstractmethod
-    def _close(self, state: State) -> None: ...
-
-    @abstractmethod
-    def _finished(self, state: State, line: str, result: RunResult, is_best: bool) -> None: ...
-
-    @abstractmethod
-    def _line(self, text: str, style: str = "") -> None: ...
-
-    def note(self, text: str) -> None:
-        """Show a sentence, even if quiet."""
-        self._line(clean(text), "yellow")
-
-    def begin(self, opening: Opening) -> None:
-        """Open the display."""
-        self.end()
-        self._state = begin_state(opening, self._clock())
-        self._open(self._state)
-        folder = opening.log_folder
-        if self._verbose and folder is not None:
-            self.note(f"the workers' logs are in {folder}")
-            self._logs = WorkerLogs(folder)
-
-    def started(self, assignment: Assignment, worker: int) -> None:
-        """Show that a worker took up a run."""
-        if self._state is not None:
-            self._state.start(assignment, worker, self._clock())
-
-    def stepped(self, assignment: Assignment, step: float) -> None:
-        """Show how far a run has trained."""
-        if self._state is not None:
-            self._state.step(assignment.number, step, self._clock())
-        self._tell_logs()
-
-    def reported(self, assignment: Assignment, step: int, accuracy: float) -> None:
-        """Show how accurate a run is so far."""
-        if self._state is not None:
-            self._state.step(assignment.number, step, self._clock(), accuracy)
-        self._tell_logs()
-
-    def finished(self, assignment: Assignment, result: RunResult, worker: int | None) -> None:
-        """Show that a run is over."""
-        self._tell_logs()
-        if self._state is not None:
-            is_best = self._state.finish(assignment, result, self._clock())
-            line = self._state.finished_line(assignment, result, "*" if is_best else "")
-            self._finished(self._state, line, result, is_best)
-
-    def end(self) -> None:
-        """Close the display and sum it up; further calls change nothing."""
-        self._tell_logs()
-        self._logs = None
-        state, self._state = self._state, None
-        if state is not None:
-            self._close(state)
-
-    def _tell_logs(self) -> None:
-        for line in [] if self._logs is None else self._logs.lines():
-            self._line(clean(line), "dim")
-
-    def __enter__(self) -> Self:
-        """Return the display itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the display, whatever happened."""
-        self.end()
-
-
-class PlainProgress(Display):
-    """One line for each run that ended, for pipes, logs and CI; if quiet, notes alone."""
-
-    def __init__(
-        self,
-        stream: TextIO,
-        *,
-        clock: Callable[[], float],
-        quiet: bool = False,
-        verbose: bool = False,
-    ) -> None:
-        super().__init__(clock=clock, verbose=verbose)
-        self._stream = stream
-        self._quiet = quiet
-
-    def _open(self, state: State) -> None:
-        opening = state.opening
-        earlier = f", {opening.done} of them done earlier" if opening.done else ""
-        self._say(f"{opening.headline}: {opening.total} {opening.noun}s{earlier}")
-
-    def _close(self, state: State) -> None:
-        self._say(state.summary_line(self._clock()))
-
-    def _finished(self, state: State, line: str, result: RunResult, is_best: bool) -> None:
-        tail = "" if state.best is None else f"  ({best_text(state.best)})"
-        self._say(line + tail)
-
-    def _say(self, line: str) -> None:
-        if not self._quiet:
-            self._line(line)
-
-    def _line(self, text: str, style: str = "") -> None:
-        self._stream.write(text + "\n")
-        self._stream.flush()
-
-
 class LiveProgress(Display):
     """An area at the foot of the terminal that is redrawn four times a second.
 
@@ -182,9 +64,6 @@ class LiveProgress(Display):
         verbose: bool = False,
         proxy_stderr: bool = False,
     ) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
         super().__init__(clock=clock, verbose=verbose)
         self._console = Console(
             file=stream,
@@ -229,8 +108,6 @@ class LiveProgress(Display):
         self._line(state.summary_line(self._clock()))
 
     def _finished(self, state: State, line: str, result: RunResult, is_best: bool) -> None:
-        from rich.text import Text
-
         text = Text(line)
         style = {"complete": "green", "pruned": "dim"}.get(result.status, "red")
         text.highlight_words([f" {result.status} "], style=style)
@@ -239,13 +116,9 @@ class LiveProgress(Display):
         self._print(text)
 
     def _line(self, text: str, style: str = "") -> None:
-        from rich.text import Text
-
         self._print(Text(text, style=style))
 
     def _draw(self) -> RenderableType:
-        from mnist_search.reporting.live_view import draw
-
         state, columns = self._state, self._console.width
         view = "" if state is None else draw(state, self._clock(), columns)
         self._drawn = (view, columns)
@@ -259,9 +132,6 @@ class LiveProgress(Display):
 
     def _forget_wrapped_rows(self) -> None:
         """Erase what a terminal made narrower has wrapped; rich clears one row per line."""
-        from rich.control import Control
-        from rich.segment import ControlType, Segment
-
         width = self._console.width
         if self._drawn is None or width >= self._drawn[1]:
             return
@@ -276,3 +146,69 @@ class LiveProgress(Display):
         with self._lock:
             self._forget_wrapped_rows()
             self._console.print(text)
+
+
+def draw(state: State, now: float, columns: int) -> Group:
+    """Return the live area at a time; what does not fit is cut at the right, or below."""
+    opening = state.opening
+    lines = [Text(), Text(opening.headline, style="bold"), _overall(state, now, columns)]
+    if state.best is not None:
+        best = Text(best_text(state.best), style="green").append(f"  {clean(state.best.label)}")
+        lines.append(best)
+    counts = Text(state.counts_text(), style="dim")
+    counts.highlight_words([f"{state.failed} failed"] if state.failed else [], style="red")
+    for line in (*lines, counts):
+        line.no_wrap, line.overflow = True, "ellipsis"
+    return Group(*lines, counts, _runs(state, now, columns))
+
+
+def _overall(state: State, now: float, columns: int) -> Text:
+    total = state.opening.total
+    share = state.done / total if total > 0 else 1.0
+    facts = [f"{state.done}/{total}", f"{int(100 * share)}%", _clock(now - state.began)]
+    words = "  ".join(fact for fact in (*facts, state.left_text(now)) if fact)
+    size = min(_BAR_COLUMNS, columns - len(words) - 2)
+    # A bar of a few cells says less than the share beside it.
+    bar = _bar(share, size).append("  ") if size >= 6 else _bar(0, 0)
+    return bar.append(words)
+
+
+def _runs(state: State, now: float, columns: int) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    runs = sorted(state.running.values(), key=lambda run: (run.worker, run.assignment.number))
+    for run in runs:
+        table.add_row(*_run_cells(run, now, columns))
+    idle = Text("starting" if state.finished == 0 else "idle", style="dim")
+    for _ in range(state.opening.workers - len(runs)):
+        table.add_row(idle)
+    for column in table.columns:
+        column.no_wrap = True
+    if runs:
+        # What it is made of has the rest of the line.
+        table.columns[-1].ratio, table.columns[-1].overflow = 1, "ellipsis"
+    return table
+
+
+def _run_cells(run: Running, now: float, columns: int) -> list[Text]:
+    narrow, basis = columns < NARROW_COLUMNS, basis_of(run.assignment)
+    told = "-" if run.accuracy is None else f"{run.accuracy:.4f}"
+    cells = [
+        Text(clean(run.assignment.name), style="cyan"),
+        _bar(run.share, _RUN_BAR_COLUMNS),
+        Text(f"{'' if narrow else 'epoch '}{run.step / QUARTERS:.2f}/{run.epochs}"),
+        Text(told if narrow else f"{basis} {told}", style="" if run.accuracy is None else "bold"),
+        Text(_clock(now - run.started), style="dim"),
+        Text(clean(run.assignment.label)),
+    ]
+    return cells if columns >= WIDE_COLUMNS else [cells[0], *cells[2:]]
+
+
+def _bar(share: float, columns: int) -> Text:
+    filled = int(share * columns)
+    return Text("━" * filled, style="green").append("─" * (columns - filled), style="dim")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(max(0.0, seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mnist_search.reporting.cells import Column, format_seconds
-from mnist_search.reporting.markdown import escape, render_markdown
+from mnist_search.reporting.markdown import bullets, escape, render_markdown
 from mnist_search.specs import Record
 from mnist_search.studies.sessions import Session
 from mnist_search.studies.spec import StudySpec
@@ -92,7 +92,7 @@ def render_made_markdown(made: Sequence[Made]) -> str:
             parts += [f"{study.sessions_told}\n"] if study.sessions_told else []
         elif study.command:
             parts.append(f"{study.command_told} {escape(study.command)}\n")
-        parts.append("".join(f"* {escape(name)}: {escape(told)}\n" for name, told in study.facts))
+        parts.append(bullets(f"{name}: {told}" for name, told in study.facts))
     return "\n".join(parts)
 
 

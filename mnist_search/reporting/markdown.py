@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mnist_search.reporting.cells import Column, clean, format_cell, is_left_aligned
 
@@ -25,9 +25,13 @@ def render_markdown(
         lines.append(
             _line([escape(format_cell(row.get(column.key), column.style)) for column in columns])
         )
-    if notes:
-        lines += ["", *(f"* {escape(note)}" for note in notes)]
-    return "\n".join(lines) + "\n"
+    table = "\n".join(lines) + "\n"
+    return f"{table}\n{bullets(notes)}" if notes else table
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """Return a list of sentences."""
+    return "".join(f"* {escape(line)}\n" for line in lines)
 
 
 def escape(text: str) -> str:

@@ -9,14 +9,69 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
+from mnist_search.analysis import Leaderboard, build_leaderboard
 from mnist_search.errors import MnistSearchError, UsageError
+from mnist_search.references import REFERENCES
+from mnist_search.reporting.board_rows import board_table, explain_columns
+from mnist_search.reporting.cells import clean, format_cell
+from mnist_search.reporting.leaderboard import render_leaderboard
 from mnist_search.specs import Record
+from mnist_search.studies import (
+    list_studies,
+    name_metrics,
+    open_ledger,
+    read_confirmations,
+    read_records,
+    resolve_home,
+    study_folder,
+)
+from mnist_search.studies.reading import read_labels, read_study
 
 if TYPE_CHECKING:
     from optuna.study import Study
+    from rich.text import Text
 
-    from mnist_search.reporting.board_view import BoardView
     from mnist_search.reporting.charts.style import AnyChart
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BoardView:
+    """A leaderboard; `print` and rich show it as text, a notebook as HTML."""
+
+    board: Leaderboard
+
+    def __str__(self) -> str:
+        return render_leaderboard(self.board, "table", plain=True)
+
+    def __repr__(self) -> str:
+        return f"<leaderboard of {len(self.board.rows)} rows>"
+
+    def __rich__(self) -> Text:
+        """Return the text for rich; nothing of it is taken as markup."""
+        from rich.text import Text
+
+        return Text(render_leaderboard(self.board, "table"), no_wrap=True)
+
+    def _repr_html_(self) -> str:
+        """Return a table without style or script; text from outside is escaped."""
+        columns, rows, cells = board_table(self.board)
+        lines = [[column.header for column in columns]]
+        lines += [
+            [format_cell(row.get(column.key), column.style) for column in columns] for row in cells
+        ]
+        notes = [*self.board.notes, explain_columns(rows, columns), *self.board.environment]
+        table = Markup("").join(
+            Markup("<tr>{}</tr>").format(
+                Markup("").join(
+                    Markup("<{}>{}</{}>").format(tag, clean(cell), tag) for cell in line
+                )
+            )
+            for tag, line in zip(["th", *["td"] * len(cells)], lines, strict=True)
+        )
+        told = Markup("").join(Markup("<p>{}</p>").format(clean(note)) for note in notes if note)
+        return str(Markup("<table>{}</table>{}").format(table, told))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +83,6 @@ class OpenedStudy:
 
     def records(self) -> list[Record]:
         """Return every slot, in the order of its number: trials, or runs of references."""
-        from mnist_search.studies import read_records
-
         return read_records(self.home, [self.name])
 
     def leaderboard(
@@ -43,11 +96,6 @@ class OpenedStudy:
         Raises:
             UsageError: unknown `sort`, or `top` below 1.
         """
-        from mnist_search.analysis import build_leaderboard
-        from mnist_search.references import REFERENCES
-        from mnist_search.reporting.board_view import BoardView
-        from mnist_search.studies.reading import read_labels
-
         records = self.records()
         board = build_leaderboard(
             records,
@@ -66,11 +114,7 @@ class OpenedStudy:
         put beside each other (`one | other`) share their selection, and `save` writes files.
         A study of which nothing has run has none.
         """
-        from mnist_search.analysis import build_leaderboard
-        from mnist_search.references import REFERENCES
         from mnist_search.reporting.charts.studies import named_charts
-        from mnist_search.studies import read_confirmations
-        from mnist_search.studies.reading import read_labels, read_study
 
         stored = read_study(self.home, self.name)
         records, search = stored.records, stored.spec.search
@@ -127,8 +171,6 @@ class OpenedStudy:
         """
         import optuna
 
-        from mnist_search.studies import name_metrics, open_ledger, study_folder
-
         with closing(open_ledger(study_folder(self.home, self.name))) as ledger:
             original = ledger.study
             copy = optuna.create_study(
@@ -152,8 +194,6 @@ def open_study(name: str, home: str | Path | None = None) -> OpenedStudy:
     Raises:
         UsageError: there is no such study; the hint names those that there are.
     """
-    from mnist_search.studies import list_studies, resolve_home, study_folder
-
     place = resolve_home(home, os.environ)
     study_folder(place, name)
     there = list_studies(place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mnist_search.choices import Format
 from mnist_search.commands.plan import PlanResult
 from mnist_search.planning.calibration import Calibration
 from mnist_search.planning.forecast import SIMULATIONS, Forecast
@@ -14,21 +15,22 @@ from mnist_search.reporting.cells import Column, format_cell, format_seconds
 from mnist_search.reporting.rows import render_rows
 
 
-def render_plan(result: PlanResult, format: str) -> str:
+def render_plan(result: PlanResult, format: Format) -> str:
     """Return a plan as text that ends with a newline."""
     plan, survey, calibration = result.plan, result.survey, result.calibration
     expected, budget = result.expected, result.budget_seconds
     people = format in {"table", "markdown"}
     rows = [*_space_rows(plan, survey, calibration), *_run_rows(expected, budget)]
-    names = ["label", "low", "middle", "high"]
     if people:
         rows = [_readable(row) for row in rows]
-        headers = ["", "10 %", "expected", "90 %"]
-        columns = [Column(names[0], headers[0], "text")]
-        columns += [Column(n, h, "figure") for n, h in zip(names[1:], headers[1:], strict=True)]
+        columns = [
+            Column("label", "", "text"),
+            Column("low", "10 %", "figure"),
+            Column("middle", "expected", "figure"),
+            Column("high", "90 %", "figure"),
+        ]
     else:
-        keys = ("quantity", *names, "unit", "fits")
-        columns = [Column(key, key) for key in keys]
+        columns = [Column(key, key) for key in rows[0]]
     title = (
         f"plan: {plan.trials} trials of {plan.search.space.name} on {plan.spec.dataset.name}, "
         f"{plan.search.sampler}, {plan.search.pruner}, {plan.search.epochs} epochs, "
@@ -45,13 +47,12 @@ def _row(
     found: Range | float | None,
     **more: object,
 ) -> dict[str, object]:
-    plain = found is None or isinstance(found, int | float)
     return {
         "quantity": quantity,
         "label": label,
-        "low": None if plain else found.low,  # type: ignore[union-attr]
-        "middle": found if plain else found.middle,  # type: ignore[union-attr]
-        "high": None if plain else found.high,  # type: ignore[union-attr]
+        "low": found.low if isinstance(found, Range) else None,
+        "middle": found.middle if isinstance(found, Range) else found,
+        "high": found.high if isinstance(found, Range) else None,
         "unit": unit,
         "fits": None,
         **more,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mnist_search.choices import Format
 from mnist_search.references import Reference
 from mnist_search.references.rows import detail_row, layer_rows, published_row, recipe_row
-from mnist_search.reporting.cells import Column
+from mnist_search.reporting.cells import Column, spoken
 from mnist_search.reporting.rows import render_rows
 
 Row = dict[str, Any]
@@ -16,6 +16,17 @@ Row = dict[str, Any]
 LIST_NOTE = (
     "relu and a final D10(softmax) go without saying; published figures: one run each, "
     "10,000 test images; ours: means of runs on the machine that `references show` names"
+)
+
+
+LAYER_COLUMNS = (
+    Column("number", "#", "count"),
+    Column("layer", "layer", "word"),
+    Column("output_shape", "output", "word"),
+    Column("parameters", "parameters", "count"),
+    Column("trainable_parameters", "trainable", "count"),
+    Column("flops", "flops", "count", priority=2),
+    Column("initializer", "kernel starts from", "word", priority=1),
 )
 
 
@@ -45,7 +56,7 @@ def fact_rows(reference: Reference) -> list[Row]:
     published = {f"{word}_{key}": value for key, value in published_row(reference).items()}
     return [
         {
-            "fact": key.replace("_", " "),
+            "fact": spoken(key),
             "value": f"{value * 100:g} %" if "accuracy" in key else _spell(value),
         }
         for key, value in (recipe | published).items()
@@ -80,26 +91,19 @@ def _list_columns(*, wide: bool) -> list[Column]:
     ]
 
 
+def readable_layers(rows: Iterable[Row]) -> list[Row]:
+    """Return rows of layers with the shape of what each gives out as text, such as `28x28x1`."""
+    return [{**row, "output_shape": "x".join(map(str, row["output_shape"]))} for row in rows]
+
+
 def _layers_page(reference: Reference, format: Format) -> str:
-    columns = [
-        Column("number", "#", "count"),
-        Column("layer", "layer", "word"),
-        Column("output_shape", "output", "word"),
-        Column("parameters", "parameters", "count"),
-        Column("trainable_parameters", "trainable", "count"),
-        Column("flops", "flops", "count", priority=2),
-        Column("initializer", "kernel starts from", "word", priority=1),
-    ]
-    rows = [
-        {**row, "output_shape": "x".join(map(str, row["output_shape"]))}
-        for row in layer_rows(reference.config.model)
-    ]
+    rows = readable_layers(layer_rows(reference.config.model))
     parameters, trainable = (
         sum(row[key] for row in rows) for key in ("parameters", "trainable_parameters")
     )
     return render_rows(
         rows,
-        columns,
+        LAYER_COLUMNS,
         format,
         title=f"{reference.name}: {reference.title}",
         notes=[
@@ -127,7 +131,7 @@ def _spell(value: object) -> str:
         case float():
             return f"{value:g}"
         case dict():
-            return ", ".join(f"{key.replace('_', ' ')} {_spell(it)}" for key, it in value.items())
+            return ", ".join(f"{spoken(key)} {_spell(it)}" for key, it in value.items())
         case _:
             return str(value)
 

@@ -7,10 +7,19 @@ from statistics import fmean
 from typing import Literal
 
 from mnist_search.commands.show import ShownRun
-from mnist_search.reporting.cells import Column, Style, format_cell
-from mnist_search.reporting.rows import render_rows
+from mnist_search.reporting.cells import Column, Style, format_cell, spoken
+from mnist_search.reporting.references import LAYER_COLUMNS, readable_layers
+from mnist_search.reporting.rows import Table, render_rows, render_tables
 
 Fact = tuple[str, object, Style]
+_EPOCH_COLUMNS = (
+    Column("epoch", "epoch", "count"),
+    Column("loss", "loss", "number"),
+    Column("accuracy", "training", "percent"),
+    Column("val_loss", "validation loss", "number", 1),
+    Column("val_accuracy", "validation", "percent"),
+    Column("seconds", "seconds", "seconds", 2),
+)
 
 
 def render_run(run: ShownRun, format: Literal["table", "json"]) -> str:
@@ -21,18 +30,17 @@ def render_run(run: ShownRun, format: Literal["table", "json"]) -> str:
     assert result is not None
     name = record.reference if record.kind == "reference" else None
     title = f"{name or 'trial'} {'run ' * (name is not None)}{record.number} of {record.study}"
-    parts = [_facts(title, _outcome(run), "run")]
-    if record.values:
-        values: list[Fact] = [(key, value, "number") for key, value in record.values.items()]
-        parts.append(_facts(None, values, "hyperparameter"))
-    parts += [
-        _facts(None, [(_words(key), _told(value), "text") for key, value in run.training.items()],
+    values = record.values or {}
+    tables = [
+        _facts(_outcome(run), "run", title),
+        _facts([(key, value, "number") for key, value in values.items()], "hyperparameter"),
+        _facts([(spoken(key), _told(value), "text") for key, value in run.training.items()],
                "training"),
-        _layers(run),
-        _curve(run),
-        _facts(None, _times(run), "times"),
+        Table(readable_layers(run.layers), LAYER_COLUMNS),
+        Table([epoch.model_dump() for epoch in run.epochs], _EPOCH_COLUMNS),
+        _facts(_times(run), "times"),
     ]  # fmt: skip
-    return "\n".join(part for part in parts if part)
+    return render_tables(tables, "table")
 
 
 def _outcome(run: ShownRun) -> Iterable[Fact]:
@@ -69,7 +77,7 @@ def _times(run: ShownRun) -> Iterable[Fact]:
     times = result.timings
     named = ("import", "data", "build", "first_step", "fit")
     for name in named:
-        yield _words(name), getattr(times, f"{name}_seconds"), "seconds"
+        yield spoken(name), getattr(times, f"{name}_seconds"), "seconds"
     yield "processor time of the fit", times.fit_cpu_seconds, "seconds"
     if times.step_seconds:
         yield "a steady step", fmean(times.step_seconds), "seconds"
@@ -85,52 +93,19 @@ def _times(run: ShownRun) -> Iterable[Fact]:
         yield "versions", ", ".join(f"{k} {v}" for k, v in here.packages.items()), "text"
 
 
-def _facts(title: str | None, facts: Iterable[Fact], header: str) -> str:
+def _facts(facts: Iterable[Fact], header: str, title: str | None = None) -> Table:
     rows = [
         {"fact": name, "value": format_cell(value, style)}
         for name, value, style in facts
         if value is not None
     ]
     columns = [Column("fact", header, "word"), Column("value", "value", "text")]
-    return render_rows(rows, columns, "table", title=title)
-
-
-def _layers(run: ShownRun) -> str:
-    if not run.layers:
-        return ""
-    columns = [
-        Column("number", "#", "count"),
-        Column("layer", "layer", "word"),
-        Column("shape", "output", "word"),
-        Column("parameters", "parameters", "count"),
-        Column("trainable_parameters", "trainable", "count", 2),
-        Column("flops", "flops", "count", 3),
-        Column("initializer", "kernel starts from", "word", 1),
-    ]
-    rows = [{**row, "shape": "x".join(map(str, row["output_shape"]))} for row in run.layers]
-    return render_rows(rows, columns, "table")
-
-
-def _curve(run: ShownRun) -> str:
-    columns = [
-        Column("epoch", "epoch", "count"),
-        Column("loss", "loss", "number"),
-        Column("accuracy", "training", "percent"),
-        Column("val_loss", "validation loss", "number", 1),
-        Column("val_accuracy", "validation", "percent"),
-        Column("seconds", "seconds", "seconds", 2),
-    ]
-    rows = [epoch.model_dump() for epoch in run.epochs]
-    return render_rows(rows, columns, "table") if rows else ""
-
-
-def _words(key: str) -> str:
-    return key.replace("_", " ")
+    return Table(rows, columns, title)
 
 
 def _told(value: object) -> object:
     if isinstance(value, dict):
         return ", ".join(
-            f"{_words(key)} {format_cell(each, 'number')}" for key, each in value.items()
+            f"{spoken(key)} {format_cell(each, 'number')}" for key, each in value.items()
         )
     return value

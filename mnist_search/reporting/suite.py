@@ -9,8 +9,8 @@ from typing import Final
 from mnist_search.analysis import Row, Suite, tell, tell_all, tell_claim
 from mnist_search.analysis.suite import CurvePoint
 from mnist_search.analysis.verdict import MNIST_TRAIN_IMAGES
-from mnist_search.reporting.cells import Column, format_cell
-from mnist_search.reporting.markdown import escape, render_markdown
+from mnist_search.reporting.cells import UNKNOWN, Column, format_cell, hundredths
+from mnist_search.reporting.markdown import bullets, escape, render_markdown
 from mnist_search.reporting.terminal import Terminal, render_lines, render_table
 
 TIME_COLUMNS = (
@@ -126,20 +126,22 @@ def _verdicts(suite: Suite) -> Iterator[str]:
 
 def verdict_row(row: Row) -> Mapping[str, object]:
     """Return a row under the keys of VERDICT_COLUMNS."""
-    sd = None if row.test_accuracy_sd is None else f"{100 * row.test_accuracy_sd:.2f}"
-    return row.as_dict() | {"label": row.label, "sd": sd}
+    return row.as_dict() | {"label": row.label, "sd": hundredths(row.test_accuracy_sd)}
 
 
 def _times(suite: Suite) -> Iterator[str]:
     if not suite.rows:
         return
     yield "## Times, measured beside published\n"
-    for document, rows in _by_document(suite.rows):
+    for document, group in groupby(suite.rows, key=lambda row: str(row.document)):
+        rows = list(group)
         yield f"### Document {document}\n\n{escape(suite.sources[document])}.\n"
         yield render_markdown(
-            [_time_row(row, suite.rows) for row in rows], TIME_COLUMNS, notes=_conditions(rows)
+            [_time_row(row, suite.rows) for row in rows],
+            TIME_COLUMNS,
+            notes=list(dict.fromkeys(map(_condition, rows))),
         )
-    yield _list(_time_notes(suite.rows))
+    yield bullets(_time_notes(suite.rows))
 
 
 def _findings(suite: Suite) -> Iterator[str]:
@@ -150,7 +152,7 @@ def _findings(suite: Suite) -> Iterator[str]:
         suite.findings, key=lambda finding: finding.contrast.document
     ):
         yield f"### Findings on document {document}\n"
-        yield _list([tell(finding) for finding in findings])
+        yield bullets([tell(finding) for finding in findings])
 
 
 def _claims(suite: Suite) -> Iterator[str]:
@@ -161,7 +163,7 @@ def _claims(suite: Suite) -> Iterator[str]:
         "p-values are corrected over all pairs of all claims (Holm). The intervals of losses, and "
         "of other figures that are not accuracies, hold the error of the seeds alone.\n"
     )
-    yield _list([f"{one.claim.document}: {tell_claim(one)}" for one in suite.claims])
+    yield bullets([f"{one.claim.document}: {tell_claim(one)}" for one in suite.claims])
 
 
 def _training(suite: Suite) -> Iterator[str]:
@@ -169,9 +171,9 @@ def _training(suite: Suite) -> Iterator[str]:
         {
             "reference": one.reference,
             "n": one.n,
-            "training": _pair(_percent(one.training), _percent(one.published)),
-            "evaluated": _pair(_percent(one.evaluated), _percent(one.published_evaluated)),
-            "test": _pair(_percent(one.test), _percent(one.published_test)),
+            "training": _pair(hundredths(one.training), hundredths(one.published)),
+            "evaluated": _pair(hundredths(one.evaluated), hundredths(one.published_evaluated)),
+            "test": _pair(hundredths(one.test), hundredths(one.published_test)),
         }
         for one in suite.training
     ]
@@ -198,9 +200,9 @@ def _losses(suite: Suite) -> Iterator[str]:
         {
             "reference": row.label,
             "n": row.n,
-            "published": _loss(row.published_loss),
-            "clipped": _loss(row.test_clipped_loss),
-            "loss": _loss(row.test_loss),
+            "published": _number(row.published_loss, 4),
+            "clipped": _number(row.test_clipped_loss, 4),
+            "loss": _number(row.test_loss, 4),
         }
         for row in suite.rows
         if row.published_loss is not None
@@ -244,10 +246,6 @@ def _time_notes(rows: Sequence[Row]) -> list[str]:
     return [_RATIOS, *marks, *dict.fromkeys(_machine(row) for row in rows)]
 
 
-def _conditions(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(_condition(row) for row in rows))
-
-
 def _condition(row: Row) -> str:
     machine = "unknown machine" if row.machine_id is None else f"machine {row.machine_id}"
     threads = "unknown" if row.threads is None else row.threads
@@ -288,10 +286,10 @@ def _curve_table(points: Sequence[CurvePoint]) -> str:
             point = by_place.get((name, epoch))
             if point is not None:
                 row[f"{name} accuracy"] = _pair(
-                    _percent(point.val_accuracy), _percent(point.published_val_accuracy)
+                    hundredths(point.val_accuracy), hundredths(point.published_val_accuracy)
                 )
                 own = point.val_loss if point.val_clipped_loss is None else point.val_clipped_loss
-                row[f"{name} loss"] = _pair(_loss(own), _loss(point.published_val_loss))
+                row[f"{name} loss"] = _pair(_number(own, 4), _number(point.published_val_loss, 4))
         rows.append(row)
     runs = [f"{name} {max(p.n for p in points if p.reference == name)}" for name in names]
     return render_markdown(rows, columns, notes=[f"Runs: {', '.join(runs)}."])
@@ -304,25 +302,8 @@ def _shown_epochs(lengths: Sequence[int]) -> list[int]:
     return [n for n in epochs if n <= _STRIDE or n % _STRIDE == 0 or n in lengths]
 
 
-def _by_document(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
-    for document, group in groupby(rows, key=lambda row: row.document):
-        yield str(document), list(group)
-
-
-def _list(lines: Sequence[str]) -> str:
-    return "".join(f"* {escape(line)}\n" for line in lines)
-
-
 def _pair(measured: str | None, published: str | None) -> str:
-    return f"{'-' if measured is None else measured} / {'-' if published is None else published}"
-
-
-def _percent(share: float | None) -> str | None:
-    return None if share is None else f"{100 * share:.2f}"
-
-
-def _loss(loss: float | None) -> str | None:
-    return None if loss is None else f"{loss:.4f}"
+    return f"{measured or UNKNOWN} / {published or UNKNOWN}"
 
 
 def _number(value: float | None, digits: int, mark: str = "") -> str | None:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mnist_search.reporting.cells import Column, clean, format_cell, is_left_aligned
+from mnist_search.reporting.cells import Column, clean, format_cell, is_left_aligned, to_ascii
 
 # A pipe has no width; this one holds the leaderboard without leaving anything out.
 PIPE_WIDTH = 160
@@ -25,7 +25,6 @@ _GAP = 2
 # Shortened text keeps this much before whole columns have to go.
 _TEXT_FLOOR = 20
 _TEXT_MINIMUM = 8
-_ASCII = str.maketrans({"±": "~", "µ": "u", "…": "~", "─": "-"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,9 +163,7 @@ def _console(terminal: Terminal) -> tuple[io.StringIO, Console]:
 
 def _text(out: io.StringIO, terminal: Terminal) -> str:
     text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-    if terminal.ascii_only:
-        return text.translate(_ASCII).encode("ascii", "replace").decode()
-    return text
+    return to_ascii(text) if terminal.ascii_only else text
 
 
 def _fit(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> dict[int, int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from mnist_search.choices import Format
 from mnist_search.commands.check import CheckVerdict
 from mnist_search.commands.verify import VerifyResult
 from mnist_search.reporting.cells import Column
 from mnist_search.reporting.rows import render_rows
 
 
-def render_verification(found: VerifyResult, format: str) -> str:
+def render_verification(found: VerifyResult, format: Format) -> str:
     """Return an export beside its reruns."""
     export, expected = found.export, found.export.expected
     row = {
@@ -42,7 +43,7 @@ def render_verification(found: VerifyResult, format: str) -> str:
     return render_rows([row], columns, format)
 
 
-def render_check(found: CheckVerdict, format: str) -> str:
+def render_check(found: CheckVerdict, format: Format) -> str:
     """Return the confirmed winner of a search beside a reference."""
     winner, other, gap = found.winner, found.against, found.gain
     row = {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_search.reporting.files import write_atomically
+from mnist_search.writing import write_atomically
 from tests.faults.figures import provenance, read_figures
 from tests.faults.report_figures import code, kill_loop, peers, real_study
 

@@ -24,10 +24,10 @@ import pytest
 import mnist_search
 from mnist_search import writing
 from mnist_search.errors import DataError
-from mnist_search.reporting import write_atomically
 from mnist_search.studies import weights_path
 from mnist_search.training import weights as weights_module
 from mnist_search.training.weights import load_weights, save_weights
+from mnist_search.writing import write_atomically
 
 Here = Callable[..., Any]
 PACKAGE = Path(mnist_search.__file__).parent

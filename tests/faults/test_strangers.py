@@ -12,8 +12,8 @@ import pytest
 
 from mnist_search.analysis import build_leaderboard
 from mnist_search.references import REFERENCES
-from mnist_search.reporting import render_leaderboard
-from mnist_search.reporting.html import render_page
+from mnist_search.reporting.html.page import render_page
+from mnist_search.reporting.leaderboard import render_leaderboard
 from mnist_search.specs import Failure, Record, Score
 from mnist_search.studies import read_records, weights_path
 

@@ -14,7 +14,7 @@ from mnist_search.analysis import build_leaderboard
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.commands.portraits import Answered, Portrait
 from mnist_search.references import REFERENCES
-from mnist_search.reporting import render_page
+from mnist_search.reporting.html.page import render_page
 from mnist_search.reporting.inside import Inside, look_inside
 from mnist_search.spaces import (
     ChoiceParameter,

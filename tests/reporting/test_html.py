@@ -16,13 +16,14 @@ import pytest
 from mnist_search.analysis import build_leaderboard
 from mnist_search.analysis.leaderboard import build_leaderboards
 from mnist_search.references import REFERENCES
-from mnist_search.reporting import render_page
 from mnist_search.reporting.board_rows import COLUMNS
 from mnist_search.reporting.cells import Column
 from mnist_search.reporting.charts.portraits import class_counts
 from mnist_search.reporting.charts.trials import MOST_DRAWN
-from mnist_search.reporting.html.drawings import MOST_STILL_BYTES, Drawings
+from mnist_search.reporting.html.frame import MOST_STILL_BYTES, Drawings
+from mnist_search.reporting.html.page import render_page
 from mnist_search.reporting.html.tables import table_of
+from mnist_search.reporting.rows import Table
 
 VOID = {"meta", "link", "input", "br", "img"}
 HOSTILE = (
@@ -278,16 +279,13 @@ def test_table_leaves_out_what_nobody_knows() -> None:
     columns = (
         Column("a", "A"), Column("b", "B", "count"), Column("c", "C", "percent"), Column("d", "D"),
     )  # fmt: skip
-    found = table_of(
-        [
-            {"a": "x\x1b[31m", "b": 1234, "c": None, "d": "long"},
-            {"a": None, "b": 5, "c": None, "d": "text"},
-        ],
-        columns,
-        title="t",
-    )
-    assert found.heads == (("A", ""), ("B", "right"), ("D", "flowing"))
-    assert found.lines == (("x[31m", "1,234", "long"), ("-", "5", "text"))
+    rows = [
+        {"a": "x\x1b[31m", "b": 1234, "c": None, "d": "long"},
+        {"a": None, "b": 5, "c": None, "d": "text"},
+    ]
+    found = table_of(Table(rows, columns, "t"))
+    assert found["heads"] == [("A", ""), ("B", "right"), ("D", "flowing")]
+    assert found["lines"] == [["x[31m", "1,234", "long"], ["-", "5", "text"]]
 
 
 def test_after_a_confirmation_the_page_is_about_the_confirmed_winner(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -225,10 +226,12 @@ def test_filters_work_together_and_count(
 def luminance(browser: Any, colour: str) -> float:
     """Return the relative luminance of a property of the style sheet (WCAG 2)."""
     text = browser.execute_script(
-        "return getComputedStyle(document.documentElement).getPropertyValue(arguments[0])",
-        f"--{colour}",
-    ).strip()
-    parts = [int(text[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        "const probe = document.body.appendChild(document.createElement('i'));"
+        "probe.style.color = `var(--${arguments[0]})`;"
+        "const found = getComputedStyle(probe).color; probe.remove(); return found;",
+        colour,
+    )
+    parts = [int(part) / 255 for part in re.findall(r"\d+", text)[:3]]
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
@@ -528,7 +531,7 @@ def test_a_page_of_varied_choices_draws_silently_and_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from mnist_search import vary
-    from mnist_search.reporting.html.effects import render_effects_page
+    from mnist_search.reporting.effects import render_effects_page
 
     monkeypatch.setenv("MNIST_SEARCH_TRAINER", "tests.support.fake:inline")
     settings = {"activation": ["relu", "gelu"], "dropout": [0.2, 0.5]}

@@ -12,8 +12,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from mnist_search.commands.portraits import Answered, Portrait
-from mnist_search.reporting.inside import MOST_CHANNELS, Inside, look_inside
-from mnist_search.reporting.pictures import picture_of
+from mnist_search.reporting.inside import MOST_CHANNELS, Inside, look_inside, picture_of
 from mnist_search.specs import Record, RunResult
 from mnist_search.training.weights import FeatureMaps
 

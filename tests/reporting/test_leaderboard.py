@@ -12,10 +12,10 @@ import pytest
 from rich.cells import cell_len
 
 from mnist_search.analysis import Leaderboard, Row, build_leaderboard
-from mnist_search.errors import UsageError
 from mnist_search.references import REFERENCES
-from mnist_search.reporting import Column, render_leaderboard
 from mnist_search.reporting.board_rows import COLUMNS
+from mnist_search.reporting.cells import Column
+from mnist_search.reporting.leaderboard import render_leaderboard
 from mnist_search.reporting.terminal import Terminal, render_table
 
 ROWS = (
@@ -170,7 +170,7 @@ def test_eighty_columns_keep_what_decides() -> None:
 def test_references_look_different_from_trials_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal(width=120, color=True)
     monkeypatch.setattr(
-        "mnist_search.reporting.terminal.detect_terminal", lambda width, plain: terminal
+        "mnist_search.reporting.leaderboard.detect_terminal", lambda width, plain: terminal
     )
     colored = render_leaderboard(BOARD, "table").splitlines()
     published = next(line for line in colored if "cnn-double-32" in line)
@@ -187,13 +187,11 @@ def test_json_holds_every_key_and_nothing_else() -> None:
     assert document["rows"] == json.loads(json.dumps([row.as_dict() for row in ROWS]))
 
 
-def test_csv_holds_every_key_or_the_columns_asked_for() -> None:
+def test_csv_holds_every_key() -> None:
     found = list(csv.DictReader(io.StringIO(render_leaderboard(BOARD, "csv"))))
     assert set(found[0]) == set(ROWS[0].as_dict())
     assert found[1]["values"] == '{"lr": 0.001}'
     assert found[2]["gap"] == "-0.1206"
-    few = render_leaderboard(BOARD, "csv", columns=[Column("name", "Name"), Column("n", "n")])
-    assert few.splitlines()[:2] == ["name,n", "cnn-double-32,0"]
 
 
 def test_markdown_is_a_table_with_its_notes() -> None:
@@ -212,11 +210,9 @@ def test_a_row_of_many_tie_groups_does_not_burst_the_table() -> None:
     assert " a-z1 " in text
 
 
-def test_an_empty_board_and_a_wrong_format() -> None:
+def test_an_empty_board() -> None:
     empty = Leaderboard(rows=(), notes=(), environment=())
     assert render_leaderboard(empty, "table", width=80) == "no rows\n"
-    with pytest.raises(UsageError, match="format must be one of"):
-        render_leaderboard(empty, "html")
 
 
 def test_names_from_outside_cannot_steer_the_terminal() -> None:

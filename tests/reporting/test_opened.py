@@ -17,7 +17,7 @@ from rich.console import Console
 from mnist_search import open_study
 from mnist_search.cli import execute
 from mnist_search.errors import UsageError
-from mnist_search.reporting.board_view import BoardView
+from mnist_search.reporting.opened import BoardView
 
 MANUAL = (Path(__file__).parents[2] / "mnist_search" / "commands" / "README.md").read_text()
 NAME = "cnn-mnist-seed1"

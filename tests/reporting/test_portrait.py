@@ -12,8 +12,8 @@ from mnist_search.commands.portraits import (
     from_first_epoch,
 )
 from mnist_search.reporting.charts.portraits import portrait_charts
+from mnist_search.reporting.drawing import portrait_text
 from mnist_search.reporting.inside import look_inside
-from mnist_search.reporting.portrait_text import portrait_text
 from mnist_search.specs import Record, RunResult
 from mnist_search.training.weights import FeatureMaps
 
@@ -91,7 +91,7 @@ def test_epochs_keep_their_place_when_the_first_were_not_recorded() -> None:
 def test_confusion_has_true_classes_in_rows() -> None:
     confusion = ANSWERED.confusion
     assert (confusion[2, 7], confusion[7, 2], confusion.sum()) == (1, 0, 6)
-    assert ANSWERED.mistakes == 3
+    assert ANSWERED.mistakes.tolist() == [4, 5, 2]
 
 
 def test_text_tells_curves_weights_and_mistakes() -> None:

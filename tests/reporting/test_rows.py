@@ -11,7 +11,6 @@ import sys
 import pytest
 from rich.cells import cell_len
 
-from mnist_search.errors import UsageError
 from mnist_search.reporting import Column, render_rows
 from mnist_search.reporting.csv import render_csv
 from mnist_search.reporting.json import render_json
@@ -101,11 +100,6 @@ def test_markdown_is_one_table_whatever_the_cells() -> None:
         "* n",
     ]
     assert escape("&lt;") == "&amp;lt;"
-
-
-def test_an_unknown_format_is_one_sentence() -> None:
-    with pytest.raises(UsageError, match="format must be one of table, json, csv, markdown"):
-        render_rows(ROWS, COLUMNS, "yaml")
 
 
 def test_a_wide_table_shows_everything() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from mnist_search.analysis import build_leaderboard
 from mnist_search.references import REFERENCES
-from mnist_search.reporting import render_leaderboard
 from mnist_search.reporting.json import to_plain
+from mnist_search.reporting.leaderboard import render_leaderboard
 from mnist_search.reporting.searches import (
     render_searches_markdown,
     search_reports,

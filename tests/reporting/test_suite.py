@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from mnist_search.analysis import Leaderboard, build_leaderboard, pack_predictions, tell
 from mnist_search.references import REFERENCES
-from mnist_search.reporting import render_leaderboard
+from mnist_search.reporting.leaderboard import render_leaderboard
 from mnist_search.reporting.suite import NO_DIFFERENCE
 from mnist_search.specs import DatasetRef, Job, Protocol, Record, RunConfig
 from tests.support.surrogate import run_job

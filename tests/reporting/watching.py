@@ -7,9 +7,9 @@ import io
 from rich.console import Console
 
 from mnist_search.references import get_reference
-from mnist_search.reporting.live import Display
+from mnist_search.reporting.live import draw
+from mnist_search.reporting.live_plain import Display
 from mnist_search.reporting.live_state import State, begin_state
-from mnist_search.reporting.live_view import draw
 from mnist_search.specs import (
     Adam,
     DatasetRef,

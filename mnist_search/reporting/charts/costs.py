@@ -22,6 +22,7 @@ from mnist_search.reporting.charts.style import (
     hover,
     layered,
     marked,
+    marks,
     picked,
     run_key,
     zoom,
@@ -33,6 +34,7 @@ _LOOKS = {
     "reference, measured here": (GREEN, "diamond"),
     "reference, as published": (GREY, "square"),
 }
+_FRONT = {"Pareto front: nothing is both better and cheaper": (ORANGE, "stroke")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +112,9 @@ def accuracy_against_cost(rows: Sequence[BoardRow], cost: Cost) -> alt.LayerChar
     unit = f", {cost.unit}" if cost.unit else ""
     x = alt.X("cost:Q", title=f"{cost.title}{unit} (logarithmic)", axis=alt.Axis(format="~s"))
     x = x.scale(type="log", nice=False, padding=12)
-    looks = {what: look for what, look in _LOOKS.items() if any(p["what"] == what for p in points)}
-    names = [*looks, "Pareto front: nothing is both better and cheaper"]
-    ranges = [*(colour for colour, _ in looks.values()), ORANGE]
-    legend = alt.Legend(orient="top", title=None, columns=2)
-    colour = alt.Color("what:N", scale=alt.Scale(domain=names, range=ranges), legend=legend)
-    shapes = [*(shape for _, shape in looks.values()), "stroke"]
-    shape = alt.Shape("what:N", scale=alt.Scale(domain=names, range=shapes), legend=legend)
-    line = alt.Chart(data([point | {"what": names[-1]} for point in front]))
+    shown = {what: look for what, look in _LOOKS.items() if any(p["what"] == what for p in points)}
+    looks = marks(shown | _FRONT, columns=2)
+    line = alt.Chart(data([point | {"what": next(iter(_FRONT))} for point in front]))
     chosen = picked()
     dots = (
         alt.Chart(data(points))
@@ -125,16 +122,15 @@ def accuracy_against_cost(rows: Sequence[BoardRow], cost: Cost) -> alt.LayerChar
         .encode(
             x,
             axis.y("accuracy"),
-            colour,
-            shape,
             tooltip=hover(("name", "model"), ("accuracy", "accuracy", ".2%"), ("basis", "on"),
                           ("told", cost.title)),
+            **looks,
             **marked(chosen, 50),
         )
         .add_params(chosen, zoom("x", "y"))
     )  # fmt: skip
     steps = line.mark_line(interpolate="step-after", strokeWidth=1.8)
-    front_line = steps.encode(x, axis.y("accuracy"), colour, alt.Order("cost:Q"))
+    front_line = steps.encode(x, axis.y("accuracy"), alt.Order("cost:Q"), color=looks["color"])
     return layered(front_line, dots, width=WIDE, height=300)
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import vl_convert
 
-from mnist_search.errors import UsageError
+from mnist_search.commands.figures import RunFigures, StudyFigures
+from mnist_search.commands.vary import VaryResult
+from mnist_search.datasets import class_names
+from mnist_search.errors import BudgetError, UsageError
 from mnist_search.reporting.cells import clean
+from mnist_search.reporting.charts.intervals import draw_effects
+from mnist_search.reporting.charts.portraits import portrait_charts
+from mnist_search.reporting.charts.studies import named_charts
 from mnist_search.reporting.charts.style import CONFIG, PAPER, AnyChart
+from mnist_search.reporting.inside import look_inside
 from mnist_search.writing import output_file
 
-FileFormat = Literal["png", "svg"]
 # Twice the dots of a plain screen.
 _SCALE = 2.0
 _IDENTIFIER = re.compile(r'(id="|url\(#)(clip|gradient_)(\d+)')
@@ -70,6 +77,46 @@ def save_chart(chart: AnyChart, path: Path, *, title: str | None = None) -> None
         drawn = svg_text(spec).encode()
     with output_file(path, make_folders=True) as temporary:
         temporary.write_bytes(drawn)
+
+
+def save_figures(found: RunFigures | StudyFigures, place: Path, format: str) -> Iterator[Path]:
+    """Write each chart to a file of its own and yield its path, one after the other.
+
+    `place` is a folder, or a file whose name every chart's begins with.
+    """
+    named = place.suffix.lower() == f".{format}" and not place.is_dir()
+    for stem, kind, title, chart in _charts(found):
+        path = (
+            place.with_stem(f"{place.stem}-{kind}") if named else place / f"{stem}-{kind}.{format}"
+        )
+        save_chart(chart, path, title=title)
+        yield path
+
+
+def _charts(found: RunFigures | StudyFigures) -> Iterator[tuple[str, str, str, AnyChart]]:
+    """Yield (whose, kind, title, chart)."""
+    if isinstance(found, StudyFigures):
+        charts = named_charts(found.records, found.space, found.rows, found.confirmation)
+        for name, chart in charts.items():
+            yield found.study, name, f"{found.study}: {name.replace('-', ' ')}", chart
+        return
+    dataset = found.record.dataset
+    assert dataset is not None
+    inside = look_inside(found.portrait, found.record, classes=class_names(dataset.name))
+    for kind, title, chart in portrait_charts(found.portrait, inside):
+        yield found.portrait.name, kind, title, chart
+
+
+def save_effects(result: VaryResult, path: Path) -> None:
+    """Write the chart to a PNG or SVG file, by the suffix of its path.
+
+    Raises:
+        BudgetError: nothing has run that could be compared.
+    """
+    chart = draw_effects(result)
+    if chart is None:
+        raise BudgetError(f"of {result.model} no value can be compared yet, so nothing is drawn")
+    save_chart(chart, path)
 
 
 def _cleaned(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Accuracies with their intervals, one line per model: measured beside published, confirmed."""
+"""Accuracies and differences with their intervals, one line for each model or value."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import altair as alt
 
 from mnist_search.analysis import Row as BoardRow
 from mnist_search.analysis.confirmation import Confirmation
+from mnist_search.analysis.effects import EffectLevel
 from mnist_search.analysis.words import percent, plural
 from mnist_search.analysis.words import points as in_points
+from mnist_search.commands.vary import VaryResult
+from mnist_search.reporting.cells import spoken
 from mnist_search.reporting.charts.style import (
     BLUE,
     GREEN,
@@ -19,9 +22,11 @@ from mnist_search.reporting.charts.style import (
     WIDE,
     Row,
     accuracy_axis,
+    colours,
     data,
     hover,
     layered,
+    marks,
 )
 
 _MEASURED = {
@@ -35,6 +40,14 @@ _CONFIRMED = {
     "reference, as published": (GREEN, "square"),
     "in the search, on its validation images": (GREY, "cross"),
 }
+
+
+_COMPARED = {
+    "significant": BLUE,
+    "no significant difference": GREY,
+    "what they are compared with": ORANGE,
+}
+_LINE = 18
 
 
 def measured_beside_published(rows: Sequence[BoardRow]) -> alt.LayerChart | None:
@@ -84,13 +97,11 @@ def _chart(
         row | {"error": axis.error(row["low"]), "end": axis.error(row["high"])} for row in known
     ]
     shown = {what: look for what, look in looks.items() if any(p["what"] == what for p in points)}
-    legend = alt.Legend(orient="top", title=None, columns=2)
-    names, colours = list(shown), [colour for colour, _ in shown.values()]
     x, y = axis.x("accuracy"), alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=200))
     told = hover(("name", "model"), ("accuracy", "accuracy", ".2%"), ("what", "which is"),
                  ("runs", "from"))  # fmt: skip
     spans = alt.Chart(data(bars)).mark_rule(strokeWidth=2, color=SOFT)
-    marks = alt.Chart(data(points)).mark_point(filled=True, size=60, opacity=0.9)
+    dots = alt.Chart(data(points)).mark_point(filled=True, size=60, opacity=0.9)
     texts = alt.Chart(data(ends)).mark_text(align="left", dx=6, clip=False, limit=180)
     layers = [
         texts.encode(y, x=alt.value("width"), text="told:N"),
@@ -99,14 +110,7 @@ def _chart(
             tooltip=hover(("name", "model"), ("low", "95 % interval from", ".2%"),
                           ("high", "to", ".2%")),
         ),
-        marks.encode(
-            x,
-            y,
-            alt.Color("what:N", scale=alt.Scale(domain=names, range=colours), legend=legend),
-            alt.Shape("what:N", scale=alt.Scale(
-                domain=names, range=[shape for _, shape in shown.values()]), legend=legend),
-            tooltip=told,
-        ),
+        dots.encode(x, y, tooltip=told, **marks(shown, columns=2)),
     ]  # fmt: skip
     return layered(*layers, width=WIDE, height=24 * len(ends))
 
@@ -134,3 +138,68 @@ def _what(is_winner: bool, kind: str, status: str) -> str:
         return "trial, on the test images"
     published = status == "published"
     return "reference, as published" if published else "reference, trained again here"
+
+
+def draw_effects(result: VaryResult) -> alt.HConcatChart | None:
+    """Draw the difference that every value makes, and its seconds; None where nothing ran.
+
+    A notebook shows it; `save` writes it to a file.
+    """
+    rows: list[Row] = []
+    for effect in result.effects.effects:
+        for level in effect.levels:
+            if level.difference is not None or (level.is_base and level.accuracy is not None):
+                value = f"{level.value:.4g}" if isinstance(level.value, float) else level.value
+                rows.append(_effect_row(f"{spoken(effect.name)} {value}", level))
+    if len(rows) < 2:
+        return None
+    height, names = _LINE * len(rows), [row["name"] for row in rows]
+    y = alt.Y("name:N", title=None, sort=names, axis=alt.Axis(labelLimit=240))
+    colour = colours(_COMPARED, columns=3)
+    told = hover(
+        ("name", "value"), ("points", "points", "+.2f"), ("low", "95 % interval from", "+.2f"),
+        ("high", "to", "+.2f"), ("accuracy", "accuracy", ".2%"),
+        ("ratio", "times the seconds", ".2f"), ("runs", "runs"),
+    )  # fmt: skip
+    chart = alt.Chart(data(rows))
+    zero = alt.Chart(data([{"points": 0.0, "ratio": 1.0}])).mark_rule(color=SOFT, strokeDash=[3, 3])
+    spans = chart.mark_rule(strokeWidth=2, color=SOFT).encode(y, alt.X("low:Q"), alt.X2("high:Q"))
+    dots = chart.mark_point(filled=True, size=60, opacity=0.95).encode(
+        y,
+        alt.X("points:Q", title="difference in validation accuracy, points"),
+        colour,
+        tooltip=told,
+    )
+    accuracies = alt.layer(zero.encode(alt.X("points:Q")), spans, dots).properties(
+        width=380, height=height
+    )
+    bare = alt.Y("name:N", title=None, sort=names, axis=None)
+    costs = chart.mark_point(filled=True, size=60, opacity=0.95, shape="diamond").encode(
+        bare,
+        alt.X(
+            "ratio:Q",
+            title="times the seconds",
+            scale=alt.Scale(type="log", nice=False, padding=12),
+        ),
+        colour,
+        tooltip=told,
+    )
+    seconds = alt.layer(zero.encode(alt.X("ratio:Q")), costs).properties(width=180, height=height)
+    return alt.hconcat(accuracies, seconds)
+
+
+def _effect_row(name: str, level: EffectLevel) -> Row:
+    gap = level.difference
+    what = "what they are compared with"
+    if gap is not None:
+        what = "significant" if gap.significant else "no significant difference"
+    return {
+        "name": name,
+        "what": what,
+        "points": 0.0 if gap is None else 100 * gap.difference,
+        "low": None if gap is None else 100 * gap.interval.low,
+        "high": None if gap is None else 100 * gap.interval.high,
+        "accuracy": level.accuracy,
+        "ratio": 1.0 if level.is_base else level.seconds_ratio,
+        "runs": str(level.runs),
+    }

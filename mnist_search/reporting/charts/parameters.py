@@ -12,9 +12,9 @@ from mnist_search.reporting.cells import format_cell
 from mnist_search.reporting.charts.style import (
     INK,
     NARROW,
+    SOFT,
     Row,
     accuracy_axis,
-    colours,
     data,
     hover,
     layered,
@@ -26,8 +26,7 @@ from mnist_search.reporting.charts.trials import (
     TRIAL_HOVER,
     Trial,
     line_width,
-    shapes,
-    shown_looks,
+    trial_marks,
 )
 from mnist_search.spaces import ChoiceParameter, IntParameter, Parameter, Value
 
@@ -50,9 +49,13 @@ def slice_chart(parameter: Parameter, trials: Sequence[Trial]) -> alt.Chart | No
     ]  # fmt: skip
     told = hover(*TRIAL_HOVER, ("value", parameter.name))
     x = _parameter_axis(alt.X("value"), parameter, mine).title(parameter.name)
-    chart = _points(alt.Chart(data(rows)), mine, told).encode(x, axis.y("accuracy"))
+    chosen = picked()
+    points = alt.Chart(data(rows)).mark_point(filled=True, opacity=0.8)
+    chart: alt.Chart = points.encode(
+        x, axis.y("accuracy"), tooltip=told, **trial_marks(mine), **marked(chosen)
+    )
     zoomed = ("y",) if isinstance(parameter, ChoiceParameter) else ("x", "y")
-    return chart.add_params(zoom(*zoomed)).properties(width=NARROW, height=210)
+    return chart.add_params(chosen, zoom(*zoomed)).properties(width=NARROW, height=210)
 
 
 def pair_charts(
@@ -125,7 +128,7 @@ def pair_chart(
     chosen = picked()
     dots = alt.Chart(data(points)).mark_point(filled=True, opacity=0.9).encode(
         alt.X("x:Q", scale=x), alt.Y("y:Q", scale=y),
-        shape=shapes(shown_looks(mine), legend=False),
+        shape=trial_marks(mine, legend=False)["shape"],
         color=alt.value("#111111"),
         tooltip=told,
         **marked(chosen, 30),
@@ -172,18 +175,18 @@ def parallel_coordinates(
     ]
     x = alt.X("axis:Q", axis=None).scale(domain=[-0.1, last + 0.6], nice=False)
     y = alt.Y("place:Q", axis=None).scale(domain=[-0.16, 1.2], nice=False)
-    chosen, shown = picked(), shown_looks(trials)
+    chosen, looks = picked(), trial_marks(trials)
     lines = alt.Chart(data(rows)).mark_line(opacity=0.6, strokeWidth=1.3)
     lines = lines.encode(
         x,
         y,
         alt.Detail("run:N"),
         alt.Order("axis:Q"),
-        color=alt.when(chosen).then(alt.value(INK)).otherwise(colours(shown)),
+        color=alt.when(chosen).then(alt.value(INK)).otherwise(looks["color"]),
         strokeWidth=line_width(chosen),
         tooltip=hover(*TRIAL_HOVER),
     )
-    rules = alt.Chart(data([row | {"from": 0, "to": 1} for row in names])).mark_rule()
+    rules = alt.Chart(data([row | {"from": 0, "to": 1} for row in names])).mark_rule(color=SOFT)
     labels = alt.Chart(data(ticks)).mark_text(align="left", dx=4, limit=100)
     heads = alt.Chart(data(names)).mark_text(align="left", fontSize=12, dx=-4, limit=190)
     return layered(
@@ -194,21 +197,6 @@ def parallel_coordinates(
         width=118 * (last + 1),
         height=360,
     )
-
-
-def _points(chart: alt.Chart, trials: Sequence[Trial], told: list[alt.Tooltip]) -> alt.Chart:
-    chosen, shown = picked(), shown_looks(trials)
-    points: alt.Chart = (
-        chart.mark_point(filled=True, opacity=0.8)
-        .encode(
-            colours(shown),
-            shape=shapes(shown),
-            tooltip=told,
-            **marked(chosen),
-        )
-        .add_params(chosen)
-    )
-    return points
 
 
 def _told(value: Value) -> str:

@@ -28,9 +28,7 @@ from mnist_search.reporting.charts.style import (
     layered,
     zoom,
 )
-from mnist_search.reporting.inside import Inside, LayerWeights, Sheet
-from mnist_search.reporting.mistakes import Mistakes
-from mnist_search.reporting.pictures import Picture
+from mnist_search.reporting.inside import Inside, LayerWeights, Mistakes, Picture, Sheet
 
 _ARROW = "\N{RIGHTWARDS ARROW}"
 _STAGES = {

@@ -1,13 +1,14 @@
-"""How a study went: the best so far beside the references, and what ran where."""
+"""How a study went: the best so far, beside references or another search, and what ran where."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 
 from mnist_search.analysis.history import History, Match, Span
+from mnist_search.analysis.searches import BestSoFar, SearchComparison
 from mnist_search.reporting.cells import format_seconds
 from mnist_search.reporting.charts.style import (
     BLUE,
@@ -37,6 +38,7 @@ _LEGEND = {
     "complete trial": BLUE,
     "accuracy of a reference": GREEN,
 }
+TRIALS = "complete trials"
 # A label is a line of text high.
 _LABELS = 24
 # A page must open on a phone.
@@ -185,3 +187,50 @@ def timeline(history: History) -> alt.Chart | None:
         .properties(width=WIDE, height=28 * workers)
     )  # fmt: skip
     return chart
+
+
+def compared_searches(names: tuple[str, str], found: SearchComparison) -> alt.HConcatChart:
+    """Draw the best of two searches; a side that was repeated has a band from least to largest."""
+    sides = dict(zip(names, (found.first, found.second), strict=True))
+    points = [point for side in sides.values() for point in side.by_trials]
+    seen = [each for point in points for each in (point.low, point.accuracy, point.high)]
+    axis = accuracy_axis([each for each in seen if each is not None])
+    size, unit = time_axis(max(*found.first.seconds, *found.second.seconds))
+    by_trials = {name: side.by_trials for name, side in sides.items()}
+    by_seconds = {name: side.by_seconds for name, side in sides.items()}
+    clock = f"time since the start, {unit}, pauses left out"
+    return alt.hconcat(
+        _compared(by_trials, axis, 1.0, TRIALS), _compared(by_seconds, axis, size, clock)
+    )
+
+
+def _compared(
+    curves: Mapping[str, Sequence[BestSoFar]], axis: AccuracyAxis, size: float, title: str
+) -> alt.LayerChart:
+    rows: list[Row] = [
+        {
+            "what": name, "at": point.at / size, "accuracy": point.accuracy,
+            "error": axis.error(point.accuracy),
+            "low": None if point.low is None else axis.error(point.low),
+            "high": None if point.high is None else axis.error(point.high),
+        }
+        for name, curve in curves.items()
+        for point in curve
+    ]  # fmt: skip
+    x = alt.X("at:Q", title=title, axis=alt.Axis(tickMinStep=1 if title == TRIALS else 0.001))
+    y, colour = (
+        axis.y("best validation accuracy"),
+        colours(dict(zip(curves, (BLUE, ORANGE), strict=True))),
+    )
+    band = alt.Chart(data({**row, "error": row["low"]} for row in rows if row["low"] is not None))
+    line = alt.Chart(data(rows))
+    return layered(
+        band.mark_area(interpolate="step-after", opacity=0.2).encode(
+            x, y, alt.Y2("high:Q"), colour
+        ),
+        line.mark_line(interpolate="step-after", strokeWidth=2.4, point=True).encode(
+            x, y, colour, tooltip=hover(("what", "search"), ("accuracy", "best by then", ".2%"))
+        ),
+        width=360,
+        height=280,
+    )

@@ -28,6 +28,7 @@ from mnist_search.reporting.charts.trials import (
     importance_bars,
     learning_curves,
 )
+from mnist_search.reporting.winner import best_trial
 from mnist_search.spaces import Parameter, SearchSpace
 from mnist_search.specs import Record
 
@@ -66,7 +67,7 @@ def study_charts(
     Without its `space` a study has no charts of parameters.
     """
     is_search = history.kind == "search"
-    best = best_row(history.study, rows) if is_search else None
+    best = best_trial(rows, history.study) if is_search else None
     trials = drawn_trials(records, None if best is None else best.number) if is_search else []
     importances = (
         None if space is None else parameter_importances(records, space, permutations=PERMUTATIONS)
@@ -117,16 +118,6 @@ def named_charts(
     for cost in COSTS:
         found[f"accuracy-against-{cost.name}"] = accuracy_against_cost(rows, cost)
     return {name: chart for name, chart in found.items() if chart is not None}
-
-
-def best_row(study: str, rows: Sequence[Row]) -> Row | None:
-    """Return the best complete trial of a search, None where none has a rank."""
-    mine = [
-        row
-        for row in rows
-        if row.kind == "trial" and row.status == "complete" and row.rank and row.study == study
-    ]
-    return min(mine, key=lambda row: row.rank or 0, default=None)
 
 
 def _by_importance(space: SearchSpace | None, importances: Importances | None) -> list[Parameter]:

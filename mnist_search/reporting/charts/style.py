@@ -101,6 +101,18 @@ def colours(shown: Mapping[str, str], field: str = "what", *, columns: int = 4) 
     )
 
 
+def marks(
+    looks: Mapping[str, tuple[str, str]], *, columns: int = 4, legend: bool = True
+) -> dict[str, Any]:
+    """Return colour and shape for each name that `what` can have, with one legend of both."""
+    names = alt.Legend(orient="top", title=None, columns=columns) if legend else None
+    scale = alt.Scale(domain=list(looks), range=[shape for _, shape in looks.values()])
+    return {
+        "color": colours({what: colour for what, (colour, _) in looks.items()}, columns=columns),
+        "shape": alt.Shape("what:N", scale=scale, legend=names),
+    }
+
+
 def layered(*layers: alt.Chart, width: int, height: int) -> alt.LayerChart:
     """Return charts above each other, the first at the bottom."""
     return alt.LayerChart(layer=list(layers), width=width, height=height)

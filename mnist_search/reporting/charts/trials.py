@@ -24,6 +24,7 @@ from mnist_search.reporting.charts.style import (
     data,
     hover,
     layered,
+    marks,
     picked,
     run_key,
     zoom,
@@ -108,21 +109,20 @@ def learning_curves(trials: Sequence[Trial]) -> alt.LayerChart | None:
     ]  # fmt: skip
     told = hover(*TRIAL_HOVER)
     chosen = picked()
-    shown = shown_looks(reported)
+    looks = trial_marks(reported)
     x, y = alt.X("epoch:Q", title="epochs"), axis.y("validation accuracy")
     base = alt.Chart(data(rows))
     lines = base.mark_line(opacity=0.7).encode(
         x,
         y,
         alt.Detail("run:N"),
-        color=alt.when(chosen).then(alt.value(INK)).otherwise(colours(shown)),
+        color=alt.when(chosen).then(alt.value(INK)).otherwise(looks["color"]),
         strokeWidth=line_width(chosen),
         tooltip=told,
     )
     ends = base.transform_filter("datum.last").mark_point(filled=True, size=36)
-    marks = ends.encode(x, y, colours(shown), shape=shapes(shown), tooltip=told)
     lines = lines.add_params(chosen, zoom("x", "y"))
-    return layered(lines, marks, width=WIDE, height=300)
+    return layered(lines, ends.encode(x, y, tooltip=told, **looks), width=WIDE, height=300)
 
 
 def importance_bars(importances: Importances) -> alt.LayerChart:
@@ -163,22 +163,14 @@ def importance_bars(importances: Importances) -> alt.LayerChart:
     )
 
 
-def shown_looks(trials: Sequence[Trial]) -> dict[str, str]:
-    """Return the colours of the states that trials are in."""
+def trial_marks(trials: Sequence[Trial], *, legend: bool = True) -> dict[str, Any]:
+    """Return colour and shape of the states that trials are in."""
     found = {trial.what for trial in trials}
-    return {what: colour for what, (colour, _) in reversed(_LOOKS.items()) if what in found}
+    looks = {what: look for what, look in reversed(_LOOKS.items()) if what in found}
+    return marks(looks, legend=legend)
 
 
 def line_width(chosen: alt.Parameter) -> Any:
     """Return how thick lines are: a chosen one most, the best one more than the others."""
     thick = alt.when(chosen).then(alt.value(4))
     return thick.when("datum.what == 'best'").then(alt.value(2.6)).otherwise(alt.value(1.3))
-
-
-def shapes(shown: dict[str, str], *, legend: bool = True) -> alt.Shape:
-    """Return the marks of the states that are shown."""
-    marks = [_LOOKS[what][1] for what in shown]
-    scale = alt.Scale(domain=list(shown), range=marks)
-    if not legend:
-        return alt.Shape("what:N", scale=scale, legend=None)
-    return alt.Shape("what:N", scale=scale, legend=alt.Legend(orient="top", title=None, columns=4))

@@ -21,10 +21,10 @@ from mnist_search.reporting.charts.style import AnyChart
 from mnist_search.reporting.charts.trials import MOST_DRAWN, Trial
 from mnist_search.reporting.confirmation import confirmation_rows
 from mnist_search.reporting.effects_told import vary_command
-from mnist_search.reporting.html.drawings import Drawings
-from mnist_search.reporting.html.tables import Table, table_of
-from mnist_search.reporting.inside import Inside
-from mnist_search.reporting.mistakes import Mistakes
+from mnist_search.reporting.html.frame import Drawings
+from mnist_search.reporting.html.tables import View, table_of
+from mnist_search.reporting.inside import Inside, Mistakes
+from mnist_search.reporting.rows import Table
 from mnist_search.reporting.searches import (
     EFFECT_COLUMNS,
     EXPECTED_COLUMNS,
@@ -50,8 +50,6 @@ _MATCH_COLUMNS = (
     Column("after", "matched after", "figure"),
     Column("by", "by", "word"),
 )
-# What the template shows of something, by the names that it knows.
-View = dict[str, object]
 
 
 def study_section(
@@ -96,11 +94,11 @@ def study_section(
         "importance_told": _importance_told(charts.importances, space, name)
         if space is not None
         else "",
-        "effects": table_of(effect_rows(report), EFFECT_COLUMNS, title="Effects")
+        "effects": table_of(Table(effect_rows(report), EFFECT_COLUMNS, "Effects"))
         if report is not None and report.effects
         else None,
         "effects_told": "" if report is None else tell_effects(report),
-        "expected": table_of(expected_rows(report), EXPECTED_COLUMNS, title="Expected best")
+        "expected": table_of(Table(expected_rows(report), EXPECTED_COLUMNS, "Expected best"))
         if report is not None and report.expected
         else None,
         "expected_told": "" if report is None else tell_expected(report),
@@ -131,14 +129,14 @@ def _confirmed(found: ConfirmedStudy, chart: AnyChart | None, drawings: Drawings
     rows, columns, legend = confirmation_rows(found)
     return {
         "drawing": drawings.add(chart, "Confirmed test accuracies"),
-        "table": table_of(rows, columns, title=f"Confirmation of {found.study}"),
+        "table": table_of(Table(rows, columns, f"Confirmation of {found.study}")),
         "legend": legend,
     }
 
 
-def _verdicts(rows: Sequence[Row]) -> Table | None:
+def _verdicts(rows: Sequence[Row]) -> View | None:
     judged = [verdict_row(row) for row in rows if row.verdict is not None]
-    return table_of(judged, VERDICT_COLUMNS, title="Verdicts") if judged else None
+    return table_of(Table(judged, VERDICT_COLUMNS, "Verdicts")) if judged else None
 
 
 def _inside(inside: Inside, records: Sequence[Record], drawings: Drawings) -> View:
@@ -174,7 +172,7 @@ def _matched(history: History) -> str:
     return " ".join(told)
 
 
-def _matches(history: History) -> Table:
+def _matches(history: History) -> View:
     rows = [
         {
             "name": match.level.name,
@@ -185,7 +183,7 @@ def _matches(history: History) -> Table:
         }
         for match in history.matches
     ]
-    return table_of(rows, _MATCH_COLUMNS, title="When each reference was matched")
+    return table_of(Table(rows, _MATCH_COLUMNS, "When each reference was matched"))
 
 
 def _curves_told(trials: Sequence[Trial], records: Sequence[Record]) -> str:

@@ -19,7 +19,7 @@ from mnist_search.reporting.charts.files import save_chart, specification
 from mnist_search.reporting.charts.portraits import class_counts, epoch_curves, picture_grid
 from mnist_search.reporting.charts.style import AnyChart
 from mnist_search.reporting.charts.trials import learning_curves
-from mnist_search.reporting.pictures import picture_of
+from mnist_search.reporting.inside import picture_of
 from tests.reporting.charts.made import trials
 
 
@@ -130,7 +130,7 @@ def test_charts_beside_each_other_keep_their_look_apart() -> None:
 def test_only_charts_load_altair() -> None:
     code = (
         "import sys; import mnist_search.reporting, mnist_search.reporting.leaderboard,"
-        " mnist_search.reporting.portrait_text, mnist_search.reporting.inside;"
+        " mnist_search.reporting.drawing, mnist_search.reporting.inside;"
         " print([name for name in ('altair', 'vl_convert', 'PIL') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

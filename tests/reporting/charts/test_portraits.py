@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_search.commands.portraits import BlankEpoch
+from mnist_search.commands.portraits import Answered, BlankEpoch
 from mnist_search.reporting.charts.portraits import (
     class_counts,
     confusion_matrix,
@@ -15,22 +15,21 @@ from mnist_search.reporting.charts.portraits import (
     shown_mistakes,
     weight_violins,
 )
-from mnist_search.reporting.inside import LayerWeights, Sheet
-from mnist_search.reporting.mistakes import Answers, Mistakes, find_mistakes
-from mnist_search.reporting.pictures import picture_of
+from mnist_search.reporting.inside import LayerWeights, Mistakes, Sheet, find_mistakes, picture_of
 from tests.reporting.charts.reading import rows, titles
 
 PICTURE = picture_of(np.eye(28), 0, 1)
 
 
 def mistakes(labels: list[int], said: list[int], confidence: list[float] | None) -> Mistakes:
-    return find_mistakes(
-        Answers(
-            name="net", seed=1, labels=bytes(labels), predictions=bytes(said),
-            images=bytes(784 * len(labels)), classes=tuple("0123456789"),
-            confidence=None if confidence is None else tuple(confidence),
-        )
-    )  # fmt: skip
+    answered = Answered(
+        images=np.zeros((len(labels), 28, 28), np.uint8),
+        labels=np.array(labels),
+        classes=np.array(said),
+        confidence=None if confidence is None else np.array(confidence),
+        what="test images",
+    )
+    return find_mistakes("net", 1, answered, "0123456789")
 
 
 def test_curves_are_the_epochs_training_and_validation_measured_and_published() -> None:

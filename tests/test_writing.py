@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mnist_search.errors import ResourceError, UsageError
-from mnist_search.reporting import write_atomically
+from mnist_search.writing import write_atomically
 
 
 def test_it_writes_and_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:
