@@ -53,13 +53,12 @@ def render_confirmation(
     format: Format,
     *,
     titled: bool = False,
-    width: int | None = None,
     plain: bool = False,
 ) -> str:
     """Return the table of a confirmation, its verdict above and what else there is to say below.
 
     `titled` puts the name of the search before the verdict, where the text follows a leaderboard;
-    `width` and `plain` are those of `render_rows`.
+    `plain` is for a file.
     """
     verdict = tell_winner(found.confirmation)
     if titled:
@@ -70,9 +69,8 @@ def render_confirmation(
         rows = [row.as_dict() for row in found.confirmation.rows]
         return render_rows(rows, columns, format, notes=[verdict, *said])
     rows, columns, legend = confirmation_rows(found)
-    return render_rows(
-        rows, columns, format, title=verdict, notes=[legend, *said], width=width, plain=plain
-    )
+    notes = [legend, *said]
+    return render_rows(rows, columns, format, title=verdict, notes=notes, plain=plain)
 
 
 def confirmation_rows(

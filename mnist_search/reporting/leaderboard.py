@@ -92,7 +92,6 @@ def render_leaderboard(
     boards: Leaderboard | Sequence[Leaderboard],
     format: Format,
     *,
-    width: int | None = None,
     plain: bool = False,
     confirmed: Sequence[ConfirmedStudy] = (),
     made: Sequence[Made] = (),
@@ -106,19 +105,17 @@ def render_leaderboard(
     references follows a board: all of it in `markdown`, times and findings in `table`; `json` has
     the findings as `contrasts`, and `curves`. Then come `confirmed`, the confirmations, what
     `searches` tell beyond their rows (neither in `csv`), and how it was `made` (in `markdown`) or
-    all `sessions` (in `json`). `width` is the terminal's, None: as standard output has it;
-    `plain` is for a file: no colour, and no screen's width.
+    all `sessions` (in `json`). `plain` is for a file: no colour, and no screen's width.
     """
     every = [boards] if isinstance(boards, Leaderboard) else list(boards)
     match format:
         case "table":
-            terminal = detect_terminal(width, plain=plain)
+            terminal = detect_terminal(plain=plain)
             sections = [
                 section for board in every for section in _table(board, confirmed, terminal)
             ]
             sections += [
-                render_confirmation(found, "table", titled=True, width=width, plain=plain)
-                for found in confirmed
+                render_confirmation(found, "table", titled=True, plain=plain) for found in confirmed
             ]
             told = [tell_expected(report) for report in searches if report.expected]
             if told:

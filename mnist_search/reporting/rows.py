@@ -50,21 +50,19 @@ def render_rows(
     *,
     title: str | None = None,
     notes: Sequence[str] = (),
-    width: int | None = None,
     plain: bool = False,
 ) -> str:
     """Return rows as text that ends with a newline.
 
     `table` and `markdown` show the columns, rounded for reading, title and notes with them;
     `csv` has the columns under their keys, unrounded; `json` has every key of every row,
-    unrounded, and the notes. `width` is the terminal's, None: as standard output has it;
-    `plain` is for a file: no colour, and no screen's width.
+    unrounded, and the notes. `plain` is for a file: no colour, and no screen's width.
     """
     match format:
         case "table":
             from mnist_search.reporting.terminal import detect_terminal, render_table
 
-            terminal = detect_terminal(width, plain=plain)
+            terminal = detect_terminal(plain=plain)
             return render_table(rows, columns, title=title, notes=notes, terminal=terminal)
         case "json":
             return render_json(rows, notes=list(notes) or None)

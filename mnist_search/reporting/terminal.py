@@ -36,19 +36,19 @@ class Terminal:
     ascii_only: bool = False
 
 
-def detect_terminal(width: int | None = None, *, plain: bool = False) -> Terminal:
+def detect_terminal(*, plain: bool = False) -> Terminal:
     """Describe standard output; NO_COLOR, a dumb terminal and a pipe get plain text.
 
     `plain` is for text that goes into a file: as a pipe has it, whatever the screen is.
     """
     if plain:
-        return Terminal(width=PIPE_WIDTH if width is None else width)
+        return Terminal(width=PIPE_WIDTH)
     on_screen = sys.stdout.isatty()
     dumb = os.environ.get("TERM") == "dumb" or bool(os.environ.get("NO_COLOR"))
     encoding = getattr(sys.stdout, "encoding", None)
     unicode = encoding is None or encoding.lower().replace("-", "").startswith("utf")
     return Terminal(
-        width=shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if width is None else width,
+        width=shutil.get_terminal_size((PIPE_WIDTH, 24)).columns,
         color=on_screen and not dumb,
         ascii_only=not unicode,
     )

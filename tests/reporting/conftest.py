@@ -5,17 +5,18 @@ from __future__ import annotations
 import functools
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 
-from mnist_search.analysis import build_leaderboard
+from mnist_search.analysis import Leaderboard, build_leaderboard
 from mnist_search.analysis.confirmation import summarize_confirmation
 from mnist_search.commands.portraits import Answered, Portrait
 from mnist_search.references import REFERENCES
 from mnist_search.reporting.html.page import render_page
 from mnist_search.reporting.inside import Inside, look_inside
+from mnist_search.reporting.leaderboard import render_leaderboard
 from mnist_search.spaces import (
     ChoiceParameter,
     Condition,
@@ -210,6 +211,13 @@ def make_bench(dataset: DatasetRef) -> Study:
             )
         )  # fmt: skip
     return spec, records
+
+
+def board_text(boards: Leaderboard | Sequence[Leaderboard], width: int) -> str:
+    """Return boards as a terminal that is so wide shows them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", str(width))
+        return render_leaderboard(boards, "table")
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from mnist_search.reporting.board_rows import COLUMNS
 from mnist_search.reporting.cells import Column
 from mnist_search.reporting.leaderboard import render_leaderboard
 from mnist_search.reporting.terminal import Terminal, render_table
+from tests.reporting.conftest import board_text
 
 ROWS = (
     Row(
@@ -102,7 +103,7 @@ BOARD = Leaderboard(
 
 
 def lines(width: int) -> list[str]:
-    return render_leaderboard(BOARD, "table", width=width).splitlines()
+    return board_text(BOARD, width).splitlines()
 
 
 def line_with(text: str, width: int = 200) -> str:
@@ -146,7 +147,7 @@ def test_unfinished_rows_say_what_became_of_them() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160])
 def test_the_whole_board_fits_the_terminal(width: int) -> None:
     board = build_leaderboard([], REFERENCES)
-    text = render_leaderboard(board, "table", width=width)
+    text = board_text(board, width)
     assert max(cell_len(line) for line in text.splitlines()) <= width
     assert text.count("cnn-") >= 9
 
@@ -170,7 +171,7 @@ def test_eighty_columns_keep_what_decides() -> None:
 def test_references_look_different_from_trials_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal(width=120, color=True)
     monkeypatch.setattr(
-        "mnist_search.reporting.leaderboard.detect_terminal", lambda width, plain: terminal
+        "mnist_search.reporting.leaderboard.detect_terminal", lambda plain: terminal
     )
     colored = render_leaderboard(BOARD, "table").splitlines()
     published = next(line for line in colored if "cnn-double-32" in line)
@@ -204,22 +205,18 @@ def test_markdown_is_a_table_with_its_notes() -> None:
 
 def test_a_row_of_many_tie_groups_does_not_burst_the_table() -> None:
     row = Row(name="x", kind="trial", status="complete", tie_group="abcdefz1", rank=1)
-    text = render_leaderboard(
-        Leaderboard(rows=(row,), notes=(), environment=()), "table", width=200
-    )
+    text = board_text(Leaderboard(rows=(row,), notes=(), environment=()), 200)
     assert " a-z1 " in text
 
 
 def test_an_empty_board() -> None:
     empty = Leaderboard(rows=(), notes=(), environment=())
-    assert render_leaderboard(empty, "table", width=80) == "no rows\n"
+    assert board_text(empty, 80) == "no rows\n"
 
 
 def test_names_from_outside_cannot_steer_the_terminal() -> None:
     row = Row(name="[red]evil\x1b[2J\nx", kind="trial", status="running")
-    text = render_leaderboard(
-        Leaderboard(rows=(row,), notes=("n\x1b[0m",), environment=()), "table", width=120
-    )
+    text = board_text(Leaderboard(rows=(row,), notes=("n\x1b[0m",), environment=()), 120)
     assert "\x1b" not in text
     assert "[red]evil[2J x" in text
     plain = render_table([row.as_dict()], [Column("name", "n")], terminal=Terminal(width=60))
@@ -233,7 +230,7 @@ def test_verdict_says_what_was_not_trained() -> None:
         Row(name="trial 5", kind="trial", status="pruned", failure=failure),
     )
     board = Leaderboard(rows=rows, notes=(), environment=())
-    text = render_leaderboard(board, "table", width=200)
+    text = board_text(board, 200)
     assert "as trial 1" in text
     assert "too large" in text
     assert "pruned" not in text
@@ -241,7 +238,7 @@ def test_verdict_says_what_was_not_trained() -> None:
 
 def test_the_best_trial_stands_below_with_its_hyperparameters() -> None:
     board = dataclasses.replace(BOARD, ranked=ROWS[:3])
-    told = " ".join(render_leaderboard(board, "table", width=80).split())
+    told = " ".join(board_text(board, 80).split())
     assert "Best trial: trial 7, 99.31 % validation accuracy (95 % interval 99.13 to" in told
     assert "hyperparameters lr=0.001" in told
     markdown = render_leaderboard(board, "markdown")
@@ -255,7 +252,7 @@ def test_a_board_for_each_data_set_in_one_report() -> None:
         dataclasses.replace(BOARD, title=title, rows=ROWS[first:])
         for first, title in enumerate(("mnist", "digits"))
     ]
-    text = render_leaderboard(boards, "table", width=120)
+    text = board_text(boards, 120)
     assert text.startswith("mnist: Best: trial 7.\n")
     assert "\ndigits: Best: trial 7.\n" in text
     assert "## Leaderboard: digits" in render_leaderboard(boards, "markdown")
@@ -272,11 +269,11 @@ def test_a_board_of_quick_runs_is_about_time_alone() -> None:
         step_ms=2.0, batch_size=60, train_images=30_000, fit_seconds=1.5, time_ratio=1.0,
     )  # fmt: skip
     board = Leaderboard(rows=(quick, ROWS[0]), notes=("Fastest",), environment=(), sort="time")
-    text = render_leaderboard(board, "table", width=100)
+    text = board_text(board, 100)
     assert " ".join(text.splitlines()[2].split()).startswith("# name time of an epoch x fastest")
     assert re.search(r"1 +mlp-784 +2.00 s +1.0", text)
     assert "accuracy" not in text
     assert "cnn-double-32" not in text
-    beside = render_leaderboard(dataclasses.replace(board, sort="accuracy"), "table", width=200)
+    beside = board_text(dataclasses.replace(board, sort="accuracy"), 200)
     assert re.search(r"mlp-784 +\(94.00\) +test +- +- +quick", beside)
     assert "(…): accuracy of a quick run, which is not ranked." in beside

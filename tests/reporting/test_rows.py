@@ -198,10 +198,9 @@ def test_a_file_gets_no_colour_from_the_screen(monkeypatch: pytest.MonkeyPatch) 
     assert "Hidden" not in plain
 
 
-def test_the_width_is_that_of_columns_or_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_width_is_that_of_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "77")
     assert detect_terminal().width == 77
-    assert detect_terminal(50).width == 50
 
 
 def test_the_room_is_light() -> None:

@@ -14,6 +14,7 @@ from mnist_search.references import REFERENCES
 from mnist_search.reporting.leaderboard import render_leaderboard
 from mnist_search.reporting.suite import NO_DIFFERENCE
 from mnist_search.specs import DatasetRef, Job, Protocol, Record, RunConfig
+from tests.reporting.conftest import board_text
 from tests.support.surrogate import run_job
 
 MNIST = DatasetRef(name="mnist", digest="m", train_images=60_000, test_images=10_000)
@@ -190,7 +191,7 @@ def test_losses_are_those_that_were_published() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_the_terminal_has_times_and_what_stands_out_and_fits(width: int) -> None:
-    text = render_leaderboard(board(), "table", width=width)
+    text = board_text(board(), width)
     assert max(cell_len(line) for line in text.splitlines()) <= width
     assert "Times of references, measured beside published" in text
     told = text[text.index("What this shows") :]
@@ -199,7 +200,7 @@ def test_the_terminal_has_times_and_what_stands_out_and_fits(width: int) -> None
 
 
 def test_the_terminal_leaves_out_what_is_significant_nowhere() -> None:
-    told = render_leaderboard(board(), "table", width=200).split("What this shows")[1]
+    told = board_text(board(), 200).split("What this shows")[1]
     suite = board().suite
     assert suite is not None
     dull = [
@@ -265,7 +266,5 @@ def test_only_changed_recipes_have_verdicts_and_no_times() -> None:
     found = section(text, "## Verdicts on the published accuracies")
     assert cells(found, "cnn-mnist-2 (raw test pixels)")[-2] == "lower"
     assert "## Times" not in text
-    table = render_leaderboard(
-        build_leaderboard([record(reference.name, raw)], REFERENCES), "table", width=120
-    )
+    table = board_text(build_leaderboard([record(reference.name, raw)], REFERENCES), 120)
     assert "Times of references" not in table

@@ -39,10 +39,6 @@ from mnist_search.specs import Record
 from mnist_search.studies.reading import ConfirmedStudy
 from mnist_search.studies.spec import StudySpec
 
-# Of a hundred trials ten are the best ones.
-_FEW_TRIALS = 100
-
-
 _MATCH_COLUMNS = (
     Column("name", "reference", "word"),
     Column("accuracy", "accuracy", "percent"),
