@@ -65,9 +65,9 @@ def render_confirmation(
         verdict = f"{found.study}, confirmed: {verdict}"
     said = _notes(found)
     if format not in {"table", "markdown"}:
-        columns = [*_COLUMNS, *(Column(key, key) for key in _MORE)]
-        rows = [row.as_dict() for row in found.confirmation.rows]
-        return render_rows(rows, columns, format, notes=[verdict, *said])
+        every = [*_COLUMNS, *(Column(key, key) for key in _MORE)]
+        raw = [row.as_dict() for row in found.confirmation.rows]
+        return render_rows(raw, every, format, notes=[verdict, *said])
     rows, columns, legend = confirmation_rows(found)
     notes = [legend, *said]
     return render_rows(rows, columns, format, title=verdict, notes=notes, plain=plain)

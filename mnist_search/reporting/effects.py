@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from mnist_search.analysis.comparison import Difference
 from mnist_search.analysis.effects import EffectLevel
 from mnist_search.analysis.traits import describe
 from mnist_search.analysis.words import plural
-from mnist_search.choices import ReportFormat
+from mnist_search.choices import Format
 from mnist_search.commands.vary import VaryResult
 from mnist_search.reporting.cells import (
     UNKNOWN,
@@ -68,7 +69,7 @@ _LEVEL_KEYS = (
 
 
 def render_effects(
-    results: Sequence[VaryResult], format: ReportFormat, *, plain: bool = False
+    results: Sequence[VaryResult], format: Literal[Format, "html"], *, plain: bool = False
 ) -> str:
     """Return what was varied around each model, and below it what holds on all of them.
 
