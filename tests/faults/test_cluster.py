@@ -22,7 +22,7 @@ from tests.support.clusters import ROOT, add_node, ray_cluster, workers_of_nodes
 
 pytestmark = pytest.mark.cluster
 Until = Callable[..., None]
-TRIALS, MANY = 6, 30
+FEW, TRIALS, MANY = 3, 6, 30
 ODD_CPUS = "9"
 STRANGER_SECONDS = 40.0
 SHORT = ("--epochs", "3", "--pruner", "none")
@@ -77,7 +77,8 @@ def test_one_worker_does_what_one_of_this_machine_does(command_line: Any, start:
 
 def lose_a_node(command_line: Any, cluster: Any, start: Any, until: Until, **how: Any) -> Any:
     """Kill a node in the middle of a search, let another join, and wait for the end."""
-    process = start("--workers", "auto", seconds=0.3, **how)
+    # Long enough that the node is gone before its trial ends.
+    process = start("--workers", "auto", trials=FEW, seconds=1.0, **how)
     until(lambda: running_on_all(command_line, 2), process)
     victim = next(node for node in cluster.list_all_nodes() if not node.head)
     cluster.remove_node(victim, allow_graceful=False)
@@ -99,7 +100,7 @@ def test_lost_node_costs_no_trial_and_a_new_one_helps(
     ended = lose_a_node(command_line, cluster, start, until)
     assert ended.code == 0, ended.err
     assert "its machine was lost, so it runs again" in ended.err
-    command_line.study.whole(TRIALS)
+    command_line.study.whole(FEW)
     assert set(command_line.study.states().values()) == {"COMPLETE"}
     check_values(command_line)
     # Ray's daemons complain of what happened, and not among the rows.
@@ -111,7 +112,7 @@ def test_control_without_a_second_attempt(
 ) -> None:
     sabotage = "import mnist_search.studies.loop as loop\nloop.RERUNS['machine'] = 0\n"
     lose_a_node(command_line, cluster, start, until, sabotage=sabotage)
-    command_line.study.whole(TRIALS)
+    command_line.study.whole(FEW)
     assert "FAIL" in command_line.study.states().values()
 
 
@@ -352,6 +353,8 @@ if "mnist_search" in " ".join(sys.orig_argv):
     from mnist_search.execution.connection import Connection
     Connection.__init__.__kwdefaults__["patience_seconds"] = 6.0
 """
+# How long Ray's own processes wait for their head, a minute as a rule.
+RAYS_PATIENCE = {"RAY_gcs_rpc_server_reconnect_timeout_s": "5"}
 
 
 def test_lost_head_ends_the_search_and_leaves_the_study_whole(
@@ -367,14 +370,15 @@ def test_lost_head_ends_the_search_and_leaves_the_study_whole(
     check_values(command_line)
 
 
-@pytest.mark.slow
 def test_control_ray_ends_a_process_that_waits_for_its_head(
     command_line: Any, until: Until
 ) -> None:
     patient = SOON.replace("6.0", "1000.0")
     with ray_cluster(nodes=1) as own:
         words = [*command_line.search(40, "--workers", "1", *SHORT), "--cluster", own.address]
-        process = command_line.start(words, trainer=WORKERS, seconds=0.3, sabotage=patient)
+        process = command_line.start(
+            words, trainer=WORKERS, seconds=0.3, sabotage=patient, environ=RAYS_PATIENCE
+        )
         until(lambda: over(command_line) > 0, process)
         own.head_node.kill_gcs_server()
         ended = command_line.end(process)
