@@ -36,6 +36,7 @@ SLOW_PLACES = (
     "tests/cli/test_figures_command.py",
     "tests/cli/test_report_html.py",
     "tests/cli/test_report_inside.py",
+    "tests/execution/test_local.py",
     "tests/execution/test_local_parent.py",
     "tests/execution/test_local_recycling.py",
     "tests/execution/test_local_silent.py",
@@ -45,8 +46,16 @@ SLOW_PLACES = (
     "tests/test_readme.py",
     "tests/test_starting.py",
     "tests/test_style.py",
-    "tests/troubles",
+    "tests/training/test_linear.py",
+    "tests/troubles/test_bounds.py",
+    "tests/troubles/test_encodings.py",
+    "tests/troubles/test_file_systems.py",
+    "tests/troubles/test_homeless.py",
+    "tests/troubles/test_stray_files.py",
 )
+
+# Where files are shared out among processes, the last ones should be short.
+LONG_FILES = ("test_cluster.py", "test_html_browser.py", "test_style.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -60,6 +69,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(no_ray)
         if on_cluster or any(item.path.is_relative_to(place) for place in slow):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.path.name not in LONG_FILES)
 
 
 def pytest_configure() -> None:
@@ -98,11 +108,11 @@ def _no_process_is_left() -> Iterator[None]:
     before = set(psutil.Process().children(recursive=True))
     yield
     started = set(psutil.Process().children(recursive=True)) - before
+    said = {process: _words_of(process) for process in started}
+    ours = [one for one, words in said.items() if not any(name in words for name in PYTHONS_OWN)]
     # Those that were killed at the end of the last test may need a moment.
-    _, left = psutil.wait_procs(started, timeout=5.0)
-    said = map(_words_of, left)
-    found = [words for words in said if not any(name in words for name in PYTHONS_OWN)]
-    assert not found, f"processes are left: {found}"
+    _, left = psutil.wait_procs(ours, timeout=5.0)
+    assert not left, f"processes are left: {[said[process] for process in left]}"
 
 
 def _words_of(process: psutil.Process) -> str:
