@@ -79,6 +79,7 @@ def test_studies_and_trials(
     assert complete("vary fir") == ["first:winner"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["run --space ", "bench ", "export s ", "vary "])
 def test_completing_loads_nothing_heavy(line: str, tmp_path: Path) -> None:
     words = f"mnist-search {line}".split(" ")

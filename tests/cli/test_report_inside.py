@@ -135,25 +135,34 @@ def test_weights_of_somebody_else_leave_the_page_without(report: Report, search:
     assert "Inside trial" not in page
 
 
-@pytest.mark.parametrize("kept", ["[]", '{"schema_version": 1}', None])
-def test_what_was_kept_is_not_trusted(report: Report, search: Path, kept: str | None) -> None:
-    path = search / "artifacts" / insides.CACHE
-    if kept is None:
-        # Nor can it be written.
-        path.mkdir()
-    else:
-        path.write_text(kept)
+@pytest.mark.parametrize("kept", ["[]", '{"schema_version": 1}'])
+def test_what_was_kept_is_not_trusted(
+    report: Report, search: Path, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (search / "artifacts" / insides.CACHE).write_text(kept)
+    monkeypatch.setattr(subprocess, "run", forbid)
+    with pytest.raises(AssertionError, match="no process"):
+        report("search")
+
+
+def test_what_can_neither_be_read_nor_kept_is_looked_into(report: Report, search: Path) -> None:
+    (search / "artifacts" / insides.CACHE).mkdir()
     code, page, said = report("search")
     assert code == 0
     assert said.startswith("analysing the weights of run 0")
     assert "<h3>Inside trial 0</h3>" in page
 
 
-def test_what_was_kept_of_other_weights_is_not_shown(report: Report, search: Path) -> None:
+def test_what_was_kept_of_other_weights_is_not_shown(
+    report: Report, search: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     report("search")
+    monkeypatch.setattr(subprocess, "run", forbid)
+    assert report("search")[0] == 0
     path = search / "artifacts" / insides.CACHE
     path.write_text(path.read_text().replace('"weights_sha256":"', '"weights_sha256":"0'))
-    assert report("search")[2].startswith("analysing the weights of run 0")
+    with pytest.raises(AssertionError, match="no process"):
+        report("search")
 
 
 def test_process_that_dies_is_told(

@@ -111,7 +111,8 @@ def check_reports(records: list[Record], *, trials: int, ranked: int) -> None:
     assert len(page.encode()) < 6_000_000
 
 
-@pytest.mark.parametrize("count", [0, 1, 10_000])
+# Altair draws 5,000 rows unasked, and a page shows 1,000.
+@pytest.mark.parametrize("count", [0, 1, 6_000])
 def test_reports_of_any_size(records: list[Record], count: int) -> None:
     check_reports(many(records, count), trials=count, ranked=count)
 
