@@ -158,8 +158,10 @@ def main_job(document: dict[str, Any]) -> str:
     ]
     trials, seeds = document["budget"]["trials"], len(document["rows"][0]["curves"])
     targets = [f"{100 * target:g} %" for target in document["targets"]]
+    names = " and ".join(f"`{row['contestant']}`" for row in document["rows"])
     return (
-        f"## The main job: {trials} trials\n\nSeconds from the command until a complete trial had "
+        f"## The main job, {names}: {trials} trials\n\n"
+        "Seconds from the command until a complete trial had "
         f"a validation accuracy of {', '.join(targets)}: the median of {seeds} seeds and each of "
         "them. These accuracies and the best one have chosen their trials, so they are optimistic; "
         "the winner's is that of the held-out images that chose nothing.\n\n"

@@ -1,4 +1,4 @@
-"""The lines at the top of the page of figures: one for each benchmark, from its newest file."""
+"""The lines at the top of the page of figures: one for each subject, from its newest file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ def summary(documents: Sequence[dict[str, Any]]) -> str:
     """Return at most `LINES` lines, in the order of `HEADLINES`, of what was measured."""
     newest: dict[str, dict[str, Any]] = {}
     for document in sorted(documents, key=lambda one: str(one.get("finished", ""))):
-        newest[document["benchmark"]] = document
-    told = [
-        (headline(newest[name]), name) for name, headline in HEADLINES.items() if name in newest
-    ]
-    lines = [f"* {line}{age(newest[name])}\n" for line, name in told if line is not None]
+        newest[_subject(document)] = document
+    lines = []
+    for name, headline in HEADLINES.items():
+        for document in newest.values():
+            line = headline(document) if document["benchmark"] == name else None
+            if line is not None:
+                lines.append(f"* {line}{age(document)}\n")
     return "".join(lines[:LINES])
+
+
+def _subject(document: dict[str, Any]) -> str:
+    """Return what a newer file on it takes the place of; each search is a subject of its own."""
+    name = str(document["benchmark"])
+    return name if name != "main_job" else f"{name} {document['rows'][0]['contestant']}"
 
 
 def age(document: dict[str, Any]) -> str:
@@ -34,20 +42,21 @@ def age(document: dict[str, Any]) -> str:
 def _main_job(document: dict[str, Any]) -> str:
     row = document["rows"][0]
     reached = [
-        f"{100 * target:g} % after {_middle(seconds)}"
+        f"{100 * target:g} % {_middle(seconds)}"
         for target, seconds in zip(document["targets"], row["until"], strict=True)
     ]
+    seeds = len(row["curves"])
     return (
         f"**A search of {document['budget']['trials']} trials** (`run {row['options']}`) takes "
-        f"{row['seconds']['median']:,.0f} s; a validation accuracy of {', '.join(reached)}: "
-        f"medians of {len(row['curves'])} seeds."
+        f"{row['seconds']['median']:,.0f} s; a validation accuracy of {', '.join(reached)} "
+        f"({'one seed' if seeds == 1 else f'medians of {seeds} seeds'})."
     )
 
 
 def _middle(samples: Sequence[float | None]) -> str:
     ordered = sorted(math.inf if each is None else each for each in samples)
     middle = ordered[(len(ordered) - 1) // 2]
-    return "no time with most seeds" if math.isinf(middle) else f"{middle:,.0f} s"
+    return "was not reached" if math.isinf(middle) else f"after {middle:,.0f} s"
 
 
 def _peers(document: dict[str, Any]) -> str | None:

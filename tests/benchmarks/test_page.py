@@ -152,10 +152,10 @@ def test_report_says_how_soon_each_contestant_was_there(page_of: PageOf, tmp_pat
     assert row["until"] == [[30.0, 1.0], [40.0, 2.0], [40.0, None]]
     job = {"benchmark": "main_job", "budget": {"trials": 9}, "targets": [0.99, 0.993, 0.995]}
     text = page_of({**job, "rows": [row]})
-    assert "## The main job: 9 trials\n" in text
+    assert "## The main job, `ours`: 9 trials\n" in text
     assert (
         "\n* **A search of 9 trials** (`run --space wide`) takes 50 s; a validation accuracy of "
-        "99 % after 1 s, 99.3 % after 2 s, 99.5 % after 40 s: medians of 2 seeds.\n"
+        "99 % after 1 s, 99.3 % after 2 s, 99.5 % after 40 s (medians of 2 seeds).\n"
     ) in text
     assert "| ours | `--space wide` | 1 (1, 30) | 2 (2, 40) | 40 (40, never) |" in text
     drawn = (tmp_path / "performance" / "main_job.svg").read_text()
