@@ -63,7 +63,7 @@ def test_folders_devices_and_missing_folders_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"the folder .*missing does not exist"):
         write_atomically(tmp_path / "missing" / "x", "x")
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="does not exist"):
+    with pytest.raises(UsageError, match=r"/file is not a folder"):
         write_atomically(tmp_path / "file" / "x", "x")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match="device or pipe"):
