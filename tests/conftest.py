@@ -47,11 +47,6 @@ SLOW_PLACES = (
     "tests/test_starting.py",
     "tests/test_style.py",
     "tests/training/test_linear.py",
-    "tests/troubles/test_bounds.py",
-    "tests/troubles/test_encodings.py",
-    "tests/troubles/test_file_systems.py",
-    "tests/troubles/test_homeless.py",
-    "tests/troubles/test_stray_files.py",
 )
 
 # Where files are shared out among processes, the last ones should be short.
@@ -67,7 +62,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         on_cluster = item.get_closest_marker("cluster") is not None
         if on_cluster and not has_ray:
             item.add_marker(no_ray)
-        if on_cluster or any(item.path.is_relative_to(place) for place in slow):
+        in_processes = on_cluster or "shell" in getattr(item, "fixturenames", ())
+        if in_processes or any(item.path.is_relative_to(place) for place in slow):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name not in LONG_FILES)
 
