@@ -322,7 +322,7 @@ def test_data_that_is_found_nowhere(bench: Bench, npz: Write, tmp_path: Path) ->
     ref, _ = moved(bench, npz, tmp_path)
     with pytest.raises(DataError, match="do not hold the same images either") as caught:
         look_again(bench, ref, MNIST_SEARCH_DATA=str(npz("changed.npz", x_test=None)))
-    assert "set MNIST_SEARCH_DATA" in str(caught.value.hint)
+    assert "--dataset or MNIST_SEARCH_DATA" in str(caught.value.hint)
     assert bench.said == []
 
 
