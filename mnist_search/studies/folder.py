@@ -35,7 +35,10 @@ _LONGEST_NAME = 64
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{_LONGEST_NAME - 1}}}")
 _FILES = (JOURNAL, DRAFT, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", LOCK, OWNER)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_UNABLE = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENOLCK, errno.EXDEV)
+_UNABLE = (
+    *(errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL),
+    *(errno.ENOLCK, errno.EXDEV, errno.EROFS),
+)
 _FREE_SOME = "free some space, then run the same command again: no finished trial is lost"
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
@@ -63,12 +66,20 @@ def resolve_home(option: Path | str | None, environ: Mapping[str, str]) -> Path:
 def named_home(option: Path | str | None, environ: Mapping[str, str]) -> Path:
     """Return the option, MNIST_SEARCH_HOME, or ./mnist-search-runs, whatever there is.
 
-    Texts are as users wrote them, with `~`; paths have been read already.
+    Texts are as users wrote them, with `~`; paths have been read already. Raises `UsageError`
+    where there is no folder that a relative one starts from.
     """
     given = environ.get("MNIST_SEARCH_HOME") if option is None else option
     if given is None or given == "":
         given = DEFAULT_HOME
-    return given if isinstance(given, Path) else user_path(given, environ)
+    home = given if isinstance(given, Path) else user_path(given, environ)
+    try:
+        home.absolute()
+    except FileNotFoundError as error:
+        raise UsageError(
+            "the working folder was removed", hint="change to another, or name a whole --home"
+        ) from error
+    return home
 
 
 def study_folder(home: Path, name: str) -> Path:

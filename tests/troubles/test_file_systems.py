@@ -72,3 +72,16 @@ def test_the_kernel_itself_refuses(
         return
     assert (done.returncode, told in done.stderr.decode()) == (4, True), done.stderr
     assert done.stderr.decode().count("\n") == 1
+
+
+def test_a_disk_that_cannot_be_written(shell: Shell) -> None:
+    read_only = (
+        "import errno, os\n"
+        "def mkdir(path, *_, **__):\n"
+        "    raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)\n"
+        "os.mkdir = mkdir\n"
+    )
+    done = shell(*RUN, before=read_only)
+    assert (done.returncode, done.stderr.count(b"\n")) == (4, 1)
+    assert b"Read-only file system" in done.stderr
+    assert b"name a folder of another disk with --home" in done.stderr

@@ -147,3 +147,19 @@ def test_places_where_nothing_can_be_written(cli: Cli, words: tuple[str, ...], t
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert told in err
     assert sorted(path.name for path in Path().iterdir()) == ["file", "home", "mnist-search-runs"]
+
+
+@pytest.mark.parametrize("words", [("report",), ("doctor", "--quick"), SEARCH, ("studies",)])
+def test_a_working_folder_that_was_removed(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    code, out, err = cli(*words)
+    assert (code, out) == (2, "")
+    assert err == (
+        "error: the working folder was removed; hint: change to another, or name a whole --home\n"
+    )
+    assert cli("report", "--home", str(tmp_path), "-f", "csv")[0] == 0
