@@ -20,6 +20,7 @@ from mnist_search.commands.varied import (
 )
 from mnist_search.planning.calibration import choose_networks
 from mnist_search.planning.forecast import ExpectedRuns, expect_runs
+from mnist_search.spaces.parameters import Value
 from mnist_search.specs import Record, RunConfig
 from mnist_search.studies import (
     Outcome,
@@ -46,6 +47,10 @@ class VaryResult:
     seeds: Sequence[int]
     records: Sequence[Record]
     outcome: Outcome
+
+    def is_left_out(self, name: str, value: Value) -> bool:
+        """Say whether no network has this value, as none with it can be built."""
+        return any(dict(values) == {name: value} for values, _ in self.left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -164,7 +164,8 @@ def value_rows(result: VaryResult) -> list[Row]:
             if level.difference is not None:
                 told = tell_difference(level.difference)
             elif level.accuracy is None and level.failure is None:
-                told = "not yet run"
+                unbuildable = result.is_left_out(effect.name, level.value)
+                told = "cannot be built" if unbuildable else "not yet run"
             rows.append(
                 {
                     "hyperparameter": spoken(effect.name) if place == 0 else "",

@@ -27,7 +27,7 @@ _MEANT = {
 def tell_effects(result: VaryResult) -> Iterator[str]:
     """Yield a sentence for each hyperparameter, and for each interaction that is significant."""
     for effect in result.effects.effects:
-        yield _tell_effect(effect)
+        yield _tell_effect(effect, result)
     crossed = result.effects.interactions
     sure = [one for one in crossed if one.difference.significant]
     for one in sure:
@@ -110,7 +110,7 @@ def tell_value(value: Value) -> str:
     return format_cell(value, "number")
 
 
-def _tell_effect(effect: ChoiceEffect) -> str:
+def _tell_effect(effect: ChoiceEffect, result: VaryResult) -> str:
     name = spoken(effect.name)
     known = [(level, level.difference) for level in effect.levels if level.difference is not None]
     known.sort(key=lambda pair: -abs(pair[1].difference))
@@ -121,6 +121,8 @@ def _tell_effect(effect: ChoiceEffect) -> str:
     if known:
         largest = _tell_level(*known[0])
         return f"{name}: no significant difference from {base} (the largest: {largest})"
+    if all(result.is_left_out(effect.name, level.value) for level in effect.levels[1:]):
+        return f"{name}: no other value can be built"
     return f"{name}: nothing to compare yet"
 
 

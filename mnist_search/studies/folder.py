@@ -52,21 +52,22 @@ _KINDS = {
 def resolve_home(option: Path | str | None, environ: Mapping[str, str]) -> Path:
     """Return the folder of all studies, which need not be there yet.
 
-    Raises `UsageError` where something else is in its place.
+    Raises `StorageError` where something else is in its place.
     """
     home = named_home(option, environ)
     if str(home) == "-":
         raise UsageError("the home of studies must be a folder, got -")
     there = next((path for path in (home, *home.parents) if os.path.lexists(path)), home)
     if os.path.lexists(there) and not os.path.isdir(there):  # noqa: PTH112 (never raises)
-        raise UsageError(f"{there} is not a folder, and the home of studies must be one")
+        which = "" if there == home else f"{home}: "
+        raise StorageError(f"{which}{there} is not a folder, and the home of studies must be one")
     return home
 
 
 def named_home(option: Path | str | None, environ: Mapping[str, str]) -> Path:
     """Return the option, MNIST_SEARCH_HOME, or ./mnist-search-runs, whatever there is.
 
-    Texts are as users wrote them, with `~`; paths have been read already. Raises `UsageError`
+    Texts are as users wrote them, with `~`; paths have been read already. Raises `StorageError`
     where there is no folder that a relative one starts from.
     """
     given = environ.get("MNIST_SEARCH_HOME") if option is None else option
@@ -76,8 +77,9 @@ def named_home(option: Path | str | None, environ: Mapping[str, str]) -> Path:
     try:
         home.absolute()
     except FileNotFoundError as error:
-        raise UsageError(
-            "the working folder was removed", hint="change to another, or name a whole --home"
+        raise StorageError(
+            f"{home}: the working folder was removed",
+            hint="change to another, or name a whole --home",
         ) from error
     return home
 

@@ -192,6 +192,9 @@ def test_what_cannot_be_built_is_left_out_and_said(cli: Cli) -> None:
     assert code == 0
     assert err.startswith("cnn-simple: depth 3 is left out: ")
     assert "left out: depth 3" in out
+    assert "cannot be built" in out
+    out = cli("vary", "cnn-simple", "--set", "depth=1,3", "--epochs", "1", "-q")[1]
+    assert "depth: no other value can be built" in out
     code, _, err = cli(
         "vary", "cnn-simple", "--set", "depth=3", "--set", "width=2", "--screen", "-q"
     )

@@ -141,6 +141,7 @@ OTHER_WRITERS = {
     "commands/machine_checks.py",
     "studies/journal.py",
     "studies/lines.py",
+    "studies/lock.py",
     "writing.py",
 }
 WRITING = ("write_text", "write_bytes", "savez", "savez_compressed", "savefig", "fdopen")

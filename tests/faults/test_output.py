@@ -168,7 +168,7 @@ def leave(folder: Path) -> list[str]:
 def test_working_folder_that_is_gone(command_line: Any, tmp_path: Path) -> None:
     leaving = leave(tmp_path)
     ended = command_line.run(command_line.search(2), prefix=leaving)
-    ended.refused(4, "mnist-search-runs", "No such file")
+    ended.refused(4, "mnist-search-runs", "the working folder was removed")
     home = ["--home", str(tmp_path / "home")]
     assert command_line.run([*command_line.search(2), *home], prefix=leaving).code == 0
 

@@ -106,7 +106,9 @@ NINES = "9" * 5000
         (f"run --space mlp --trial-timeout {NINES}h", "--trial-timeout must be a positive"),
         (f"run --space mlp --workers {NINES}", "workers must be auto or a whole number"),
         ("run --space mlp --workers 99999999", "workers must be at most 1,000 on one machine"),
-        (f"run --space mlp --cluster host:{NINES}", "HOST:PORT"),
+        pytest.param(
+            f"run --space mlp --cluster host:{NINES}", "HOST:PORT", marks=pytest.mark.cluster
+        ),
         (f"run --space mlp -n {NINES}", "--trials"),
         ("check s --against cnn-simple --min-gain nan", "--min-gain must be a fraction"),
         ("check s --against cnn-simple --min-gain 7", "--min-gain must be a fraction"),

@@ -118,8 +118,9 @@ def test_a_home_that_is_no_folder(cli: Cli, name: str, words: tuple[str, ...]) -
     Path("dangling").symlink_to("nowhere")
     code, out, err = cli(*words, "--home", name)
     there = name.removesuffix("/below")
-    told = f"error: {there} is not a folder, and the home of studies must be one\n"
-    assert (code, out, err) == (2, "", told)
+    which = "" if there == name else f"{name}: "
+    told = f"error: {which}{there} is not a folder, and the home of studies must be one\n"
+    assert (code, out, err) == (4, "", told)
 
 
 def test_a_study_whose_name_a_file_has(cli: Cli, tmp_path: Path) -> None:
@@ -158,8 +159,9 @@ def test_a_working_folder_that_was_removed(
     monkeypatch.chdir(gone)
     gone.rmdir()
     code, out, err = cli(*words)
-    assert (code, out) == (2, "")
+    assert (code, out) == (4, "")
     assert err == (
-        "error: the working folder was removed; hint: change to another, or name a whole --home\n"
+        "error: mnist-search-runs: the working folder was removed; "
+        "hint: change to another, or name a whole --home\n"
     )
     assert cli("report", "--home", str(tmp_path), "-f", "csv")[0] == 0

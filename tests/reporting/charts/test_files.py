@@ -99,7 +99,7 @@ def test_other_formats_are_refused(name: str, found: str, tmp_path: Path) -> Non
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="file is not a folder"):
         save_chart(bars(), tmp_path / "file" / "a.png")
 
 
