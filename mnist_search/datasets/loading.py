@@ -98,21 +98,31 @@ def load_part(ref: DatasetRef, name: PartName) -> Part:
 @functools.cache
 def read_digits_part(name: PartName) -> Part:
     """Return 1,500 training or 297 test images, stratified, enlarged from 8x8 to 28x28."""
-    # Opened here: of a path NumPy asks where it lies, which fails in a folder that is gone.
-    with gzip.open(_digits_file(), "rt") as file:
-        table = np.loadtxt(file, delimiter=",", dtype=np.int64)
+    table = _read_digits()
     scans, labels = table[:, :-1], table[:, -1].astype(np.uint8)
     train, test = split_off(labels, TEST_IMAGES, seed=TEST_SEED)
     chosen = train if name == "train" else test
     return Part(images=_enlarge(scans[chosen]), labels=labels[chosen])
 
 
-def _digits_file() -> Path:
-    """Return the file that scikit-learn's `load_digits` reads; importing that takes a second."""
+def _read_digits() -> NDArray[np.int64]:
+    """Return scikit-learn's 1,797 digits: 64 pixels from 0 to 16, and the digit.
+
+    Read from the file that its `load_digits` reads, whose import takes a second; by that function
+    where a version keeps them elsewhere.
+    """
     found = importlib.util.find_spec("sklearn")
     if found is None or found.origin is None:
         raise DataError("the embedded digits need scikit-learn", hint="pip install scikit-learn")
-    return Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    file = Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    if file.is_file():
+        # Opened here: of a path NumPy asks where it lies, which fails in a folder that is gone.
+        with gzip.open(file, "rt") as lines:
+            return np.loadtxt(lines, delimiter=",", dtype=np.int64)
+    from sklearn.datasets import load_digits
+
+    scans, labels = load_digits(return_X_y=True)
+    return np.column_stack([scans, labels]).astype(np.int64)
 
 
 def _enlarge(scans: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
+import sklearn.datasets
 
 from mnist_search.datasets import class_counts
 from mnist_search.datasets.arrays import part_digest
-from mnist_search.datasets.loading import _enlarge, read_digits_part
+from mnist_search.datasets.loading import _enlarge, _read_digits, read_digits_part
 
 
 def test_form_and_balance() -> None:
@@ -19,6 +23,21 @@ def test_form_and_balance() -> None:
 def test_same_bytes_everywhere() -> None:
     assert part_digest(read_digits_part("train")) == "b3022bde089df506ddfe1dbdc6d52bab"
     assert part_digest(read_digits_part("test")) == "961abdce2667cf115965e9ec35c50bd7"
+
+
+def test_a_scikit_learn_that_keeps_them_elsewhere_gives_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known, real, asked = _read_digits(), sklearn.datasets.load_digits, []
+
+    def load_digits(**how: bool) -> object:
+        asked.append(how)
+        return real(**how)
+
+    monkeypatch.setattr(sklearn.datasets, "load_digits", load_digits)
+    monkeypatch.setattr(Path, "is_file", lambda path: path.name != "digits.csv.gz")
+    assert np.array_equal(known, _read_digits())
+    assert asked
 
 
 def test_no_image_is_in_both_parts() -> None:
