@@ -40,7 +40,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _VERSION = re.compile(r"(>=|<|==)\s*([\d.]+)")
 PATIENCE_SECONDS = 300.0
 
-# TensorFlow is tried out in a process of its own, so that nothing it does can take this one along.
+# TensorFlow is tried in a process of its own: if it crashes, the doctor goes on.
 # What is said last is ours; before it TensorFlow says much.
 _PROGRAM = """
 import json, resource, sys, time

@@ -50,7 +50,7 @@ class VaryResult:
 
     def is_left_out(self, name: str, value: Value) -> bool:
         """Say whether no network has this value, as none with it can be built."""
-        return any(dict(values) == {name: value} for values, _ in self.left_out)
+        return any(values == {name: value} for values, _ in self.left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
