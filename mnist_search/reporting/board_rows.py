@@ -8,24 +8,25 @@ from mnist_search.analysis import Leaderboard, Row
 from mnist_search.analysis.ranking import split_letters
 from mnist_search.reporting.cells import Column, format_seconds, hundredths, plus_minus
 
-# The first five are always there; of the others a narrow terminal leaves out the last ones.
+# A narrow terminal leaves out those with the highest numbers first; those without are always there.
 COLUMNS = (
     Column("rank", "#", "figure"),
     Column("label", "name", "text"),
     Column("score", "accuracy %", "figure"),
     Column("basis", "on", "word"),
+    Column("selection_accuracy", "ranked by %", "figure", 5),
     Column("published", "publ. %", "figure"),
     Column("gap", "gap", "figure", 3),
     Column("verdict", "verdict", "word", 4),
     Column("parameters", "parameters", "count", 1),
     Column("fit", "fit time", "figure", 1),
     Column("architecture", "what it is", "text", 2),
-    Column("range", "range", "figure", 5),
-    Column("n", "n", "figure", 6),
-    Column("tie_group", "tie", "word", 7),
-    Column("epochs", "epochs", "figure", 8),
-    Column("inference_us", "per image", "microseconds", 9),
-    Column("time_ratio", "x fastest", "figure", 10),
+    Column("range", "range", "figure", 6),
+    Column("n", "n", "figure", 7),
+    Column("tie_group", "tie", "word", 8),
+    Column("epochs", "epochs", "figure", 9),
+    Column("inference_us", "per image", "microseconds", 10),
+    Column("time_ratio", "x fastest", "figure", 11),
 )
 # Quick runs measure time: their boards have no accuracies.
 QUICK_COLUMNS = (
@@ -47,6 +48,8 @@ _LEGEND = {
     "score": "± is half of a 95 % interval.",
     "basis": "On: test = test images; val = validation images, held out of the training images; "
     "publ = as published, not run here.",
+    "selection_accuracy": "Ranked by: a trial's accuracy on the images that select; that beside it "
+    "is on others.",
     "gap": "Gap: measured less published accuracy, in percentage points.",
     "architecture": "What it is: C32(5x5 same) is a convolution with 32 filters of 5x5, MP and AP "
     "are max and average pooling, D128 is a dense layer of 128 units, BN is batch normalization, "
@@ -74,6 +77,8 @@ def board_table(
     columns = QUICK_COLUMNS if is_quick(board) else COLUMNS
     best = _best_rank(rows)
     cells = [_display_row(row, place, best) for place, row in enumerate(rows, start=1)]
+    if all(row.selection_accuracy is None for row in rows):
+        columns = tuple(column for column in columns if column.key != "selection_accuracy")
     return columns, rows, cells
 
 
@@ -107,6 +112,7 @@ def _display_row(row: Row, place: int, best: int | None) -> Mapping[str, object]
         "tie_group": _tie(row),
         "score": _score(row),
         "basis": None if row.score_basis is None else _BASIS[row.score_basis],
+        "selection_accuracy": hundredths(row.selection_accuracy),
         "published": hundredths(row.published_accuracy),
         "gap": None if row.gap is None or row.quick else f"{100 * row.gap:+.2f}",
         "verdict": _verdict(row),

@@ -50,6 +50,7 @@ ROWS = (
         score_low=0.9913,
         score_high=0.9945,
         score_basis="validation",
+        selection_accuracy=0.9942,
         val_accuracy=0.9931,
         n=1,
         parameters=1_200_010,
@@ -120,7 +121,7 @@ def test_who_leads_stands_first_and_the_machine_last() -> None:
 
 def test_measured_accuracy_has_its_interval_beside_the_published_one() -> None:
     shown = " ".join(line_with("cnn-bn-dropout").split())
-    expected = "3 cnn-bn-dropout 75.70 ±0.84 test 87.76 -12.06 lower - 2m 00s - 3-3 3 b 3 - -"
+    expected = "3 cnn-bn-dropout 75.70 ±0.84 test - 87.76 -12.06 lower - 2m 00s - 3-3 3 b 3 - -"
     assert shown == expected
 
 
@@ -136,6 +137,14 @@ def test_a_trial_shows_its_basis_and_disturbed_time() -> None:
     assert "99.31 ±0.16  val" in shown
     assert "2m 27s!" in shown
     assert "C32(3x3 valid) BN" in shown
+
+
+def test_a_board_shows_what_ranks_its_trials_where_that_is_another_accuracy() -> None:
+    assert "val         99.42" in line_with("trial 7", 300)
+    assert "Ranked by: a trial's accuracy on the images that select" in " ".join(lines(300))
+    alike = [dataclasses.replace(row, selection_accuracy=None) for row in ROWS]
+    shown = board_text(dataclasses.replace(BOARD, rows=tuple(alike)), 300)
+    assert "anked by" not in shown
 
 
 def test_unfinished_rows_say_what_became_of_them() -> None:
@@ -160,7 +169,7 @@ def test_eighty_columns_keep_what_decides() -> None:
     ]  # fmt: skip
     told = " ".join(" ".join(found).split())
     assert "cnn-double-32 " in told
-    assert "Hidden at this width: gap, verdict, what it is, range" in told
+    assert "Hidden at this width: ranked by %, gap, verdict, what it is, range" in told
     assert "(widen the terminal, or -f json)" in told
     # What is hidden is not explained either.
     assert "On: test = test images" in told
@@ -198,7 +207,7 @@ def test_csv_holds_every_key() -> None:
 def test_markdown_is_a_table_with_its_notes() -> None:
     found = render_leaderboard(BOARD, "markdown").splitlines()
     assert found[0] == "| " + " | ".join(column.header for column in COLUMNS) + " |"
-    assert found[2].startswith("| 1 | cnn-double-32 | 99.50 ±0.14 | publ | 99.50 | - |")
+    assert found[2].startswith("| 1 | cnn-double-32 | 99.50 ±0.14 | publ | - | 99.50 | - |")
     assert r"| \*2 | trial 7 |" in found[3]
     assert "* Best: trial 7." in found
 

@@ -20,7 +20,7 @@ _SORTED_BY = {
     "place": "comparable_seconds",
 }
 # The first click on these shows the largest.
-_DESCENDING = {"score", "published", "gap", "n"}
+_DESCENDING = {"score", "selection_accuracy", "published", "gap", "n"}
 _SORTS = {"accuracy": "rank", "time": "fit", "inference": "inference_us", "name": "label"}
 _WIDE = {"label": "name", "architecture": "wide extra"}
 
