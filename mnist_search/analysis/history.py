@@ -81,15 +81,16 @@ class History:
 def reference_levels(rows: Sequence[Row]) -> tuple[Level, ...]:
     """Return one level per reference that has a rank, best first: measured, else published.
 
-    Runs of a changed recipe are no level, and those as documented go before the others.
+    Runs of a changed recipe are no level, nor those between a trial and a reference. Those as
+    documented go before the others.
     """
     found: dict[str, Level] = {}
     mine = [row for row in rows if row.kind == "reference" and row.rank is not None]
     for row in sorted(mine, key=lambda row: row.protocol != "documented"):
-        accuracy = known(row.score)
-        if row.changes or accuracy is None or row.score_basis is None:
+        accuracy, name = known(row.score), row.reference
+        if name is None or row.changes or accuracy is None or row.score_basis is None:
             continue
-        found.setdefault(row.name, Level(name=row.name, accuracy=accuracy, basis=row.score_basis))
+        found.setdefault(name, Level(name=name, accuracy=accuracy, basis=row.score_basis))
     return tuple(sorted(found.values(), key=lambda level: (-level.accuracy, level.name)))
 
 

@@ -79,7 +79,7 @@ def named_home(option: Path | str | None, environ: Mapping[str, str]) -> Path:
     except FileNotFoundError as error:
         raise StorageError(
             f"{home}: the working folder was removed",
-            hint="change to another, or name a whole --home",
+            hint="change to another, or name an absolute --home",
         ) from error
     return home
 

@@ -102,7 +102,8 @@ def test_what_has_not_run_has_no_history() -> None:
 
 def test_levels_are_own_recipes_with_a_rank_best_first() -> None:
     def row(name: str, score: float | None, **more: object) -> Row:
-        given = {"rank": 1, "protocol": "documented", "score_basis": "test"} | more
+        own = {"rank": 1, "protocol": "documented", "score_basis": "test", "reference": name}
+        given = own | more
         return Row(name=name, kind="reference", status="complete", score=score, **given)
 
     found = reference_levels(
@@ -113,6 +114,7 @@ def test_levels_are_own_recipes_with_a_rank_best_first() -> None:
             row("unranked", 0.99, rank=None),
             row("changed", 0.99, changes=("learning rate",)),
             row("unknown", None),
+            row("s-explain-3 #1 (trial 1)", 0.99, reference=None, protocol="held-out"),
         ]
     )
     assert [(level.name, level.accuracy) for level in found] == [("a", 0.95), ("b", 0.8)]

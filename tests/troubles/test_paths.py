@@ -162,6 +162,6 @@ def test_a_working_folder_that_was_removed(
     assert (code, out) == (4, "")
     assert err == (
         "error: mnist-search-runs: the working folder was removed; "
-        "hint: change to another, or name a whole --home\n"
+        "hint: change to another, or name an absolute --home\n"
     )
     assert cli("report", "--home", str(tmp_path), "-f", "csv")[0] == 0
