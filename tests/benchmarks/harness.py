@@ -135,11 +135,11 @@ class Journal:
 
     def once(self, key: Sequence[str | int], measure: Callable[[], Any]) -> Any:
         """Return the result of a run: the one written down, else of `measure`, written down."""
-        for line in self._lines:
-            if line["key"] == list(key) and line.items() >= self._about.items():
-                say(f"{', '.join(map(str, key))}: measured {line['finished']}")
-                self._counted.append(line)
-                return line["result"]
+        line = self._find(key)
+        if line is not None:
+            say(f"{', '.join(map(str, key))}: measured {line['finished']}")
+            self._counted.append(line)
+            return line["result"]
         revision = _revision()
         result = measure()
         line = {
@@ -158,6 +158,16 @@ class Journal:
         self._lines.append(line)
         self._counted.append(line)
         return result
+
+    def holds(self, key: Sequence[str | int]) -> bool:
+        """Say whether a run is written down."""
+        return self._find(key) is not None
+
+    def _find(self, key: Sequence[str | int]) -> dict[str, Any] | None:
+        for line in self._lines:
+            if line["key"] == list(key) and line.items() >= self._about.items():
+                return line
+        return None
 
     def provenance(self) -> list[dict[str, Any]]:
         """Return of each run that counted its key, when it ended, and the commit it measured."""

@@ -5,7 +5,8 @@
 
 Each search is the command that a user types. `--pythons NAME=PATH` runs a contestant with the
 Python of another installation, such as one of the version before. Searches are kept in --home, and
-what came of them beside the output: the same command goes on where it was ended.
+what came of them beside the output: the same command goes on where it was ended. With
+`--recount` it writes what there is of it, and searches no more.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def main() -> None:
     parser.add_argument("--pythons", nargs="*", default=[], help="NAME=PATH of its interpreter")
     parser.add_argument("--trials", type=int, default=50)
     parser.add_argument("--home", type=Path, required=True, help="where the studies are kept")
+    parser.add_argument("--recount", action="store_true", help="of the searches that are there")
     options = parser.parse_args()
     contestants = dict(each.split("=", 1) for each in options.contestants)
     pythons = dict(each.split("=", 1) for each in options.pythons)
@@ -53,6 +55,8 @@ def main() -> None:
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in contestants}
     for seed in range(1, options.repeats + 1):
         for name, words in contestants.items():
+            if options.recount and not journal.holds((name, words, seed)):
+                continue
             python = pythons.get(name, sys.executable)
             search = functools.partial(_search, options, name, words, seed, python)
             found[name].append(journal.once((name, words, seed), search))

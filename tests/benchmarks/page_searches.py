@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -156,14 +157,14 @@ def main_job(document: dict[str, Any]) -> str:
         ]
         for row in document["rows"]
     ]
-    trials, seeds = document["budget"]["trials"], len(document["rows"][0]["curves"])
+    trials = document["budget"]["trials"]
     targets = [f"{100 * target:g} %" for target in document["targets"]]
     names = " and ".join(f"`{row['contestant']}`" for row in document["rows"])
     return (
         f"## The main job, {names}: {trials} trials\n\n"
         "Seconds from the command until a complete trial had "
-        f"a validation accuracy of {', '.join(targets)}: the median of {seeds} seeds and each of "
-        "them. These accuracies and the best one have chosen their trials, so they are optimistic; "
+        f"a validation accuracy of {', '.join(targets)}: the median of the seeds and each of them. "
+        "These accuracies and the best one have chosen their trials, so they are optimistic; "
         "the winner's is that of the held-out images that chose nothing.\n\n"
         + table(["contestant", "options", *targets, "best", "winner", "seconds in all"], rows)
         + f"\n![Best validation accuracy so far against seconds]({document['picture']})\n"
@@ -173,8 +174,11 @@ def main_job(document: dict[str, Any]) -> str:
 def _until(seconds: Sequence[float | None]) -> str:
     """Return the median and all samples; a seed that never got there counts as the slowest."""
     ordered = sorted(math.inf if each is None else each for each in seconds)
-    told = ["never" if math.isinf(each) else f"{each:,.0f}" for each in ordered]
-    return f"{told[(len(told) - 1) // 2]} ({', '.join(told)})"
+    middle, *told = (
+        "never" if math.isinf(each) else f"{each:,.0f}"
+        for each in (statistics.median(ordered), *ordered)
+    )
+    return f"{middle} ({', '.join(told)})"
 
 
 def stopping(document: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -54,8 +55,7 @@ def _main_job(document: dict[str, Any]) -> str:
 
 
 def _middle(samples: Sequence[float | None]) -> str:
-    ordered = sorted(math.inf if each is None else each for each in samples)
-    middle = ordered[(len(ordered) - 1) // 2]
+    middle = statistics.median(math.inf if each is None else each for each in samples)
     return "was not reached" if math.isinf(middle) else f"after {middle:,.0f} s"
 
 

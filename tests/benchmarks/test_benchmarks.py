@@ -131,7 +131,9 @@ runs = []
 def measure():
     runs.append(1)
     return {"seconds": 1.5}
+assert not journal.holds(("a", 2))
 found = [journal.once((name, 1), measure) for name in given["names"]]
+assert all(journal.holds((name, 1)) for name in given["names"])
 counted = [[run["key"][0], run["finished"]] for run in journal.provenance()]
 print(json.dumps([len(runs), found, counted]))
 """
