@@ -48,8 +48,8 @@ def _main_job(document: dict[str, Any]) -> str:
     ]
     seeds = len(row["curves"])
     return (
-        f"**A search of at most {document['budget']['trials']} trials** (`run {row['options']}`) takes "
-        f"{row['seconds']['median']:,.0f} s; a validation accuracy of {', '.join(reached)} "
+        f"**A search of at most {document['budget']['trials']} trials** (`run {row['options']}`) "
+        f"takes {row['seconds']['median']:,.0f} s; a validation accuracy of {', '.join(reached)} "
         f"({'one seed' if seeds == 1 else f'medians of {seeds} seeds'})."
     )
 

@@ -154,8 +154,9 @@ def test_report_says_how_soon_each_contestant_was_there(page_of: PageOf, tmp_pat
     text = page_of({**job, "rows": [row]})
     assert "## The main job, `ours`: 9 trials\n" in text
     assert (
-        "\n* **A search of at most 9 trials** (`run --space wide`) takes 50 s; a validation accuracy of "
-        "99 % after 16 s, 99.3 % after 21 s, 99.5 % was not reached (medians of 2 seeds).\n"
+        "\n* **A search of at most 9 trials** (`run --space wide`) takes 50 s; a validation "
+        "accuracy of 99 % after 16 s, 99.3 % after 21 s, 99.5 % was not reached (medians of 2 "
+        "seeds).\n"
     ) in text
     assert "| ours | `--space wide` | 16 (1, 30) | 21 (2, 40) | never (40, never) |" in text
     drawn = (tmp_path / "performance" / "main_job.svg").read_text()
