@@ -74,7 +74,7 @@ def board_table(
 ) -> tuple[tuple[Column, ...], list[Row], list[Mapping[str, object]]]:
     """Return the columns of a board, the rows to show, and for each row what its cells show."""
     rows = [row for row in board.rows if row.status != "published" or not is_quick(board)]
-    columns = QUICK_COLUMNS if is_quick(board) else COLUMNS
+    columns: tuple[Column, ...] = QUICK_COLUMNS if is_quick(board) else COLUMNS
     best = _best_rank(rows)
     cells = [_display_row(row, place, best) for place, row in enumerate(rows, start=1)]
     if all(row.selection_accuracy is None for row in rows):
