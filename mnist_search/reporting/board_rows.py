@@ -8,7 +8,7 @@ from mnist_search.analysis import Leaderboard, Row
 from mnist_search.analysis.ranking import split_letters
 from mnist_search.reporting.cells import Column, format_seconds, hundredths, plus_minus
 
-# A narrow terminal leaves out those with the highest numbers first; those without are always there.
+# A narrow terminal leaves out the columns of the highest numbers first, and none without a number.
 COLUMNS = (
     Column("rank", "#", "figure"),
     Column("label", "name", "text"),
@@ -48,8 +48,8 @@ _LEGEND = {
     "score": "± is half of a 95 % interval.",
     "basis": "On: test = test images; val = validation images, held out of the training images; "
     "publ = as published, not run here.",
-    "selection_accuracy": "Ranked by: a trial's accuracy on the images that select; that beside it "
-    "is on others.",
+    "selection_accuracy": "Ranked by: a trial's accuracy on the images that selected it; the other "
+    "accuracy is measured on images that did not.",
     "gap": "Gap: measured less published accuracy, in percentage points.",
     "architecture": "What it is: C32(5x5 same) is a convolution with 32 filters of 5x5, MP and AP "
     "are max and average pooling, D128 is a dense layer of 128 units, BN is batch normalization, "

@@ -5,8 +5,8 @@
 
 Each search is the command that a user types. `--pythons NAME=PATH` runs a contestant with the
 Python of another installation, such as one of the version before. Searches are kept in --home, and
-what came of them beside the output: the same command goes on where it was ended. With
-`--recount` it writes what there is of it, and searches no more.
+their results beside the output, so that the same command resumes. With `--recount` it writes the
+results that are there, and searches no more.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--pythons", nargs="*", default=[], help="NAME=PATH of its interpreter")
     parser.add_argument("--trials", type=int, default=50)
     parser.add_argument("--home", type=Path, required=True, help="where the studies are kept")
-    parser.add_argument("--recount", action="store_true", help="of the searches that are there")
+    parser.add_argument("--recount", action="store_true", help="write the results that are there")
     options = parser.parse_args()
     contestants = dict(each.split("=", 1) for each in options.contestants)
     pythons = dict(each.split("=", 1) for each in options.pythons)

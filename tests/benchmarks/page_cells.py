@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,6 +20,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def median_seconds(samples: Iterable[float | None]) -> float:
+    """Return the median over seeds; one that never got there (None) took infinitely long."""
+    return statistics.median(math.inf if each is None else each for each in samples)
 
 
 def on_machine(document: dict[str, Any]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from page_cells import on_machine, spread, table
+from page_cells import median_seconds, on_machine, spread, table
 
 from mnist_search.specs import QUARTERS
 
@@ -171,12 +170,12 @@ def main_job(document: dict[str, Any]) -> str:
     )
 
 
-def _until(seconds: Sequence[float | None]) -> str:
+def _until(samples: Sequence[float | None]) -> str:
     """Return the median and all samples; a seed that never got there counts as the slowest."""
-    ordered = sorted(math.inf if each is None else each for each in seconds)
+    ordered = sorted(math.inf if each is None else each for each in samples)
     middle, *told = (
         "never" if math.isinf(each) else f"{each:,.0f}"
-        for each in (statistics.median(ordered), *ordered)
+        for each in (median_seconds(samples), *ordered)
     )
     return f"{middle} ({', '.join(told)})"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from page_cells import median_seconds
 
 import mnist_search
 
@@ -55,7 +56,7 @@ def _main_job(document: dict[str, Any]) -> str:
 
 
 def _middle(samples: Sequence[float | None]) -> str:
-    middle = statistics.median(math.inf if each is None else each for each in samples)
+    middle = median_seconds(samples)
     return "was not reached" if math.isinf(middle) else f"after {middle:,.0f} s"
 
 
